@@ -1,0 +1,81 @@
+"""The tests' own PostgreSQL and Valkey: fast, disposable, shared, left running between runs.
+
+Several test processes may ask at once; a file lock lets one of them start what is missing. Data
+lives in `var/test`; deleting that directory (after stopping the servers) starts afresh.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenops.run.bootstrap import APP, DATABASE, OWNER, bootstrap
+from tokenops.run.files import exclusive, private_directory, socket_directory, write_atomically
+from tokenops.run.postgres import DISPOSABLE, SOCKET_NAME, EmbeddedPostgres
+from tokenops.run.valkey import EmbeddedValkey, free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Addresses of the tests' servers."""
+
+    pg_socket_dir: str
+    owner_url: str
+    app_url: str
+    superuser_url: str
+    valkey_url: str
+
+
+def ensure_services() -> Services:
+    """Start or join the tests' servers and return their addresses; about 20 ms when they run."""
+    root = Path(os.environ.get("TOKENOPS_TEST_DIR", REPOSITORY / "var" / "test"))
+    root.mkdir(parents=True, exist_ok=True)
+    with exclusive(root / "lock"):
+        postgres = _ensure_postgres(root)
+        valkey = _ensure_valkey(root)
+    return Services(
+        pg_socket_dir=str(postgres.sockets),
+        owner_url=postgres.url(user=OWNER, database=DATABASE),
+        app_url=postgres.url(user=APP, database=DATABASE),
+        superuser_url=postgres.superuser_url,
+        valkey_url=valkey.url(),
+    )
+
+
+def _ensure_postgres(root: Path) -> EmbeddedPostgres:
+    postgres = EmbeddedPostgres(
+        data=root / "pg",
+        sockets=socket_directory(root / "sockets", longest_name=SOCKET_NAME),
+        log=root / "log" / "postgres.log",
+        settings=DISPOSABLE,
+    )
+    ready = root / "pg.bootstrapped"
+    if not postgres.answers():
+        ready.unlink(missing_ok=True)
+        postgres.prepare()
+        postgres.start_detached()
+    if not ready.exists():
+        bootstrap(postgres.superuser_url)
+        ready.touch()
+    return postgres
+
+
+def _ensure_valkey(root: Path) -> EmbeddedValkey:
+    directory = private_directory(root / "valkey")
+    saved = directory / "server.json"
+    log = root / "log" / "valkey.log"
+    if saved.exists():
+        valkey = EmbeddedValkey(
+            directory=directory, log=log, durable=False, **json.loads(saved.read_text("utf-8"))
+        )
+        if valkey.answers():
+            return valkey
+    access = {"port": free_port(), "password": secrets.token_urlsafe(24)}
+    valkey = EmbeddedValkey(directory=directory, log=log, durable=False, **access)
+    valkey.prepare()
+    valkey.start_detached()
+    write_atomically(saved, json.dumps(access))
+    return valkey
