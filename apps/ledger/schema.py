@@ -1,0 +1,128 @@
+"""What a caller may say about one quantity of usage: the typed door of the ledger.
+
+Every source (connector, push endpoint, CSV import) hands the ledger `UsageIn` values. The JSON form of the push
+endpoint is the same structure, decoded strictly: unknown fields are refused, numbers are whole, instants carry an
+offset. Token kinds are disjoint: `input_uncached` never contains `cache_read`, `output` never contains `reasoning`.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_TOKENS = 10**13
+"""Largest count of one token kind in one record: 1,000 times the busiest published day bucket."""
+MAX_REQUESTS = 2**31 - 1
+MAX_COST = Decimal(10) ** 9
+"""Largest cost of one record in whole units of its currency (a bigint of nanos holds 9.2 times as much)."""
+MAX_TAGS = 32
+
+Text = Annotated[str, Meta(max_length=255)]
+RequiredText = Annotated[str, Meta(min_length=1, max_length=255)]
+Count = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
+Instant = Annotated[datetime, Meta(tz=True)]
+TagKey = Annotated[str, Meta(min_length=1, max_length=64)]
+
+Granularity = Literal["event", "hour", "day"]
+Basis = Literal["provider_reported", "computed", "allocated"]
+Phase = Literal["", "development", "testing", "production"]
+
+
+class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One quantity of usage: an event (one call) or a provider's bucket (an hour or a day x dimensions).
+
+    Identity. With `event_id` a record is that event of that source. Without it, the record is the bucket starting at
+    `occurred_at` with these dimensions. Cost, arrival time and position are never part of it, so a restatement finds
+    its record. `occurred_at` is the event's own time or the bucket's start and may not change between deliveries.
+
+    Money. `cost` is in whole units of `currency`, never cents; None asks the ledger to price the tokens.
+    `observed_at` orders versions of one record: the later observation wins. None means "when it was accepted".
+    `requests` None means the source does not say how many calls the record holds (an event is one call).
+    """
+
+    occurred_at: Instant
+    provider: RequiredText
+    model: RequiredText
+    event_id: Text | None = None
+    granularity: Granularity = "event"
+    observed_at: Instant | None = None
+
+    account: Text = ""
+    api_key_id: Text = ""
+    api_key: Text = ""
+    project_id: Text = ""
+    project: Text = ""
+    user: Text = ""
+    service_tier: Text = ""
+    context_window: Text = ""
+    region: Text = ""
+    branch: Text = ""
+    repository: Text = ""
+    tags: Annotated[dict[TagKey, Text], Meta(max_length=MAX_TAGS)] = {}
+
+    unit: Text = ""
+    capability: Text = ""
+    story: Text = ""
+    phase: Phase = ""
+    work_item: Text = ""
+
+    input_uncached: Count = 0
+    cache_read: Count = 0
+    cache_write_5m: Count = 0
+    cache_write_1h: Count = 0
+    output: Count = 0
+    reasoning: Count = 0
+    audio_input: Count = 0
+    audio_output: Count = 0
+    image_input: Count = 0
+    image_output: Count = 0
+    requests: Annotated[int, Meta(ge=0, le=MAX_REQUESTS)] | None = None
+
+    cost: Decimal | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    cost_basis: Basis | None = None
+
+
+class RecordError(msgspec.Struct, frozen=True):
+    """Why one record was refused: its position in the batch (from 0), the field, what is wrong, how to repair it."""
+
+    index: int
+    field: str
+    message: str
+    fix: str
+
+
+class IngestResult(msgspec.Struct, kw_only=True):
+    """What one ingest did. `changed` records got a new version; `unchanged` ones caused no write.
+
+    `withdrawn` buckets are those a complete pull no longer contains. `restated_cost_nanos` is the sum of cost
+    differences of changed and withdrawn records, in the organization's currency.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    adjusted: int = 0
+    unpriced: int = 0
+    restated_cost_nanos: int = 0
+    errors: list[RecordError] = []
+
+    def add(self, other: "IngestResult") -> None:
+        """Sum another result into this one (folding many chunks or batches)."""
+        for name in _COUNTERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.errors = [*self.errors, *other.errors]
+
+
+_COUNTERS = (
+    "new",
+    "changed",
+    "unchanged",
+    "withdrawn",
+    "adjusted",
+    "unpriced",
+    "restated_cost_nanos",
+)
