@@ -1,0 +1,95 @@
+"""The life of a request as data, and what a decision must bring with it."""
+
+from collections.abc import Mapping
+
+from apps.approvals.enums import Act, Decision, RequestStatus, StepMode, StepStatus
+from apps.common.errors import FieldError
+
+TRANSITIONS: Mapping[tuple[RequestStatus, Act], RequestStatus] = {
+    (RequestStatus.PENDING, Act.APPROVE_STEP): RequestStatus.PENDING,
+    (RequestStatus.PENDING, Act.APPROVE_LAST): RequestStatus.APPROVED,
+    (RequestStatus.PENDING, Act.REQUEST_CHANGES): RequestStatus.CHANGES_REQUESTED,
+    (RequestStatus.PENDING, Act.REJECT): RequestStatus.REJECTED,
+    (RequestStatus.PENDING, Act.WITHDRAW): RequestStatus.WITHDRAWN,
+    (RequestStatus.PENDING, Act.VOID): RequestStatus.VOIDED,
+}
+"""Every legal move. A pair that is not here is a Conflict."""
+
+STEP_OUTCOME: Mapping[Decision, StepStatus] = {
+    Decision.APPROVE: StepStatus.APPROVED,
+    Decision.REQUEST_CHANGES: StepStatus.CHANGES_REQUESTED,
+    Decision.REJECT: StepStatus.REJECTED,
+}
+
+NOTE_LIMIT = 4000
+"""Characters of a decision's note."""
+
+
+def next_status(status: RequestStatus, act: Act) -> RequestStatus | None:
+    """The status after an act, or None when the act is not legal there."""
+    return TRANSITIONS.get((status, act))
+
+
+def is_open(status: RequestStatus) -> bool:
+    return status is RequestStatus.PENDING
+
+
+def approvals_needed(mode: StepMode, quorum: int, approvers: int) -> int:
+    """How many approvals finish a step with this many approvers; always at least one.
+
+    A quorum larger than the number of approvers is capped: it could never be reached.
+    """
+    if mode is StepMode.ANY:
+        return 1
+    if mode is StepMode.ALL:
+        return max(approvers, 1)
+    return max(1, min(quorum, approvers))
+
+
+def act_of(decision: Decision, *, step_finished: bool, last_step: bool) -> Act:
+    """What a decision does to the request, given what it does to its step."""
+    if decision is Decision.REJECT:
+        return Act.REJECT
+    if decision is Decision.REQUEST_CHANGES:
+        return Act.REQUEST_CHANGES
+    return Act.APPROVE_LAST if step_finished and last_step else Act.APPROVE_STEP
+
+
+def decision_errors(
+    decision: Decision, note: str, cap_nanos: int | None, ceiling_nanos: int | None
+) -> list[FieldError]:
+    """What is missing from an answer, or contradicts it.
+
+    `ceiling_nanos` is the cap in force: what was asked for, or what an earlier step lowered it to.
+    """
+    errors = []
+    if decision is not Decision.APPROVE and not note.strip():
+        what = "changes" if decision is Decision.REQUEST_CHANGES else "a refusal"
+        errors.append(
+            FieldError(
+                "note", f"A request for {what} needs a reason.", "Say what would have to change."
+            )
+        )
+    if len(note) > NOTE_LIMIT:
+        errors.append(
+            FieldError("note", f"The note is longer than {NOTE_LIMIT} characters.", "Shorten it.")
+        )
+    if cap_nanos is not None:
+        errors += _cap_errors(decision, cap_nanos, ceiling_nanos)
+    return errors
+
+
+def _cap_errors(decision: Decision, cap_nanos: int, ceiling_nanos: int | None) -> list[FieldError]:
+    if decision is not Decision.APPROVE:
+        return [FieldError("cap", "Only an approval carries a cap.", "Leave the cap empty.")]
+    if cap_nanos < 0:
+        return [FieldError("cap", "A cap cannot be negative.", "Enter 0 or more.")]
+    if ceiling_nanos is None:
+        return [FieldError("cap", "No amount was asked for.", "Leave the cap empty.")]
+    if cap_nanos > ceiling_nanos:
+        return [
+            FieldError(
+                "cap", "The cap is above what was asked for.", "Enter an amount at or below it."
+            )
+        ]
+    return []
