@@ -1,0 +1,42 @@
+"""Every test runs as the app role: the owner only creates and migrates the test database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from apps.tenancy.db import roles
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Act as the owner role for a moment: seed foreign rows, read the catalogue."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {roles.APP}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """After migrating, every connection of the run becomes the app role."""
+    connection.settings_dict["OPTIONS"]["assume_role"] = roles.APP
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_as_owner(self: TransactionTestCase) -> None:
+    with as_owner():
+        _flush(self)
+
+
+TransactionTestCase._fixture_teardown = _flush_as_owner
