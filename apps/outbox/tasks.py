@@ -3,11 +3,16 @@
 from uuid import UUID
 
 from celery import shared_task
+from celery.schedules import crontab
 
 from apps.outbox import services
 from apps.tenancy import doors
 from apps.tenancy.tasks import fan_out, tenant_task
 
+SCHEDULE = {
+    "outbox.dispatch_due": 5.0,
+    "outbox.prune_all": crontab(hour="3", minute="17"),
+}
 _ORGANIZATIONS = 200
 
 

@@ -7,6 +7,8 @@ from celery import shared_task
 from apps.tenancy.tasks import fan_out, tenant_task
 from apps.trail import services
 
+SCHEDULE = {"trail.seal_all": 60.0}
+
 
 @tenant_task(name="trail.seal")
 def seal(*, organization_id: UUID) -> None:
