@@ -1,7 +1,7 @@
 """Permissions on API views: `permission_required = {"GET": P.X, "POST": P.Y}`.
 
-Use with `permission_classes = [PermissionRequired]` and `authentication_classes = [ActorAuthentication]`
-(both are the site's defaults). The middleware has already resolved the key or the session.
+`PermissionRequired` and `ActorAuthentication` are the site's defaults. The middleware has already
+resolved the key or the session.
 """
 
 from typing import Any
