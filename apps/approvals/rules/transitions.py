@@ -64,12 +64,12 @@ def decision_errors(
     """
     errors = []
     if decision is not Decision.APPROVE and not note.strip():
-        what = "changes" if decision is Decision.REQUEST_CHANGES else "a refusal"
-        errors.append(
-            FieldError(
-                "note", f"A request for {what} needs a reason.", "Say what would have to change."
-            )
+        message = (
+            "A refusal needs a reason."
+            if decision is Decision.REJECT
+            else "A request for changes needs a reason."
         )
+        errors.append(FieldError("note", message, "Say what would have to change."))
     if len(note) > NOTE_LIMIT:
         errors.append(
             FieldError("note", f"The note is longer than {NOTE_LIMIT} characters.", "Shorten it.")

@@ -1,0 +1,1 @@
+"""Pure rules: periods, amounts, forecasts, the position of a budget. No ORM, clock or I/O."""
