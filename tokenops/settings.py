@@ -235,4 +235,5 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -61,7 +61,9 @@ def claim(organization_id: UUID, limit: int) -> list[registry.Message]:
         )
         rows = sorted(cursor.fetchall(), key=lambda row: row[0])
     return [
-        registry.Message(row[0], organization_id, row[1], row[2], json.loads(row[3]), row[4], row[5])
+        registry.Message(
+            row[0], organization_id, row[1], row[2], json.loads(row[3]), row[4], row[5]
+        )
         for row in rows
     ]
 

@@ -32,7 +32,9 @@ def _check_fields(model: type[models.Model]) -> list[CheckMessage]:
         if target and is_tenant(target) and not isinstance(field, TenantForeignKey):
             hint = "use apps.tenancy.db.fields.TenantForeignKey"
             errors.append(
-                Error(f"{field.name} links two tenant tables", hint=hint, obj=model, id="tenancy.E1")
+                Error(
+                    f"{field.name} links two tenant tables", hint=hint, obj=model, id="tenancy.E1"
+                )
             )
         if field.unique and not field.primary_key and not _is_global(model, (field.name,)):
             hint = "use a UniqueConstraint that starts with organization_id"

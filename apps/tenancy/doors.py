@@ -15,6 +15,7 @@ DOORS = (
     "memberships_of(uuid)",
     "org_for_api_key(text)",
     "org_for_invitation(text)",
+    "org_for_support(text)",
     "any_organization()",
     "active_organizations()",
     "organizations_with_due_outbox(integer)",
@@ -60,6 +61,11 @@ def org_for_api_key(key_hash: str) -> UUID | None:
 def org_for_invitation(token_hash: str) -> UUID | None:
     """The organization of an open invitation, looked up by the hash of its token."""
     return _rows("SELECT tenancy.org_for_invitation(%s)", token_hash)[0][0]
+
+
+def org_for_support(slug: str) -> UUID | None:
+    """The active organization of this slug, for staff of the installation who give a reason."""
+    return _rows("SELECT tenancy.org_for_support(%s)", slug)[0][0]
 
 
 def any_organization() -> bool:

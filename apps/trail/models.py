@@ -57,7 +57,8 @@ class TrailEvent(TenantModel):
             models.Index(fields=["organization_id", "id"], name="trail_org_id"),
             models.Index(fields=["organization_id", "at"], name="trail_org_at"),
             models.Index(
-                fields=["organization_id", "object_type", "object_id", "id"], name="trail_org_object"
+                fields=["organization_id", "object_type", "object_id", "id"],
+                name="trail_org_object",
             ),
             models.Index(fields=["organization_id", "xid", "id"], name="trail_org_xid"),
         ]
@@ -83,9 +84,7 @@ class TrailBlock(TenantModel):
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization_id", "number"], name="trail_block_number"
-            )
+            models.UniqueConstraint(fields=["organization_id", "number"], name="trail_block_number")
         ]
 
     def __str__(self) -> str:

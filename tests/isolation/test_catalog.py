@@ -104,15 +104,19 @@ def key_offences() -> list[str]:
           AND con.connamespace = 'public'::regnamespace"""):
         tenants = key["child"] not in PLATFORM and key["parent"] not in PLATFORM
         if tenants and "organization_id" not in key["columns"]:
-            found.append(f"{key['conname']}: {key['child']} to {key['parent']} lacks the organization")
-    for index in rows("""
+            found.append(
+                f"{key['conname']}: {key['child']} to {key['parent']} lacks the organization"
+            )
+    for index in (
+        rows("""
         SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS table,
           i.indisprimary, ARRAY(SELECT attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS columns,
           ARRAY(SELECT format_type(atttypid, NULL) FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS types
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-        WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition"""):
+        WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition""")
+    ):
         if index["table"] in PLATFORM or index["name"] in GLOBAL_KEYS:
             continue
         if index["indisprimary"] and index["types"] == ["uuid"]:
@@ -120,7 +124,9 @@ def key_offences() -> list[str]:
         if index["indisprimary"] and index["table"] in GENERATED:
             continue
         if not index["columns"] or index["columns"][0] != "organization_id":
-            found.append(f"{index['name']}: unique over {index['columns']} without the organization")
+            found.append(
+                f"{index['name']}: unique over {index['columns']} without the organization"
+            )
     for table in rows("""
         SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
           AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'organizations_organization'

@@ -24,9 +24,7 @@ class _SqlConstraint(models.BaseConstraint):
     ) -> None:
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
-    def create_sql(
-        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
-    ) -> str:
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         return self._statements(model, schema_editor.quote_name)
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
@@ -100,9 +98,7 @@ class TenantTable(_SqlConstraint):
             )
         return ";\n".join(sql)
 
-    def remove_sql(
-        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
-    ) -> str:
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         return (
             f"DROP POLICY IF EXISTS tenant ON {table};\n"
@@ -137,9 +133,7 @@ class TenantForeignKeyConstraint(_SqlConstraint):
             f"REFERENCES {quote(parent)} (organization_id, id) DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def remove_sql(
-        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
-    ) -> str:
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
         quote = schema_editor.quote_name
         return (
             f"ALTER TABLE {quote(model._meta.db_table)} "

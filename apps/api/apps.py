@@ -1,0 +1,8 @@
+"""API: what every endpoint shares."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    name = "apps.api"
+    label = "api"

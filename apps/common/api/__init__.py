@@ -1,0 +1,1 @@
+"""Shared parts of every API view: problems, pagination, fields."""
