@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 from apps.common.tokens import KINDS
@@ -15,7 +16,6 @@ from apps.pricing import rules
 from apps.pricing.catalogue import ModelRow, PriceRow, ProviderRow
 from apps.pricing.matching import Directory, ModelEntry, ProviderEntry, compile_clause
 from apps.pricing.rules import Band, Rates, ResolvedPrice, Schedule, Span, Tier
-from apps.pricing.vector import PriceTable
 
 _SCHEDULE_LIMIT = 50_000
 
@@ -116,7 +116,6 @@ class PriceBook:
     lists: ListBook
     terms: tuple[Term, ...] = ()
     version: str = ""
-    table: PriceTable = field(default_factory=PriceTable)
     _schedules: dict[tuple[str, str, str, str], Schedule | None] = field(
         init=False, default_factory=dict
     )
@@ -230,14 +229,14 @@ def apply_terms(spans: Sequence[Span], terms: Sequence[Term]) -> tuple[Span, ...
             *(c for c in cuts if span.starts_at < c < span.ends_at),
             span.ends_at,
         ]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             term = _in_force(terms, start)
             bands = span.bands if term is None else _with_term(span.bands, term)
             result.append(Span(start, end, bands, span.daily_from, span.daily_to, span.exact))
     if not spans:
         result = [
             Span(start, end, (Band(0, term.fixed, term.id),))
-            for start, end in zip(cuts, cuts[1:], strict=False)
+            for start, end in pairwise(cuts)
             if (term := _in_force([t for t in terms if t.fixed], start)) and term.fixed
         ]
     return tuple(result)

@@ -47,7 +47,7 @@ def _all_of(parts: Sequence[Match]) -> Match:
 
 
 def with_dashed_date(model: str) -> str:
-    """`gpt-5.2-20251211` as `gpt-5.2-2025-12-11`; other strings, and impossible dates, unchanged."""
+    """`gpt-5.2-20251211` as `gpt-5.2-2025-12-11`; anything else unchanged."""
 
     def dashed(match: re.Match[str]) -> str:
         year, month, day = (int(match.group(index)) for index in range(2, 5))

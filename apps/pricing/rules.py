@@ -17,6 +17,8 @@ from apps.common.tokens import INPUT_KINDS, KINDS, TokenCounts
 
 PICO = 10**12
 MTOK = 10**6
+CURRENCY = "USD"
+"""The currency of the price book and of negotiated rates."""
 SUM_UNITS_PER_NANO = 10**9
 DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
