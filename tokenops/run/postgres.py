@@ -181,24 +181,27 @@ class EmbeddedPostgres:
             raise PostgresFailed(message)
 
     def _drop_stale_pid_file(self) -> None:
-        """Remove a `postmaster.pid` whose number no longer belongs to a PostgreSQL."""
+        """Remove a `postmaster.pid` that names a living process which is no PostgreSQL, or nothing.
+
+        One that names a dead process stays: through it PostgreSQL sees whether sessions of a
+        killed server still use its memory.
+        """
         pid_file = self.data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            pid_file.unlink(missing_ok=True)
+        except FileNotFoundError:
             return
-        if not self._is_server(pid):
+        except ValueError:
+            pid = os.getpid()
+        if psutil.pid_exists(pid) and not self._has_processes():
             pid_file.unlink(missing_ok=True)
 
-    def _is_server(self, pid: int) -> bool:
-        try:
-            process = psutil.Process(pid)
-            return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
-        except psutil.AccessDenied:
-            return True
+    def _has_processes(self) -> bool:
+        """Whether any PostgreSQL process (server or session) works in the data directory."""
+        for process in psutil.process_iter(["name", "cwd"]):
+            if process.info["name"] == "postgres" and process.info["cwd"] in {None, str(self.data)}:
+                return True
+        return False
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs; output goes to a file, which a daemon may keep."""
