@@ -24,9 +24,15 @@ def as_owner() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
     """After migrating, every connection of the run becomes the app role."""
     connection.settings_dict["OPTIONS"]["assume_role"] = roles.APP
+    with django_db_blocker.unblock():
+        connection.close()
+    yield
+    del connection.settings_dict["OPTIONS"]["assume_role"]
     with django_db_blocker.unblock():
         connection.close()
 

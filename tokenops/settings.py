@@ -23,6 +23,22 @@ CONNECTOR_ALLOWED_HOSTS = env.list("CONNECTOR_ALLOWED_HOSTS", default=[])
 DATABASE_ROLE = env.str("TOKENOPS_DB_ROLE", default="app")
 SECURE = BASE_URL.startswith("https://")
 
+_APPS = (
+    "common tenancy trail outbox access accounts organizations notifications portfolio "
+    "pricing attribution ledger connectors approvals budgets stories audits api portal"
+).split()
+
+
+def _exists(name):  # during construction only: an app joins with its first migration
+    import sys
+
+    app = BASE_DIR / "apps" / name
+    has_models = (app / "models.py").exists() or (app / "models").exists()
+    migrated = any((app / "migrations").glob("0*.py")) or name == "tenancy"
+    making = len(sys.argv) > 1 and sys.argv[1] == "makemigrations"
+    return (app / "__init__.py").exists() and (not has_models or migrated or making)
+
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -41,14 +57,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "health_check",
-    *[
-        f"apps.{name}"
-        for name in (
-            "common tenancy trail outbox access accounts organizations notifications portfolio "
-            "pricing attribution ledger connectors approvals budgets stories audits api portal"
-        ).split()
-        if (BASE_DIR / "apps" / name / "__init__.py").exists()
-    ],
+    *[f"apps.{name}" for name in _APPS if _exists(name)],
 ]
 
 MIDDLEWARE = [
