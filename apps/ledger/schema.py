@@ -1,8 +1,9 @@
 """What a caller may say about one quantity of usage: the typed door of the ledger.
 
-Every source (connector, push endpoint, CSV import) hands the ledger `UsageIn` values. The JSON form of the push
-endpoint is the same structure, decoded strictly: unknown fields are refused, numbers are whole, instants carry an
-offset. Token kinds are disjoint: `input_uncached` never contains `cache_read`, `output` never contains `reasoning`.
+Every source (connector, push endpoint, CSV import) hands the ledger `UsageIn` values. The JSON
+form of the push endpoint is the same structure, decoded strictly: unknown fields are refused,
+numbers are whole, instants carry an offset. Token kinds are disjoint: `input_uncached` never
+contains `cache_read`, `output` never contains `reasoning`.
 """
 
 from datetime import datetime
@@ -16,7 +17,7 @@ MAX_TOKENS = 10**13
 """Largest count of one token kind in one record: 1,000 times the busiest published day bucket."""
 MAX_REQUESTS = 2**31 - 1
 MAX_COST = Decimal(10) ** 9
-"""Largest cost of one record in whole units of its currency (a bigint of nanos holds 9.2 times as much)."""
+"""Largest cost of one record in whole units; a bigint of nanos holds 9.2 times as much."""
 MAX_TAGS = 32
 
 Text = Annotated[str, Meta(max_length=255)]
@@ -31,15 +32,17 @@ Phase = Literal["", "development", "testing", "production"]
 
 
 class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One quantity of usage: an event (one call) or a provider's bucket (an hour or a day x dimensions).
+    """One quantity of usage: an event (one call) or a provider's bucket (hour or day x dimensions).
 
-    Identity. With `event_id` a record is that event of that source. Without it, the record is the bucket starting at
-    `occurred_at` with these dimensions. Cost, arrival time and position are never part of it, so a restatement finds
-    its record. `occurred_at` is the event's own time or the bucket's start and may not change between deliveries.
+    Identity. With `event_id` a record is that event of that source. Without it, the record is the
+    bucket starting at `occurred_at` with these dimensions. Cost, arrival time and position are
+    never part of it, so a restatement finds its record. `occurred_at` is the event's own time or
+    the bucket's start and may not change between deliveries.
 
-    Money. `cost` is in whole units of `currency`, never cents; None asks the ledger to price the tokens.
-    `observed_at` orders versions of one record: the later observation wins. None means "when it was accepted".
-    `requests` None means the source does not say how many calls the record holds (an event is one call).
+    Money. `cost` is in whole units of `currency`, never cents; None asks the ledger to price the
+    tokens. `observed_at` orders versions of one record: the later observation wins; None means
+    "when it was accepted". `requests` None means the source does not say how many calls the
+    record holds (an event is one call).
     """
 
     occurred_at: Instant
@@ -86,7 +89,7 @@ class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class RecordError(msgspec.Struct, frozen=True):
-    """Why one record was refused: its position in the batch (from 0), the field, what is wrong, how to repair it."""
+    """Why one record was refused: position in the batch (from 0), field, problem and repair."""
 
     index: int
     field: str
@@ -95,9 +98,10 @@ class RecordError(msgspec.Struct, frozen=True):
 
 
 class IngestResult(msgspec.Struct, kw_only=True):
-    """What one ingest did. `changed` records got a new version; `unchanged` ones caused no write.
+    """What one ingest did. `changed` records got a new version; `unchanged` ones wrote nothing.
 
-    `withdrawn` buckets are those a complete pull no longer contains. `restated_cost_nanos` is the sum of cost
+    `withdrawn` buckets are those a complete pull no longer contains. `adjusted` records belong to
+    a closed period and became adjustment rows. `restated_cost_nanos` is the sum of the cost
     differences of changed and withdrawn records, in the organization's currency.
     """
 

@@ -1,0 +1,116 @@
+"""From a dimension set to the slices its usage counts in, span by span."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from apps.ledger.enums import Axis, Confidence, SliceLevel
+from apps.ledger.models.rollups import NO_KEY
+from apps.ledger.rules import days, keys
+
+NOBODY = UUID(NO_KEY)
+ALWAYS_FROM = date(1970, 1, 1)
+ALWAYS_TO = date(9999, 1, 1)
+DETAIL_AXES = (
+    Axis.UNIT,
+    Axis.CAPABILITY,
+    Axis.STORY,
+    Axis.PHASE,
+    Axis.MODEL,
+    Axis.PROVIDER,
+    Axis.SOURCE,
+    Axis.SERVICE_TIER,
+    Axis.CONFIDENCE,
+    Axis.ACCOUNT,
+    Axis.API_KEY,
+    Axis.PROJECT,
+    Axis.USER,
+)
+"""In the column order of RollupSlice."""
+FINE_AXES = DETAIL_AXES[:9]
+ENTITY_AXES = frozenset({Axis.UNIT, Axis.CAPABILITY, Axis.STORY, Axis.SOURCE})
+"""Axes whose key is the object's own id; the others have a row in DimensionValue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """To whom usage belongs between two days (numbers since 1970, end exclusive)."""
+
+    start: int
+    end: int
+    unit_id: UUID | None
+    capability_id: UUID | None
+    story_id: UUID | None
+    phase: str
+    work_item: str
+    confidence: int
+    rule_id: UUID | None
+
+    def same_target(self, other: "Assignment") -> bool:
+        """Whether usage stays in the same cells under the other assignment."""
+        return self.target == other.target
+
+    @property
+    def target(self) -> tuple[UUID | None, UUID | None, UUID | None, str, int]:
+        return (self.unit_id, self.capability_id, self.story_id, self.phase, self.confidence)
+
+
+NONE = Assignment(
+    days.day_number(ALWAYS_FROM),
+    days.day_number(ALWAYS_TO),
+    None,
+    None,
+    None,
+    "",
+    "",
+    Confidence.NONE,
+    None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A textual axis value with the name to show."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRef:
+    """A detail slice, its fine slice, and its key on each of DETAIL_AXES."""
+
+    detail_id: int
+    fine_id: int
+    keys: tuple[UUID, ...]
+
+
+def slice_of(organization_id: UUID, values: dict[Axis, Labelled], source_id: UUID,
+             assignment: Assignment) -> SliceRef:
+    """The slice of a dimension set's values under an assignment."""
+    own = {
+        Axis.UNIT: assignment.unit_id,
+        Axis.CAPABILITY: assignment.capability_id,
+        Axis.STORY: assignment.story_id,
+        Axis.SOURCE: source_id,
+    }
+    found = []
+    for axis in DETAIL_AXES:
+        if axis in own:
+            found.append(own[axis] or NOBODY)
+            continue
+        text = values[axis].value if axis in values else stated(axis, assignment)
+        found.append(keys.axis_key(organization_id, axis, text) if text else NOBODY)
+    fine = found[: len(FINE_AXES)]
+    return SliceRef(
+        detail_id=keys.slice_id(SliceLevel.DETAIL, found),
+        fine_id=keys.slice_id(SliceLevel.FINE, fine),
+        keys=tuple(found),
+    )
+
+
+def stated(axis: Axis, assignment: Assignment) -> str:
+    """The textual value of the axes that an assignment decides."""
+    if axis == Axis.PHASE:
+        return assignment.phase
+    return Confidence(assignment.confidence).name.lower()
