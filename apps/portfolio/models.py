@@ -1,0 +1,68 @@
+"""What an organization does with tokens."""
+
+from django.db import models
+
+from apps.common import clock
+from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
+from apps.tenancy.db.fields import TenantForeignKey
+from apps.tenancy.models import TenantModel
+from apps.trail.refs import ObjectRef
+
+
+class Capability(TenantModel):
+    """One thing tokens are used for, owned by a unit. Retired, never deleted: usage keeps it.
+
+    `slug` is its code in usage records and rules. `version` counts changes: an edit states the
+    version it was made on. `name_norm` is the name in lower case, for prefix search.
+    """
+
+    name = models.CharField(max_length=120)
+    name_norm = models.CharField(max_length=120, editable=False)
+    slug = models.SlugField(max_length=60, db_index=False)
+    kind = models.CharField(max_length=12, choices=CapabilityKind)
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.EXPERIMENT)
+    tier = models.CharField(max_length=10, choices=Tier, default=Tier.STANDARD)
+    data_class = models.CharField(
+        max_length=12, choices=DataClass, default=DataClass.INTERNAL
+    )
+    unit = TenantForeignKey(
+        "organizations.Unit", models.PROTECT, related_name="capabilities", db_index=False
+    )
+    owner_membership = TenantForeignKey(
+        "organizations.Membership",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    description = models.TextField(blank=True, max_length=4000)
+    version = models.IntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "capabilities"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "slug"], name="capability_slug"),
+            models.CheckConstraint(
+                condition=models.Q(stage="retired", retired_at__isnull=False)
+                | (~models.Q(stage="retired") & models.Q(retired_at__isnull=True)),
+                name="capability_retired_at",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "name_norm"], name="capability_name"),
+            models.Index(fields=["organization_id", "unit", "stage"], name="capability_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_retired(self) -> bool:
+        return self.stage == Stage.RETIRED
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("capability", self.id, self.name)
