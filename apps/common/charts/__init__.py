@@ -1,0 +1,31 @@
+"""Charts as SVG, drawn by the server.
+
+No style attribute, no script: colours come from classes (s1 to s6, ok, warn, bad), positions are
+percentages, so that text never scales. Every figure carries its data as a table: the alternative
+for assistive technology and the only source of the read-out. One chart costs a few milliseconds.
+"""
+
+from apps.common.charts.bars import stacked_bars
+from apps.common.charts.burndown import burndown
+from apps.common.charts.dial import dial
+from apps.common.charts.drivers import Step, dumbbell, waterfall
+from apps.common.charts.frame import Series, figure
+from apps.common.charts.lines import growth, lines
+from apps.common.charts.marks import bullet, meter, range_bar, sparkline
+
+__all__ = [
+    "Series",
+    "Step",
+    "bullet",
+    "burndown",
+    "dial",
+    "dumbbell",
+    "figure",
+    "growth",
+    "lines",
+    "meter",
+    "range_bar",
+    "sparkline",
+    "stacked_bars",
+    "waterfall",
+]

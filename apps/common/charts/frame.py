@@ -1,0 +1,126 @@
+"""The figure around a plot: caption, legend, axes, description and the data as a table."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.safestring import SafeString
+
+from apps.common.charts.svg import Number, Scale, esc, num
+
+Format = Callable[[Number], str]
+DASH = "–"
+CROSSHAIR = '<line class="xh" x1="-9" x2="-9" y1="0" y2="100%"/>'
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One coloured series. `tone` is s1 to s6; None in `values` is missing, not 0."""
+
+    label: str
+    tone: str
+    values: Sequence[Number | None] = field(default_factory=tuple)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """A data table whose first column names the row."""
+    cells = "".join(
+        f'<th scope="col"{"" if i == 0 else " class=" + chr(34) + "num" + chr(34)}>{esc(c)}</th>'
+        for i, c in enumerate(head)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{esc(c)}</th>' if i == 0 else f'<td class="num">{esc(c)}</td>'
+            for i, c in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<table class="t"><caption class="vh">{esc(caption)}</caption>'
+        f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def key(items: Sequence[tuple[str, str]]) -> str:
+    """Legend entries: (class, label)."""
+    return "".join(f'<span class="k {css}">{esc(label)}</span>' for css, label in items)
+
+
+def y_labels(scale: Scale, axis: Format) -> str:
+    return "".join(
+        f'<text x="100%" y="{num(scale.y(t))}%" dy=".32em" text-anchor="end">{esc(axis(t))}</text>'
+        for t in scale.ticks
+    )
+
+
+def grid(scale: Scale) -> str:
+    return "".join(
+        f'<line class="g{" z" if abs(t) < 1e-9 else ""}" x1="0" x2="100%" '
+        f'y1="{num(scale.y(t))}%" y2="{num(scale.y(t))}%"/>'
+        for t in scale.ticks
+    )
+
+
+def x_labels(ticks: Sequence[str], *, band: bool, most: int = 16) -> str:
+    """Labels under the plot, thinned to `most`; on a narrow plot every second one is hidden."""
+    count = len(ticks)
+    if not count:
+        return ""
+    every = max(1, -(-count // most))
+    out = []
+    for shown, index in enumerate(range(0, count, every)):
+        if band or count == 1:
+            x, anchor = (index + 0.5) / count * 100, "middle"
+        else:
+            x = index / (count - 1) * 100
+            anchor = "start" if index == 0 else "end" if index == count - 1 else "middle"
+        css = "b" if shown % 2 == 0 else "a"
+        out.append(
+            f'<text x="{num(x)}%" y="14" text-anchor="{anchor}" class="{css}">{esc(ticks[index])}</text>'
+        )
+    return "".join(out)
+
+
+def stretched(inner: str) -> str:
+    """A 100 × 100 drawing stretched over the plot; strokes keep their width."""
+    return (
+        '<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" '
+        f'overflow="visible">{inner}</svg>'
+    )
+
+
+def figure(
+    *,
+    title: str,
+    summary: str,
+    plot: str,
+    data: str,
+    y_axis: str = "",
+    x_axis: str = "",
+    legend: str = "",
+    points: int = 0,
+    kind: str = "",
+    size: str = "",
+    slots: str = "band",
+) -> SafeString:
+    """The whole figure. `summary` states the finding in a sentence; `data` is a `table(...)`.
+
+    `slots` tells the read-out where the points are: `band` (bars) or `point` (lines).
+    """
+    digest = hashlib.sha256(f"{kind}|{title}|{summary}|{data}".encode()).hexdigest()[:10]
+    ident = f"c{digest}"
+    css = " ".join(part for part in ("chart", kind, size) if part)
+    head = f'<div class="legend">{legend}</div>' if legend else ""
+    return SafeString(
+        f'<figure class="{css}" data-chart="{slots}" data-n="{points}">'
+        f'<figcaption class="vh" id="{ident}t">{esc(title)}</figcaption>{head}'
+        f'<div class="cg"><svg class="cy" aria-hidden="true">{y_axis}</svg>'
+        f'<div class="cpw"><svg class="cp" role="img" aria-labelledby="{ident}t {ident}d">'
+        f'<desc id="{ident}d">{esc(summary)}</desc>{plot}</svg></div>'
+        f'<svg class="cx" aria-hidden="true">{x_axis}</svg></div>'
+        '<details class="cdata"><summary>View data as a table</summary>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{esc(title)}: data">{data}</div>'
+        "</details></figure>"
+    )

@@ -1,0 +1,75 @@
+"""The navigation, as data. An item is absent when its page does not exist or the actor may not
+open it: nobody is shown a door that stays closed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch
+
+from apps.access.permissions import P
+from apps.access.services import can_anywhere
+from apps.portal import badges
+from apps.tenancy.urls import org_url
+
+Badge = Callable[[HttpRequest], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One page of the menu. `short` is its label in the phone's tab bar; `badge` counts what waits."""
+
+    label: str
+    url_name: str
+    icon: str
+    permission: P
+    group: str = ""
+    badge: Badge | None = None
+    badge_label: str = "waiting for you"
+    tone: str = ""
+    short: str = ""
+
+
+HOME = NavItem("Home", "portal:home", "home", P.ORG_VIEW)
+
+ITEMS: tuple[NavItem, ...] = (
+    HOME,
+    NavItem("Token Stories", "stories:list", "file-text", P.STORY_VIEW, "Plan", short="Stories"),
+    NavItem(
+        "Approvals", "approvals:list", "inbox", P.APPROVAL_VIEW, "Plan", badges.approvals_waiting
+    ),
+    NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
+    NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
+    NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
+    NavItem("Attribution", "attribution:list", "fingerprint", P.ATTRIBUTION_VIEW, "Inform"),
+    NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),
+    NavItem("Budgets", "budgets:list", "wallet", P.BUDGET_VIEW, "Operate"),
+    NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),
+    NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),
+    NavItem("Trail", "trail:list", "history", P.TRAIL_VIEW, "Assure"),
+)
+
+FOOT: tuple[NavItem, ...] = (NavItem("Settings", "organizations:settings", "settings", P.ORG_VIEW),)
+
+#: The phone's tab bar, best first; the first four that the actor may open are shown.
+TABS = ("portal:inform", "stories:list", "approvals:list", "budgets:list", "portal:home")
+#: Who decides finds the queue second.
+DECIDER_TABS = ("portal:inform", "approvals:list", "stories:list", "budgets:list", "portal:home")
+
+
+@cache
+def _exists(url_name: str) -> bool:
+    try:
+        org_url("any", url_name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def offered(request: HttpRequest, items: tuple[NavItem, ...]) -> Iterator[NavItem]:
+    """The items whose page exists and whose permission the actor holds somewhere."""
+    for item in items:
+        if _exists(item.url_name) and can_anywhere(request.actor, item.permission):
+            yield item
