@@ -32,7 +32,6 @@ PLATFORM_TABLES = (
     PlatformTable("mfa_authenticator", WRITE, "allauth: second factors of a person"),
     PlatformTable("pricing_provider", READ, "public price catalogue"),
     PlatformTable("pricing_aimodel", READ, "public price catalogue"),
-    PlatformTable("pricing_modelalias", READ, "public price catalogue"),
     PlatformTable("pricing_listprice", READ, "public price catalogue"),
     PlatformTable("pricing_pricebookversion", READ, "public price catalogue"),
 )

@@ -1,0 +1,238 @@
+"""Reads of the price book. The list part is shared by all organizations and cached per process."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
+
+from apps.common import clock
+from apps.common.tokens import KINDS
+from apps.pricing import rules
+from apps.pricing.book import ListBook, PriceBook, Term, day_us, row_rates
+from apps.pricing.catalogue import FIRST_DAY, ModelRow, PriceRow, ProviderRow
+from apps.pricing.models import AIModel, ListPrice, NegotiatedRate, Provider
+from apps.pricing.rules import Tier
+from apps.tenancy.scope import require_organization_id
+
+_BOOKS = 200
+_lock = threading.Lock()
+_lists: ListBook | None = None
+_books: dict[UUID, PriceBook] = {}
+
+
+def price_book() -> PriceBook:
+    """The prices of the organization in scope, list and negotiated.
+
+    Cached per process; one short statement per call asks whether anything changed since.
+    """
+    global _lists  # noqa: PLW0603 -- one catalogue per process
+    organization_id = require_organization_id()
+    catalogue, negotiated = _versions(organization_id)
+    version = f"{catalogue}:{negotiated}"
+    found = _books.get(organization_id)
+    if found and found.version == version:
+        return found
+    with _lock:
+        if _lists is None or _lists.version != catalogue:
+            _lists = _read_lists(catalogue)
+            _books.clear()
+        if len(_books) >= _BOOKS:
+            _books.clear()
+        book = PriceBook(_lists, _read_terms(), version)
+        _books[organization_id] = book
+    return book
+
+
+def price_book_version() -> str:
+    """Changes whenever a price of the organization in scope may have changed."""
+    return ":".join(_versions(require_organization_id()))
+
+
+def _versions(organization_id: UUID) -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT id::text FROM pricing_pricebookversion ORDER BY id DESC LIMIT 1),"
+            " (SELECT version::text FROM pricing_pricingstate WHERE organization_id = %s)",
+            [organization_id],
+        )
+        catalogue, negotiated = cursor.fetchone()
+    return catalogue or "", negotiated or "0"
+
+
+def _read_lists(version: str) -> ListBook:
+    providers = [
+        ProviderRow(
+            p.id,
+            p.key,
+            p.name,
+            p.position,
+            p.provider_match,
+            p.model_match,
+            tuple(p.fallbacks),
+            p.pricing_url,
+        )
+        for p in Provider.objects.filter(is_current=True)
+    ]
+    models = [
+        ModelRow(
+            m.id,
+            m.provider.key,
+            m.key,
+            m.name,
+            m.position,
+            m.match,
+            m.context_window,
+            m.deprecated,
+        )
+        for m in AIModel.objects.filter(is_current=True).select_related("provider")
+    ]
+    prices = ListPrice.objects.filter(is_current=True).select_related("model__provider")
+    return ListBook.build(version, providers, models, [_price_row(price) for price in prices])
+
+
+def _price_row(price: ListPrice) -> PriceRow:
+    return PriceRow(
+        id=price.id,
+        provider=price.model.provider.key,
+        model=price.model.key,
+        tier=Tier(price.tier),
+        starts_on=price.starts_on,
+        ends_on=price.ends_on,
+        daily_from=price.daily_from,
+        daily_to=price.daily_to,
+        over_tokens=price.over_tokens,
+        rates=price.rate_map(),
+        per_request=price.per_request,
+    )
+
+
+def _read_terms() -> tuple[Term, ...]:
+    return tuple(
+        Term(
+            id=rate.id,
+            provider=rate.provider,
+            model=rate.model,
+            account=rate.account,
+            tier=rate.tier,
+            starts_at=day_us(rate.starts_on),
+            ends_at=rules.ALWAYS_TO if rate.ends_on is None else day_us(rate.ends_on),
+            discount_bp=rate.discount_bp,
+            fixed=(
+                None
+                if rate.discount_bp is not None
+                else row_rates(rate.rate_map(), rate.per_request)
+            ),
+        )
+        for rate in NegotiatedRate.objects.order_by("id")
+    )
+
+
+def providers() -> QuerySet[Provider]:
+    return Provider.objects.filter(is_current=True).order_by("name")
+
+
+def model_catalogue() -> QuerySet[AIModel]:
+    """Every known model with its provider and the list prices in force today, standard first."""
+    today = clock.today()
+    in_force = (
+        ListPrice.objects.filter(is_current=True, starts_on__lte=today)
+        .exclude(ends_on__lte=today)
+        .order_by("tier", "daily_from", "over_tokens")
+    )
+    return (
+        AIModel.objects.filter(is_current=True)
+        .select_related("provider")
+        .prefetch_related(Prefetch("prices", queryset=in_force, to_attr="in_force"))
+    )
+
+
+def base_price(model: AIModel) -> ListPrice | None:
+    """The standard price of a short call today; needs `model_catalogue()`."""
+    found: list[ListPrice] = getattr(model, "in_force", [])
+    return next((price for price in found if price.tier == Tier.STANDARD), None)
+
+
+def price_history(model: AIModel) -> QuerySet[ListPrice]:
+    """All prices of a model, newest first, superseded ones included."""
+    return model.prices.order_by("tier", "-starts_on", "daily_from", "over_tokens")
+
+
+def negotiated_rates() -> QuerySet[NegotiatedRate]:
+    return NegotiatedRate.objects.order_by("-starts_on", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """A list price that differs from the one before it."""
+
+    model: AIModel
+    tier: str
+    on: date
+    kind: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def share(self) -> Decimal | None:
+        """Relative change; None from a price of zero."""
+        return (self.after - self.before) / self.before if self.before else None
+
+
+def price_changes(since: date | None = None, until: date | None = None) -> list[PriceChange]:
+    """Dated changes of list prices in [since, until), newest first; by default 365 days back.
+
+    Compares the base band of the whole-day prices of one tier with the ones just before.
+    """
+    until = until or clock.today() + timedelta(days=60)
+    since = since or clock.today() - timedelta(days=365)
+    moved = (
+        ListPrice.objects.filter(
+            is_current=True, starts_on__gte=since, starts_on__lt=until, over_tokens=0
+        )
+        .exclude(starts_on=FIRST_DAY)
+        .filter(daily_from=None)
+        .select_related("model__provider")
+        .order_by("-starts_on", "model__provider__name", "model__name", "tier")
+    )
+    rows = list(moved)
+    earlier = {
+        (price.model_id, price.tier, price.ends_on): price
+        for price in ListPrice.objects.filter(
+            is_current=True,
+            over_tokens=0,
+            daily_from=None,
+            model_id__in={row.model_id for row in rows},
+        )
+    }
+    return [
+        change
+        for row in rows
+        if (before := earlier.get((row.model_id, row.tier, row.starts_on)))
+        for change in _differences(before, row)
+    ]
+
+
+def _differences(before: ListPrice, after: ListPrice) -> Sequence[PriceChange]:
+    return [
+        PriceChange(after.model, after.tier, after.starts_on, kind, old, new)
+        for kind in KINDS
+        if (old := getattr(before, kind)) is not None
+        and (new := getattr(after, kind)) is not None
+        and old != new
+        and not (kind != "output" and _follows(before, after, kind))
+    ]
+
+
+def _follows(before: ListPrice, after: ListPrice, kind: str) -> bool:
+    """A kind that only repeats another one's price (reasoning is output) is not a second change."""
+    leader = "output" if kind in ("reasoning", "audio_output", "image_output") else "input_uncached"
+    if kind == leader:
+        return False
+    return getattr(before, kind) == getattr(before, leader) and getattr(after, kind) == getattr(
+        after, leader
+    )
