@@ -2,7 +2,7 @@
 
 The setting is local to a transaction, because one of the session leaks to the next user of a
 pooled connection. On exit inside an outer transaction it is cleared again: what a savepoint set
-survives its release.
+survives its release (and is undone by its rollback, when the scope ends with an error).
 """
 
 from collections.abc import Iterator
@@ -59,5 +59,5 @@ def tenant_scope(organization_id: UUID | str) -> Iterator[UUID]:
             yield wanted
         finally:
             _current.reset(token)
-            if outer and not connection.needs_rollback:
-                _set("")
+        if outer and not connection.needs_rollback:
+            _set("")
