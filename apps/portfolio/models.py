@@ -22,9 +22,7 @@ class Capability(TenantModel):
     kind = models.CharField(max_length=12, choices=CapabilityKind)
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.EXPERIMENT)
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.STANDARD)
-    data_class = models.CharField(
-        max_length=12, choices=DataClass, default=DataClass.INTERNAL
-    )
+    data_class = models.CharField(max_length=12, choices=DataClass, default=DataClass.INTERNAL)
     unit = TenantForeignKey(
         "organizations.Unit", models.PROTECT, related_name="capabilities", db_index=False
     )
