@@ -93,6 +93,8 @@ def _inputs(a: Assumptions) -> Iterator[Problem]:
                     f"Use at most {MAX_DECIMALS} decimals.",
                 )
         low, high = triple.bounds
+        if not all(value.is_finite() for _, value in _parts(triple)):
+            continue
         if low > triple.likely:
             yield Problem(
                 f"{spec.path}.low", f"{spec.label}: low is above likely.", "Lower it, or clear it."

@@ -37,8 +37,8 @@ def estimate(
 ) -> Estimate:
     """Tokens and cost per month, per phase and for the lifetime.
 
-    ``a`` must be free of :func:`~.checks.problems`. Raises ``UnpricedModelError`` when a model of a mix
-    has no price; nothing is ever priced at zero for want of a price.
+    ``a`` must be free of :func:`~.checks.problems`. Raises ``UnpricedModelError`` when a model of
+    a mix has no price; nothing is ever priced at zero for want of a price.
     """
     likely = likely_case(a, prices)
     v = reader(a, draw_inputs(a, draws=draws, seed=seed))

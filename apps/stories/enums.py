@@ -1,0 +1,60 @@
+"""Words of Token Stories."""
+
+from apps.common.choices import Choice
+
+
+class StoryStatus(Choice):
+    """Where a story is in its life. The order is the order of the life."""
+
+    DRAFT = "draft", "Draft"
+    SUBMITTED = "submitted", "Submitted"
+    IN_REVIEW = "in_review", "In review"
+    CHANGES_REQUESTED = "changes_requested", "Changes requested"
+    REJECTED = "rejected", "Declined"
+    APPROVED = "approved", "Approved"
+    IN_DELIVERY = "in_delivery", "In delivery"
+    LIVE = "live", "Live"
+    TRUED_UP = "trued_up", "Trued up"
+    CLOSED = "closed", "Closed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Act(Choice):
+    """What moves a story. Decisions arrive from the approval engine, the rest from people."""
+
+    SAVE = "save", "Save the draft"
+    SUBMIT = "submit", "Submit"
+    START_REVIEW = "start_review", "First answer given"
+    APPROVE = "approve", "Approve"
+    REJECT = "reject", "Decline"
+    REQUEST_CHANGES = "request_changes", "Request changes"
+    WITHDRAW = "withdraw", "Withdraw"
+    AMEND = "amend", "Amend"
+    DISCARD = "discard", "Discard the amendment"
+    START_DELIVERY = "start_delivery", "Start delivery"
+    GO_LIVE = "go_live", "Mark as live"
+    TRUE_UP = "true_up", "True up"
+    CLOSE = "close", "Close"
+
+
+class Phase(Choice):
+    """Where tokens of a story are spent."""
+
+    DEVELOPMENT = "development", "Development"
+    TESTING = "testing", "Testing"
+    PRODUCTION = "production", "Production"
+
+
+class Confidence(Choice):
+    """How sure the author is of a value hypothesis."""
+
+    LOW = "low", "Low: an idea"
+    MEDIUM = "medium", "Medium: a pilot or a comparable case"
+    HIGH = "high", "High: measured before"
+
+
+class ValuePer(Choice):
+    """What one unit of change is counted for."""
+
+    INTERACTION = "interaction", "per interaction"
+    MONTH = "month", "a month, in total"

@@ -1,0 +1,35 @@
+"""What stories write in the trail. The names are stored: never change one."""
+
+from apps.stories.enums import Act
+from apps.trail.registry import register
+
+DRAFTED = register("story.drafted", "Token Story drafted")
+SAVED = register("story.saved", "Token Story draft changed")
+SUBMITTED = register("story.submitted", "Token Story submitted")
+REVIEW_STARTED = register("story.review_started", "Token Story review started")
+APPROVED = register("story.approved", "Token Story approved")
+REJECTED = register("story.rejected", "Token Story declined")
+CHANGES_REQUESTED = register("story.changes_requested", "Changes to a Token Story requested")
+WITHDRAWN = register("story.withdrawn", "Token Story withdrawn")
+AMENDED = register("story.amended", "Token Story opened for amendment")
+DISCARDED = register("story.amendment_discarded", "Token Story amendment discarded")
+DELIVERY_STARTED = register("story.delivery_started", "Token Story delivery started")
+WENT_LIVE = register("story.went_live", "Token Story live")
+TRUED_UP = register("story.trued_up", "Token Story trued up")
+CLOSED = register("story.closed", "Token Story closed")
+
+OF_ACT = {
+    Act.SAVE: SAVED,
+    Act.SUBMIT: SUBMITTED,
+    Act.START_REVIEW: REVIEW_STARTED,
+    Act.APPROVE: APPROVED,
+    Act.REJECT: REJECTED,
+    Act.REQUEST_CHANGES: CHANGES_REQUESTED,
+    Act.WITHDRAW: WITHDRAWN,
+    Act.AMEND: AMENDED,
+    Act.DISCARD: DISCARDED,
+    Act.START_DELIVERY: DELIVERY_STARTED,
+    Act.GO_LIVE: WENT_LIVE,
+    Act.TRUE_UP: TRUED_UP,
+    Act.CLOSE: CLOSED,
+}
