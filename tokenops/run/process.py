@@ -27,6 +27,7 @@ class Program:
     ready: Callable[[], bool]
     log: Path
     environment: Mapping[str, str]
+    directory: Path
     alive: Callable[[], bool] | None = None
     prepare: Callable[[], None] = lambda: None
     identity: Callable[[], dict[str, Any]] = dict
@@ -78,7 +79,8 @@ class Child:
             self._popen = subprocess.Popen(  # noqa: S603 - our own programs
                 self.program.argv,
                 stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
-                env=dict(self.program.environment), start_new_session=True,
+                env=dict(self.program.environment), cwd=self.program.directory,
+                start_new_session=True,
                 **self.program.identity(),
             )  # fmt: skip
         finally:

@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 import urllib.request
+from pathlib import Path
 
-from tokenops.run.config import Site
+from tokenops.run.config import REPOSITORY, Site
 from tokenops.run.heartbeat import forget, seconds_since
 from tokenops.run.process import Program
 
@@ -36,6 +37,7 @@ def simulator(site: Site) -> Program:
         ready=lambda: answers(f"http://127.0.0.1:{port}/healthz"),
         log=site.state.log("simulator"),
         environment=site.environment,
+        directory=REPOSITORY,
     )
 
 
@@ -69,6 +71,7 @@ def _postgres(site: Site) -> Program:
         ready=server.answers,
         log=server.log,
         environment=_plain_environment(),
+        directory=Path("/"),
         prepare=server.prepare,
         identity=server.identity,
         stop_signal=signal.SIGINT,
@@ -89,6 +92,7 @@ def _valkey(site: Site) -> Program:
         ready=server.answers,
         log=server.log,
         environment=_plain_environment(),
+        directory=Path("/"),
         prepare=server.prepare,
         service=True,
     )
@@ -114,6 +118,7 @@ def _web(site: Site) -> Program:
         alive=lambda: answers(f"{base}/healthz"),
         log=site.state.log("web"),
         environment=site.environment,
+        directory=REPOSITORY,
     )  # fmt: skip
 
 
@@ -129,6 +134,7 @@ def _worker(site: Site) -> Program:
         ready=lambda: is_recent("worker"),
         log=site.state.log("worker"),
         environment=site.environment,
+        directory=REPOSITORY,
         prepare=lambda: forget("worker"),
     )  # fmt: skip
 
@@ -145,6 +151,7 @@ def _beat(site: Site) -> Program:
         ready=lambda: is_recent("beat"),
         log=site.state.log("beat"),
         environment=site.environment,
+        directory=REPOSITORY,
         prepare=lambda: forget("beat"),
     )  # fmt: skip
 
