@@ -78,6 +78,8 @@
   document.addEventListener("htmx:afterRequest", (ev) => ev.detail.target?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:afterSwap", (ev) => {
     ready(ev.detail.target);
+    const count = $("#" + CSS.escape(ev.detail.target.id || "none") + " [data-live]");
+    if (count) say(count.textContent);
     const heading = $("[data-focus]", ev.detail.target);
     if (heading) { heading.tabIndex = -1; heading.focus(); }
   });

@@ -250,6 +250,12 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
 
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a string, for loops over a short fixed list."""
+    return text.split()
+
+
 register.filter("tokens", fmt.tokens)
 register.filter("count", fmt.count)
 register.filter("pct", fmt.pct)
@@ -257,6 +263,6 @@ register.filter("pct1", lambda ratio: fmt.pct(ratio, 1))
 register.filter("delta", fmt.delta)
 register.filter("delta0", lambda ratio: fmt.delta(ratio, 0))
 register.filter("points", fmt.points)
-register.filter("day", lambda value: fmt.day(value))
+register.filter("day", fmt.day)
 register.filter("long_day", fmt.long_day)
 register.filter("duration", fmt.duration)
