@@ -28,6 +28,7 @@ def _global(module: str) -> list[URLPattern | URLResolver]:
 
 
 urlpatterns = [
+    path("", include("tokenops.health")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     *_global("apps.portal.web.global_urls"),
