@@ -40,7 +40,7 @@ def _roles() -> str:
         lines.append(f"| {role.label} | {PURPOSES[role]} | {where} | {given} |")
     lines += [
         "",
-        "Nobody gives or takes a role of their own, and only an owner makes an owner.",
+        "Only an owner makes an owner, or changes their own roles.",
         "",
     ]
     return "\n".join(lines)

@@ -69,7 +69,7 @@ ASSIGNABLE = tuple(role for role in Role if role not in {Role.SERVICE, Role.SUPP
 #: Roles that make sense for the organization as a whole only.
 ORGANIZATION_ONLY = frozenset({Role.OWNER, Role.ADMIN, Role.SUPPORT})
 
-#: Roles whose holders may give roles, and which ones. Nobody changes their own.
+#: Roles whose holders may give roles, and which ones. Only an owner changes their own.
 GRANTABLE: dict[Role, frozenset[Role]] = {
     Role.OWNER: frozenset(ASSIGNABLE),
     Role.ADMIN: frozenset(ASSIGNABLE) - {Role.OWNER},

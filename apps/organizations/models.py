@@ -144,6 +144,7 @@ class Invitation(TenantModel):
     invited_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     accepted_membership = TenantForeignKey(
         Membership, models.PROTECT, null=True, related_name="+", db_index=False
@@ -191,7 +192,7 @@ class ApiKey(TenantModel):
     created_by_id = models.UUIDField(null=True)
     created_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=clock.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     replaces = TenantForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)

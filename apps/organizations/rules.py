@@ -81,7 +81,7 @@ def key_state(
 ) -> KeyState:
     if revoked_at is not None:
         return KeyState.REVOKED
-    return KeyState.EXPIRED if expires_at is not None and expires_at <= at else KeyState.ACTIVE
+    return KeyState.EXPIRED if expires_at <= at else KeyState.ACTIVE
 
 
 def subtree(parents: Mapping[UUID, UUID | None], root: UUID) -> frozenset[UUID]:
@@ -138,14 +138,20 @@ def may_give(actor: Actor, role: Role, unit_id: UUID | None) -> bool:
 
 def binding_problem(role: Role, unit_id: UUID | None) -> str:
     """Why the role cannot be bound there, or an empty string."""
-    if role not in _GIVABLE:
+    if role not in GIVABLE:
         return f"{role.label} is not given to people."
     if unit_id is not None and role in ORGANIZATION_ONLY:
         return f"{role.label} is a role of the whole organization."
     return ""
 
 
-_GIVABLE = frozenset().union(*GRANTABLE.values())
+def may_change_own_roles(actor: Actor) -> bool:
+    """Only an owner, who holds every permission already, and the system."""
+    return actor.kind == "system" or actor.has_role(Role.OWNER)
+
+
+#: Roles that people can be given.
+GIVABLE = tuple(r for r in Role if any(r in given for given in GRANTABLE.values()))
 
 
 def scope_problems(scopes: Iterable[str]) -> list[str]:

@@ -41,8 +41,7 @@ class Migration(migrations.Migration):
             """
             SELECT o.id FROM organizations_apikey k
             JOIN organizations_organization o ON o.id = k.organization_id
-            WHERE k.key_hash = wanted AND k.revoked_at IS NULL
-              AND (k.expires_at IS NULL OR k.expires_at > now()) AND o.is_active
+            WHERE k.key_hash = wanted AND k.revoked_at IS NULL AND k.expires_at > now() AND o.is_active
             """,
             reads=("organizations_apikey",),
         ),
