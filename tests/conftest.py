@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from apps.tenancy.db import roles
+from tests.world import World
 
 
 @contextmanager
@@ -46,3 +47,9 @@ def _flush_as_owner(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _flush_as_owner
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two organizations with a persona for every role in each (tests/world.py)."""
+    return World()

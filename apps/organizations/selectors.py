@@ -36,18 +36,21 @@ _SUBTREE = """
     SELECT id FROM below
 """
 
-_BINDINGS = """
-    WITH RECURSIVE held AS (
+_MEMBER = """
+    WITH RECURSIVE me AS (
+      SELECT id FROM organizations_membership
+      WHERE organization_id = %(org)s AND user_id = %(user)s AND is_active),
+    held AS (
       SELECT role, unit_id FROM organizations_rolebinding
-      WHERE organization_id = %(org)s AND membership_id = %(membership)s),
+      WHERE organization_id = %(org)s AND membership_id = (SELECT id FROM me)),
     below(top, id) AS (
       SELECT DISTINCT unit_id, unit_id FROM held WHERE unit_id IS NOT NULL
       UNION
       SELECT below.top, u.id FROM organizations_unit u JOIN below ON u.parent_id = below.id
       WHERE u.organization_id = %(org)s)
-    SELECT held.role, held.unit_id,
+    SELECT me.id, held.role, held.unit_id,
       ARRAY(SELECT below.id FROM below WHERE below.top = held.unit_id)
-    FROM held ORDER BY held.role, held.unit_id
+    FROM me LEFT JOIN held ON true ORDER BY held.role, held.unit_id
 """
 
 
@@ -185,36 +188,41 @@ def owners() -> QuerySet[Membership]:
     )
 
 
-def bindings_of(membership_id: UUID) -> tuple[Binding, ...]:
-    """A person's roles with the units they reach; one query."""
+def actor_for_user(user: User, *, request_id: str = "", ip: str = "") -> Actor | None:
+    """The actor of a login in the open scope: a member, else an open support visit, else None.
+
+    One query for a member: their roles come with the units they reach.
+    """
+    organization_id = require_organization_id()
     with connection.cursor() as cursor:
-        cursor.execute(_BINDINGS, {"org": require_organization_id(), "membership": membership_id})
+        cursor.execute(_MEMBER, {"org": organization_id, "user": user.pk})
         rows = cursor.fetchall()
-    return tuple(
-        Binding(Role(role), unit_id, None if unit_id is None else frozenset(unit_ids))
-        for role, unit_id, unit_ids in rows
-    )
-
-
-def actor_for_membership(membership: Membership, *, request_id: str = "", ip: str = "") -> Actor:
-    """The actor of a person here. Their user is read if it was not joined."""
+    if not rows:
+        return _visitor(user, request_id=request_id, ip=ip)
     return member_actor(
-        user_id=membership.user_id,
-        name=membership.user.display_name,
-        organization_id=membership.organization_id,
-        membership_id=membership.id,
-        bindings=bindings_of(membership.id),
+        user_id=user.pk,
+        name=user.display_name,
+        organization_id=organization_id,
+        membership_id=rows[0][0],
+        bindings=(
+            Binding(Role(role), unit_id, None if unit_id is None else frozenset(unit_ids))
+            for _, role, unit_id, unit_ids in rows
+            if role is not None
+        ),
         request_id=request_id,
         ip=ip,
     )
 
 
-def actor_for_user(user: User, *, request_id: str = "", ip: str = "") -> Actor | None:
-    """The actor of a login in the open scope: a member, else an open support visit, else None."""
-    membership = Membership.objects.filter(user_id=user.pk, is_active=True).first()
-    if membership is not None:
-        membership.user = user
-        return actor_for_membership(membership, request_id=request_id, ip=ip)
+def actor_for_membership(membership: Membership) -> Actor:
+    """The actor of an active person here. Raises NotFound for a suspended one."""
+    actor = actor_for_user(membership.user)
+    if actor is None or actor.membership_id != membership.id:
+        raise NotFound(f"{membership} is suspended.", code="person_suspended")
+    return actor
+
+
+def _visitor(user: User, *, request_id: str, ip: str) -> Actor | None:
     visit = open_visits().filter(user_id=user.pk).first()
     if visit is None:
         return None
