@@ -1,13 +1,14 @@
 """`python -m tokenops.simulator --port 8099 [--seed 7] [--now ISO] [--state var/simulator.json]`
 
 The anchor is the day the company's story is told from: launches, switches and the runaway agent
-count from it. With `--state` the first start writes it down and later starts reuse it, so that
-history stays the same on every day after.
+count from it. With a state file (`--state`, or simulator.json in TOKENOPS_STATE_DIR) the first
+start writes it down and later starts reuse it, so that history stays the same ever after.
 """
 
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 from datetime import UTC, date, datetime
@@ -29,6 +30,12 @@ def remembered_anchor(path: Path | None, wanted: date | None, today: date) -> da
     return today
 
 
+def default_state() -> Path | None:
+    """simulator.json in the supervisor's state directory, when there is one."""
+    directory = os.environ.get("TOKENOPS_STATE_DIR")
+    return Path(directory) / "simulator.json" if directory else None
+
+
 def main(argv: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; 1 when the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m tokenops.simulator", description=__doc__)
@@ -37,7 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--now", type=datetime.fromisoformat, help="a fixed clock, ISO 8601")
     parser.add_argument("--anchor", type=date.fromisoformat, help="default: the first start's day")
-    parser.add_argument("--state", type=Path, help="file that keeps the anchor")
+    parser.add_argument(
+        "--state", type=Path, default=default_state(), help="file that keeps the anchor"
+    )
     parser.add_argument("--no-faults", action="store_true", help="no scheduled 429 and 500")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

@@ -1,10 +1,10 @@
 """List prices the simulated providers bill with: exact, dated, by service tier.
 
 Prices come from `genai-prices`, as the portal's own price book does, so that usage × list price
-and the simulated bill can be compared. A tier's discount holds for all days: the data set dates
-its tiers from the day they were recorded, providers granted them before. The committed-use
-discount is what makes a bill differ from list price. Prices for prompts above a model's
-long-context threshold are not used: the simulated calls of tiered models stay below it.
+and the simulated bill can be compared: they differ by the committed-use discount alone. A tier is
+discounted from the day the data set dates it, before that it costs the standard price. Prices for
+prompts above a model's long-context threshold are not used: the simulated calls of tiered models
+stay below it.
 """
 
 from datetime import UTC, date, datetime
@@ -58,17 +58,8 @@ def _base(price: Decimal | TieredPrices | None) -> Decimal | None:
 
 
 def _resolve(info: ModelInfo, day: date, tier: str) -> ModelPrice:
-    standard = info.get_prices(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    wanted = _CONTEXT.get(tier)
-    merged = ModelPrice(**{k: v for k, v in standard.__dict__.items() if v is not None})
-    if wanted is None:
-        return merged
-    for variant in info.price_variants or ():
-        if variant.when == wanted:
-            for name, value in variant.prices.__dict__.items():
-                if value is not None:
-                    setattr(merged, name, value)
-    return merged
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return info.get_prices(moment, _CONTEXT.get(tier))
 
 
 @lru_cache(maxsize=8192)

@@ -115,16 +115,16 @@ ROWS: tuple[tuple[str, str, str, str, float, str, str, dict[str, object]], ...] 
 
 # Nobody has claimed these keys: key name, provider, project, model, usd, profile, shape, options
 UNCLAIMED: tuple[tuple[str | None, str, str, str, float, str, str, dict[str, object]], ...] = (
-    ("poc-2025-q4", OA, "Sandbox", "gpt-4.1-2025-04-14", 1500, "rag", "office", {}),
-    ("hackathon-shared", OA, "Sandbox", "gpt-5.4-mini", 1150, "chat", "dev", {"growth": 0.15}),
-    ("jlindqvist-test", OA, "Sandbox", "gpt-5.5", 1200, "reason", "office", {}),
-    ("vendor-trial-ocr", OA, "Sandbox", "gpt-4o-mini-2024-07-18", 900, "vision", "steady",
+    ("poc-2025-q4", OA, "Sandbox", "gpt-4.1-2025-04-14", 1900, "rag", "office", {}),
+    ("hackathon-shared", OA, "Sandbox", "gpt-5.4-mini", 1500, "chat", "dev", {"growth": 0.15}),
+    ("jlindqvist-test", OA, "Sandbox", "gpt-5.5", 1600, "reason", "office", {}),
+    ("vendor-trial-ocr", OA, "Sandbox", "gpt-4o-mini-2024-07-18", 1000, "vision", "steady",
      {"start": -33}),
-    ("unnamed key 7", AN, "Sandbox", "claude-sonnet-4-6", 1400, "chat", "office", {}),
+    ("unnamed key 7", AN, "Sandbox", "claude-sonnet-4-6", 1800, "chat", "office", {}),
     ("excel-plugin", AN, "Sandbox", "claude-sonnet-5", 1600, "chat", "office",
      {"start": -47, "growth": 0.3}),
-    (None, AN, "Default", "claude-opus-5", 950, "chat", "office", {}),
-    (None, AN, "Default", "claude-sonnet-5-5", 550, "chat", "office", {}),
+    (None, AN, "Default", "claude-opus-5", 1300, "chat", "office", {}),
+    (None, AN, "Default", "claude-sonnet-5-5", 800, "chat", "office", {}),
 )  # fmt: skip
 
 EVENTS = (
