@@ -127,6 +127,11 @@ class EmbeddedPostgres:
             "pg_ctl", "-w", "-t", str(timeout), "-l", str(self.log), "-D", str(self.data), "start"
         )
 
+    def stop_detached(self) -> None:
+        """Stop a server started with `start_detached`, if it runs."""
+        if self.answers():
+            self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
+
     def url(self, *, user: str, database: str) -> str:
         """Connection address understood by libpq and by django-environ."""
         return f"postgresql://{user}@/{database}?host={quote(str(self.sockets), safe='')}"

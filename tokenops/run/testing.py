@@ -7,12 +7,14 @@ lives in `var/test`; deleting that directory (after stopping the servers) starts
 import json
 import os
 import secrets
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenops.run.bootstrap import APP, DATABASE, OWNER, bootstrap
-from tokenops.run.files import exclusive, private_directory, socket_directory, write_atomically
+from tokenops.run.files import exclusive, socket_directory, write_atomically
 from tokenops.run.postgres import DISPOSABLE, SOCKET_NAME, EmbeddedPostgres, PostgresFailed
 from tokenops.run.valkey import EmbeddedValkey, free_port
 
@@ -33,8 +35,7 @@ class Services:
 
 def ensure_services() -> Services:
     """Start or join the tests' servers and return their addresses; about 20 ms when they run."""
-    root = Path(os.environ.get("TOKENOPS_TEST_DIR", REPOSITORY / "var" / "test")).resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    root = _root()
     with exclusive(root / "lock"):
         postgres = _ensure_postgres(root)
         valkey = _ensure_valkey(root)
@@ -47,13 +48,23 @@ def ensure_services() -> Services:
     )
 
 
-def _ensure_postgres(root: Path) -> EmbeddedPostgres:
-    postgres = EmbeddedPostgres(
+def _root() -> Path:
+    root = Path(os.environ.get("TOKENOPS_TEST_DIR") or REPOSITORY / "var" / "test").resolve()
+    root.mkdir(parents=True, exist_ok=True)
+    return root
+
+
+def _postgres(root: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(
         data=root / "pg",
         sockets=socket_directory(root / "sockets", longest_name=SOCKET_NAME),
         log=root / "log" / "postgres.log",
         settings=DISPOSABLE,
     )
+
+
+def _ensure_postgres(root: Path) -> EmbeddedPostgres:
+    postgres = _postgres(root)
     ready = root / "pg.bootstrapped"
     if not postgres.answers():
         ready.unlink(missing_ok=True)
@@ -80,18 +91,41 @@ def _start_patiently(postgres: EmbeddedPostgres) -> None:
 
 
 def _ensure_valkey(root: Path) -> EmbeddedValkey:
-    directory = private_directory(root / "valkey")
-    saved = directory / "server.json"
-    log = root / "log" / "valkey.log"
-    if saved.exists():
-        valkey = EmbeddedValkey(
-            directory=directory, log=log, durable=False, **json.loads(saved.read_text("utf-8"))
-        )
-        if valkey.answers():
-            return valkey
+    saved = _saved_valkey(root)
+    if saved is not None and saved.answers():
+        return saved
     access = {"port": free_port(), "password": secrets.token_urlsafe(24)}
-    valkey = EmbeddedValkey(directory=directory, log=log, durable=False, **access)
+    valkey = _valkey(root, access)
     valkey.prepare()
     valkey.start_detached()
-    write_atomically(saved, json.dumps(access))
+    write_atomically(valkey.directory / "server.json", json.dumps(access))
     return valkey
+
+
+def _saved_valkey(root: Path) -> EmbeddedValkey | None:
+    try:
+        text = (root / "valkey" / "server.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    return _valkey(root, json.loads(text))
+
+
+def _valkey(root: Path, access: dict[str, Any]) -> EmbeddedValkey:
+    log = root / "log" / "valkey.log"
+    return EmbeddedValkey(directory=root / "valkey", log=log, durable=False, **access)
+
+
+def stop_services() -> None:
+    """Stop the tests' servers, where they run."""
+    root = _root()
+    with exclusive(root / "lock"):
+        _postgres(root).stop_detached()
+        valkey = _saved_valkey(root)
+        if valkey is not None:
+            valkey.shut_down()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["stop"]:
+        sys.exit("usage: python -m tokenops.run.testing stop")
+    stop_services()

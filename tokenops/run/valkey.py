@@ -55,13 +55,22 @@ class EmbeddedValkey:
 
     def answers(self) -> bool:
         """Whether our server (it knows our password) accepts commands now."""
-        client = redis.Redis(host=HOST, port=self.port, password=self.password, socket_timeout=2)
         try:
-            return bool(client.ping())
+            with self._client() as client:
+                return bool(client.ping())
         except redis.RedisError:
             return False
-        finally:
-            client.close()
+
+    def shut_down(self) -> None:
+        """Stop a server started with `start_detached`, if it runs."""
+        try:
+            with self._client() as client:
+                client.shutdown(nosave=not self.durable)
+        except redis.RedisError:
+            return
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis(host=HOST, port=self.port, password=self.password, socket_timeout=2)
 
     def start_detached(self) -> None:
         """Start the server so that it outlives this process (used for the tests' server)."""
