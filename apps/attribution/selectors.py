@@ -71,7 +71,7 @@ def rules_version() -> int:
     return AttributionState.objects.values_list("version", flat=True).first() or 0
 
 
-def compile_rules() -> RuleSet:
+def rule_set() -> RuleSet:
     """The active rules of the organization in scope, ready to ask. Cached until one changes."""
     organization_id = require_organization_id()
     version = rules_version()
@@ -96,7 +96,7 @@ def _compiled_rule(row: AttributionRule, owners: dict[UUID, UUID]) -> Rule:
     story = ports.find_story(row.story_code) if row.story_code else None
     capability_id = row.capability_id or (story.capability_id if story else None)
     unit_id = row.unit_id or (story.unit_id if story else None)
-    if unit_id is None and capability_id is not None:
+    if capability_id is not None:
         unit_id = owners.get(capability_id)
     return Rule(
         id=row.id,
@@ -145,4 +145,4 @@ def preview_change(
         return None
     end = end or clock.today() + timedelta(days=1)
     start = start or end - timedelta(days=PREVIEW_DAYS)
-    return rules.preview(compile_rules(), proposed, reader(start, end))
+    return rules.preview(rule_set(), proposed, reader(start, end))
