@@ -1,0 +1,68 @@
+"""Words of the connectors."""
+
+from django.db.models import TextChoices
+
+
+class SourceKind(TextChoices):
+    """How usage arrives. The first two are pulled on a schedule, the others are handed in."""
+
+    OPENAI = "openai", "OpenAI organization"
+    ANTHROPIC = "anthropic", "Anthropic organization"
+    RECORDS_API = "records_api", "Records API"
+    CSV = "csv", "CSV files"
+
+
+PULLED_KINDS = (SourceKind.OPENAI, SourceKind.ANTHROPIC)
+
+
+class SourceStatus(TextChoices):
+    """Blocked: the provider refused the credential; nothing is tried until it is replaced."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    BLOCKED = "blocked", "Credential refused"
+
+
+class RunKind(TextChoices):
+    """What a run was for. A check reads one small page and writes no usage."""
+
+    BACKFILL = "backfill", "History"
+    PULL = "pull", "Pull"
+    REREAD = "reread", "Long re-read"
+    CHECK = "check", "Connection test"
+
+
+class RunStatus(TextChoices):
+    """Lost: the worker died; its lease ran out and the window is read again by the next run."""
+
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    LOST = "lost", "Lost"
+
+
+class Trigger(TextChoices):
+    """Who started a run."""
+
+    SCHEDULE = "schedule", "Schedule"
+    PERSON = "person", "Person"
+    SETUP = "setup", "First connection"
+
+
+class EntryKind(TextChoices):
+    """What a provider's directory names."""
+
+    PROJECT = "project", "Project or workspace"
+    API_KEY = "api_key", "API key"
+
+
+class Health(TextChoices):
+    """What the list shows: the worst of status, last run and age of the data."""
+
+    FRESH = "fresh", "Up to date"
+    CATCHING_UP = "catching_up", "Reading history"
+    LATE = "late", "Late"
+    FAILING = "failing", "Failing"
+    BLOCKED = "blocked", "Credential refused"
+    PAUSED = "paused", "Paused"
+    WAITING = "waiting", "No data yet"

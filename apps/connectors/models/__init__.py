@@ -1,0 +1,8 @@
+"""Tables of the connectors, by job."""
+
+from apps.connectors.models.costs import ProviderCost
+from apps.connectors.models.directory import DirectoryEntry
+from apps.connectors.models.runs import PullRun
+from apps.connectors.models.source import Source
+
+__all__ = ["DirectoryEntry", "ProviderCost", "PullRun", "Source"]
