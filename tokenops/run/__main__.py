@@ -1,9 +1,10 @@
-"""`python -m tokenops.run up|demo|stop|status|bootstrap|healthy`."""
+"""`python -m tokenops.run up|demo|stop|status|bootstrap|release|healthy`."""
 
 import argparse
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from tokenops.run.bootstrap import DATABASE, BootstrapRefused, Passwords, bootstrap
-from tokenops.run.config import Options, State
+from tokenops.run.config import REPOSITORY, Options, State
 from tokenops.run.console import Console
 from tokenops.run.errors import RunError
 from tokenops.run.lock import ChildRecord, InstanceLock
@@ -23,6 +24,7 @@ from tokenops.run.supervisor import Supervisor
 from tokenops.run.valkey import ValkeyFailed
 
 STOP_SECONDS = 120.0
+RELEASE_COMMANDS = (("migrate", "--noinput"), ("seed_price_book",))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,6 +105,21 @@ def bootstrap_external(options: argparse.Namespace) -> int:
     return 0
 
 
+def release(options: argparse.Namespace) -> int:
+    """Before a new version serves: roles (with a superuser's address), schema and price book."""
+    if options.superuser_url or _from_environment("SUPERUSER_URL"):
+        bootstrap_external(options)
+    environment = os.environ | {"TOKENOPS_DB_ROLE": "owner"}
+    for arguments in RELEASE_COMMANDS:
+        finished = subprocess.run(  # noqa: S603 - our own manage.py
+            [sys.executable, str(REPOSITORY / "manage.py"), *arguments],
+            env=environment, cwd=REPOSITORY, check=False,
+        )  # fmt: skip
+        if finished.returncode != 0:
+            raise RunError(f"manage.py {arguments[0]} failed.")
+    return 0
+
+
 def healthy(options: argparse.Namespace) -> int:
     """Exit status 0 when worker or beat gave a sign of life in the last seconds (containers)."""
     return 0 if is_recent(options.name) else 1
@@ -123,9 +140,13 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=up, demo=demo)
     commands.add_parser("stop", help="stop what runs here").set_defaults(command=stop)
     commands.add_parser("status", help="list the processes").set_defaults(command=status)
-    command = commands.add_parser("bootstrap", help="prepare an external PostgreSQL")
-    command.add_argument("--superuser-url", default="")
-    command.set_defaults(command=bootstrap_external)
+    for name, function, text in (
+        ("bootstrap", bootstrap_external, "create roles and database on an external PostgreSQL"),
+        ("release", release, "bootstrap (with a superuser), migrate as the owner, price book"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--superuser-url", default="", help="default: SUPERUSER_URL[_FILE]")
+        command.set_defaults(command=function)
     command = commands.add_parser("healthy", help="probe for containers")
     command.add_argument("name", choices=("worker", "beat"))
     command.set_defaults(command=healthy)
