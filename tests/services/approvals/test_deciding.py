@@ -198,9 +198,7 @@ def test_a_person_of_another_team_does_not_see_it(side, asked):
 
 def test_programs_do_not_decide(side, asked):
     with side.scope(), pytest.raises(Forbidden):
-        services.decide(
-            actor=side.key_actor, request_id=asked.id, version=1, decision="approve"
-        )
+        services.decide(actor=side.key_actor, request_id=asked.id, version=1, decision="approve")
     with side.scope(), pytest.raises(Forbidden) as caught:
         services.decide(
             actor=system_actor("tests"), request_id=asked.id, version=1, decision="approve"
