@@ -1,0 +1,163 @@
+"""What a record may not say although its types are right. Shared by push and CSV import."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from apps.ledger.schema import MAX_COST, RecordError, UsageIn
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+"""Clocks of callers may be this far ahead."""
+EARLIEST = datetime(2018, 1, 1, tzinfo=UTC)
+"""Nobody sold tokens before; an older date is seconds read as milliseconds, or a default."""
+MAX_COST_DECIMALS = 18
+_TEXTS = (
+    "event_id",
+    "provider",
+    "model",
+    "account",
+    "api_key_id",
+    "api_key",
+    "project_id",
+    "project",
+    "user",
+    "service_tier",
+    "context_window",
+    "region",
+    "branch",
+    "repository",
+    "unit",
+    "capability",
+    "story",
+    "work_item",
+)
+
+
+def check_record(
+    index: int, record: UsageIn, now: datetime, *, plain: bool = False
+) -> RecordError | None:
+    """The first thing wrong with a well-typed record, or None.
+
+    `plain` promises texts without control characters (their JSON had no escapes).
+    """
+    if record.occurred_at > now + FUTURE_TOLERANCE:
+        return RecordError(
+            index,
+            "occurred_at",
+            "The time is in the future.",
+            "Send the time of the call in UTC; check the clock and the time zone.",
+        )
+    if record.occurred_at < EARLIEST:
+        return RecordError(
+            index,
+            "occurred_at",
+            "The time is before 2018.",
+            "Check the unit: seconds since 1970 must be written as an ISO 8601 instant.",
+        )
+    if record.observed_at is not None and record.observed_at > now + FUTURE_TOLERANCE:
+        return RecordError(
+            index, "observed_at", "The time is in the future.", "Leave it out, or send UTC."
+        )
+    if error := _check_cost(index, record) or _check_tags(index, record):
+        return error
+    return None if plain else _check_texts(index, record)
+
+
+def _check_cost(index: int, record: UsageIn) -> RecordError | None:
+    cost = record.cost
+    if cost is None:
+        return None
+    if not cost.is_finite():
+        return RecordError(
+            index, "cost", "The cost is not a number.", "Leave it out: it is then computed."
+        )
+    if abs(cost) > MAX_COST:
+        return RecordError(
+            index,
+            "cost",
+            f"The cost is over {MAX_COST:,} {record.currency}.",
+            "Send whole units of the currency, not cents or nanos.",
+        )
+    exponent = cost.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MAX_COST_DECIMALS and cost != 0:
+        return RecordError(
+            index,
+            "cost",
+            f"The cost has more than {MAX_COST_DECIMALS} decimals.",
+            "Round it; the ledger keeps nine decimals.",
+        )
+    return None
+
+
+def _check_texts(index: int, record: UsageIn) -> RecordError | None:
+    for name in _TEXTS:
+        value = getattr(record, name)
+        if value and _CONTROL.search(value):
+            return _control(index, name)
+    for key, value in record.tags.items():
+        if _CONTROL.search(key) or _CONTROL.search(value):
+            return _control(index, "tags")
+    return None
+
+
+def _check_tags(index: int, record: UsageIn) -> RecordError | None:
+    for key in record.tags:
+        if key.lower() in CONTENT_TAGS:
+            return content_error(index, f"tags.{key}")
+    return None
+
+
+def _control(index: int, name: str) -> RecordError:
+    return RecordError(
+        index, name, "The text holds control characters.", "Remove line breaks, tabs and NULs."
+    )
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTENT_TAGS = frozenset(
+    {
+        "prompt",
+        "prompts",
+        "messages",
+        "completion",
+        "completions",
+        "system_prompt",
+        "user_prompt",
+        "response_text",
+        "request_body",
+        "tool_arguments",
+        "headers",
+        "request_headers",
+    }
+)
+"""Tag names that promise content."""
+CONTENT_NAMES = CONTENT_TAGS | {
+    "input_text",
+    "output_text",
+    "message",
+    "content",
+    "contents",
+    "response",
+    "request",
+    "body",
+    "text",
+    "texts",
+    "choices",
+    "system",
+    "assistant",
+    "tool_calls",
+    "arguments",
+    "query",
+    "answer",
+    "structured_messages",
+    "images",
+}
+"""Field names under which systems send prompts, replies and headers. Never stored."""
+
+
+def content_error(index: int, name: str) -> RecordError:
+    return RecordError(
+        index,
+        name,
+        f"`{name}` holds content. Prompts, replies and headers are not accepted and were not kept.",
+        f"Send the record without `{name}`.",
+    )
