@@ -8,14 +8,14 @@ from apps.access.permissions import P
 
 ATTRIBUTE = "access_declaration"
 
-#: Views of libraries that decide for themselves: module prefix and why that is right.
+#: Views of libraries that decide for themselves: how the name starts, and why that is right.
 DECLARED_ELSEWHERE = {
     "allauth.": "login, password and second factor pages: allauth asks for a session itself",
     "health_check.": "liveness and readiness: no data of an organization",
     "drf_spectacular.": "the API description holds no data",
     "django.views.static": "files of the development server",
     "django.contrib.staticfiles": "files of the development server",
-    "django.views.generic.base": "redirects written in a urls.py, without data",
+    "django.views.generic.base.RedirectView": "leads elsewhere and shows nothing",
     "django.views.i18n": "translated strings of the interface",
 }
 
@@ -49,7 +49,7 @@ def declaration_of(view: Callable[..., Any]) -> Declaration | None:
         cls = getattr(view, attribute, None)
         if cls is not None:
             return _of_class(cls)
-    return _elsewhere(getattr(view, "__module__", ""))
+    return _elsewhere(view)
 
 
 def _of_class(cls: type) -> Declaration | None:
@@ -60,7 +60,7 @@ def _of_class(cls: type) -> Declaration | None:
     declared = [getattr(handler, ATTRIBUTE, None) for handler in handlers]
     if handlers and all(declared):
         return declared[0]
-    return _elsewhere(cls.__module__)
+    return _elsewhere(cls)
 
 
 def _of_api(cls: type) -> Declaration | None:
@@ -75,8 +75,9 @@ def _of_api(cls: type) -> Declaration | None:
     return Declaration("permission", tuple(dict.fromkeys(required.values())))
 
 
-def _elsewhere(module: str) -> Declaration | None:
+def _elsewhere(view: Any) -> Declaration | None:
+    name = f"{getattr(view, '__module__', '')}.{getattr(view, '__qualname__', '')}"
     for prefix, reason in DECLARED_ELSEWHERE.items():
-        if module.startswith(prefix):
+        if name.startswith(prefix):
             return Declaration("public", reason=reason)
     return None

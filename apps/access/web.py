@@ -51,6 +51,14 @@ def public(reason: str) -> Callable[[V], V]:
     return _declare(Declaration("public", reason=_reason(reason)), lambda request: None)
 
 
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor of a request inside an organization; the middleware put it there."""
+    actor = _actor(request)
+    if actor is None:
+        raise PermissionDenied("This page is inside an organization.")
+    return actor
+
+
 def to_login(request: HttpRequest) -> HttpResponse:
     """The login page, and back here afterwards; htmx is told to load the whole page."""
     path = request.get_full_path()

@@ -8,7 +8,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
-from django.urls import reverse
 
 from apps.accounts.models import User
 
@@ -25,10 +24,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The entry page knows the person's organizations."""
-        return reverse("entry:home")
 
     def format_email_subject(self, subject: str) -> str:
         return subject.strip()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.access.actors import Actor
+from apps.accounts.models import User
 from apps.organizations import selectors
 from apps.organizations.services import record_use
 from apps.organizations.tokens import hash_secret
@@ -26,11 +27,11 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if current_organization_id() is not None:
-            request.actor = self._actor(request)
-            if request.actor is None and not request.path_info.startswith("/api/"):
+            actor, organization = self._actor(request), selectors.organization()
+            if actor is None and not request.path_info.startswith("/api/"):
                 raise Http404
-            request.organization = selectors.organization()
-            structlog.contextvars.bind_contextvars(organization=request.organization.slug)
+            request.actor, request.organization = actor, organization  # type: ignore[attr-defined]
+            structlog.contextvars.bind_contextvars(organization=organization.slug)
         return self.get_response(request)
 
     def _actor(self, request: HttpRequest) -> Actor | None:
@@ -41,6 +42,8 @@ class ActorMiddleware:
                 return None
             record_use(key)
             return selectors.actor_for_key(key, **trace)
+        if not isinstance(request.user, User):
+            return None
         return selectors.actor_for_user(request.user, **trace)
 
 

@@ -76,9 +76,7 @@ def invitation_state(
     return InvitationState.OPEN if expires_at > at else InvitationState.EXPIRED
 
 
-def key_state(
-    *, revoked_at: datetime | None, expires_at: datetime | None, at: datetime
-) -> KeyState:
+def key_state(*, revoked_at: datetime | None, expires_at: datetime, at: datetime) -> KeyState:
     if revoked_at is not None:
         return KeyState.REVOKED
     return KeyState.EXPIRED if expires_at <= at else KeyState.ACTIVE

@@ -115,7 +115,9 @@ def unit_subtree_ids(unit_id: UUID) -> frozenset[UUID]:
 
 def unit_ancestor_ids(unit_id: UUID) -> list[UUID]:
     """The unit, its parent, and so on up to the root."""
-    tree, path, current = parents(), [], unit_id
+    tree = parents()
+    path: list[UUID] = []
+    current: UUID | None = unit_id
     while current is not None and current in tree and current not in path:
         path.append(current)
         current = tree[current]

@@ -141,7 +141,8 @@ def add_member(
         membership.is_active, membership.suspended_at = True, None
         membership.save(update_fields=["is_active", "suspended_at"])
     membership.user = user
-    RoleBinding.objects.get_or_create(membership=membership, role=wanted.value, unit_id=unit_id)
+    unit = None if unit_id is None else selectors.unit_by_id(unit_id)
+    RoleBinding.objects.get_or_create(membership=membership, role=wanted.value, unit=unit)
     record(
         actor=actor,
         action=events.PERSON_JOINED,
@@ -149,7 +150,7 @@ def add_member(
         after={
             "email": user.email,
             "role": wanted.value,
-            "unit": None if unit_id is None else selectors.unit_by_id(unit_id).name,
+            "unit": unit.name if unit else None,
         },
     )
     return membership

@@ -109,14 +109,14 @@ def move_unit(*, actor: Actor, unit_id: UUID, parent_id: UUID) -> Unit:
         raise Invalid("The unit was not moved.", errors=[FieldError("parent", problem)])
     if unit.parent_id == parent.id:
         return unit
-    old = selectors.unit_by_id(unit.parent_id)
+    old = unit.parent
     unit.parent = parent
     unit.save(update_fields=["parent"])
     record(
         actor=actor,
         action=events.UNIT_MOVED,
         obj=unit_ref(unit),
-        before={"parent": old.name},
+        before={"parent": old.name if old else None},
         after={"parent": parent.name},
     )
     return unit
@@ -140,7 +140,7 @@ def _switch(actor: Actor, unit_id: UUID, reason: str, *, active: bool) -> Unit:
         raise Conflict("The root unit is the organization itself and stays.", code="root_unit")
     if unit.is_active == active:
         return unit
-    if active and not selectors.unit_by_id(unit.parent_id).is_active:
+    if active and unit.parent is not None and not unit.parent.is_active:
         raise Conflict("The unit above is retired.", code="parent_retired", fix="Restore it first.")
     if not active and Unit.objects.filter(parent=unit, is_active=True).exists():
         raise Conflict(
