@@ -89,3 +89,15 @@ def required_permission(view: Any, method: str) -> P | None:
             next(iter(declared.values()), None) if method == "OPTIONS" else None
         )
     return None
+
+
+class ActorMixin:
+    """An API view's actor: `self.actor`."""
+
+    request: Request
+
+    @property
+    def actor(self) -> Actor:
+        """Never None in a handler: `PermissionRequired` has let the request in."""
+        actor: Actor = self.request.auth
+        return actor

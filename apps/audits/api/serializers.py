@@ -1,0 +1,150 @@
+"""Audits as the API shows and takes them."""
+
+from rest_framework import serializers
+
+from apps.access.roles import Role
+from apps.audits.enums import Severity
+from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
+from apps.common.api.fields import MoneyField
+
+
+class BaselineSerializer(serializers.ModelSerializer):
+    """The frozen figures' identity; the document itself is at its own address."""
+
+    class Meta:
+        model = AuditBaseline
+        fields = (
+            "number",
+            "captured_at",
+            "data_as_of",
+            "sha256",
+            "spend_nanos",
+            "tokens",
+        )
+
+
+class SignatureSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Signature
+        fields = ("role", "person_name", "sha256", "signed_at")
+
+
+class ReportSerializer(serializers.ModelSerializer):
+    """One issue of the report with the signatures under it."""
+
+    signatures = SignatureSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = AuditReport
+        fields = ("number", "sha256", "issued_at", "signatures")
+
+
+class FindingSerializer(serializers.ModelSerializer):
+    """A finding. `effect` is null when the money is unknown, never zero."""
+
+    effect = MoneyField(source="effect_nanos", read_only=True)
+    check = serializers.CharField(source="check_name", read_only=True)
+
+    class Meta:
+        model = Finding
+        fields = (
+            "id",
+            "number",
+            "check",
+            "severity",
+            "title",
+            "seen",
+            "remedy",
+            "effect",
+            "evidence",
+            "status",
+            "version",
+            "unit",
+            "owner",
+            "due_on",
+            "response",
+            "resolution",
+        )
+
+
+class AuditSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Audit
+        fields = (
+            "id",
+            "ref",
+            "title",
+            "purpose",
+            "unit",
+            "period_start",
+            "period_end",
+            "currency",
+            "status",
+            "version",
+            "lead",
+            "required_roles",
+            "created_at",
+            "signed_at",
+        )
+        read_only_fields = fields
+
+
+class AuditDetailSerializer(AuditSerializer):
+    """An audit with what it froze, found and issued."""
+
+    baselines = BaselineSerializer(many=True, read_only=True)
+    findings = FindingSerializer(many=True, read_only=True)
+    reports = ReportSerializer(many=True, read_only=True)
+
+    class Meta(AuditSerializer.Meta):
+        fields = (*AuditSerializer.Meta.fields, "baselines", "findings", "reports")
+        read_only_fields = fields
+
+
+class PlanSerializer(serializers.Serializer):
+    """A new audit of [period_start, period_end)."""
+
+    title = serializers.CharField(max_length=200)
+    purpose = serializers.CharField(required=False, allow_blank=True, default="")
+    period_start = serializers.DateField()
+    period_end = serializers.DateField()
+    unit = serializers.UUIDField(required=False, allow_null=True, default=None)
+    required_roles = serializers.ListField(
+        child=serializers.ChoiceField([role.value for role in Role]),
+        required=False,
+        default=[Role.TOKENOPS_LEAD.value, Role.CFO.value],
+    )
+
+
+class VersionSerializer(serializers.Serializer):
+    """The version the caller has read: an action on an older one answers 409."""
+
+    version = serializers.IntegerField(min_value=1)
+
+
+class NewFindingSerializer(serializers.Serializer):
+    title = serializers.CharField(max_length=200)
+    seen = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    remedy = serializers.CharField(required=False, allow_blank=True, default="")
+    effect_nanos = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+
+class FindingActionSerializer(VersionSerializer):
+    """`assign` needs owner; `respond` a text; `resolve`, `dismiss` and `reopen` a text."""
+
+    action = serializers.ChoiceField(["assign", "respond", "resolve", "dismiss", "reopen"])
+    owner = serializers.UUIDField(required=False, allow_null=True, default=None)
+    due_on = serializers.DateField(required=False, allow_null=True, default=None)
+    text = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class SignSerializer(VersionSerializer):
+    """The role to sign for and the SHA-256 of the report that was read."""
+
+    role = serializers.ChoiceField([role.value for role in Role])
+    sha256 = serializers.CharField(max_length=64)
+
+
+class ReopenSerializer(VersionSerializer):
+    reason = serializers.CharField()

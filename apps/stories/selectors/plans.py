@@ -1,0 +1,56 @@
+"""What approved stories promised, for those who hold measured use against it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Sum
+
+from apps.stories.models import PhaseEstimate, TokenStory
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPlan:
+    """An approved story: its owner, its cap and what it expected to cost in each month.
+
+    `months`: first day of the month to nanos (P50 of all phases of the approved revision).
+    """
+
+    story_id: UUID
+    ref: str
+    title: str
+    unit_id: UUID
+    capability_id: UUID | None
+    cap_nanos: int | None
+    months: Mapping[date, int]
+
+
+def approved_plans(start: date, end: date) -> list[ApprovedPlan]:
+    """Plans of every story with an approved revision, with their months inside [start, end)."""
+    stories = list(TokenStory.objects.filter(approved_revision__isnull=False).order_by("number"))
+    months: dict[UUID, dict[date, int]] = defaultdict(dict)
+    cells = (
+        PhaseEstimate.objects.filter(
+            revision_id__in=[story.approved_revision_id for story in stories],
+            month__gte=start.replace(day=1),
+            month__lt=end,
+        )
+        .values("revision_id", "month")
+        .annotate(cost=Sum("cost_p50"))
+    )
+    for cell in cells:
+        months[cell["revision_id"]][cell["month"]] = int(cell["cost"])
+    return [
+        ApprovedPlan(
+            story_id=story.id,
+            ref=story.ref,
+            title=story.title,
+            unit_id=story.unit_id,
+            capability_id=story.capability_id,
+            cap_nanos=story.approved_cap_nanos,
+            months=months.get(story.approved_revision_id, {}),
+        )
+        for story in stories
+    ]
