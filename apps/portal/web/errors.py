@@ -6,6 +6,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 
+from apps.common.api.problems import CONTENT_TYPE, problem, problem_response
 from apps.common.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -15,21 +16,10 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def _json(status: int, title: str, detail: str, code: str, request: HttpRequest) -> HttpResponse:
-    """The problem document of a path that no API view answered (RFC 9457)."""
-    return JsonResponse(
-        {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": detail,
-            "code": code,
-            "errors": [],
-            "request_id": _request_id(request),
-        },
-        status=status,
-        content_type="application/problem+json",
-    )
+def _json(status: int, detail: str, code: str, request: HttpRequest) -> HttpResponse:
+    """The problem document of an API path that no view answered."""
+    body = problem(status, detail, code=code, request=request)
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def _request_id(request: HttpRequest) -> str:
@@ -68,7 +58,7 @@ def _page(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpRes
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The answer to a refused action, with its reason and its fix."""
     if _wants_json(request):
-        return _json(error.status, error.title, error.message, error.code, request)
+        return problem_response(error, request)
     return _page(
         request,
         error.status,
@@ -83,29 +73,27 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _wants_json(request):
-        return _json(400, "Bad request", "The request could not be read.", "bad_request", request)
+        return _json(400, "The request could not be read.", "bad_request", request)
     return _page(request, 400, {"title": "This request could not be read"})
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     message = str(exception or "")
     if _wants_json(request):
-        return _json(403, "You may not do this", message, "forbidden", request)
+        return _json(403, message, "forbidden", request)
     return _page(request, 403, {"title": "You may not open this page", "message": message})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _wants_json(request):
-        return _json(404, "Not found", "There is nothing at this address.", "not_found", request)
+        return _json(404, "There is nothing at this address.", "not_found", request)
     return _page(request, 404, {"title": "This page is not here"})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Uses no query of its own where it can: the database may be what failed."""
     if _wants_json(request):
-        return _json(
-            500, "Server error", "The request failed. Nothing was changed.", "error", request
-        )
+        return _json(500, "The request failed. Nothing was changed.", "error", request)
     request.actor = None
     return _page(request, 500, {"title": "Something broke on our side"})
 
@@ -113,7 +101,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that is too old, or came from elsewhere."""
     if _wants_json(request):
-        return _json(403, "You may not do this", reason, "csrf", request)
+        return _json(403, reason, "csrf", request)
     return _page(
         request,
         403,
