@@ -18,7 +18,7 @@ from tokenops.run.process import Child, Program, describe_end
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.2
-PROBE_EVERY = 5.0
+PROBE_EVERY = 15.0
 HANGING_SECONDS = 60.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
