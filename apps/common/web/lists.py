@@ -17,8 +17,8 @@ from django.utils.text import slugify
 from django.views import View
 
 from apps.common import clock
-from apps.common.web import csvout, paging
-from apps.common.web.columns import Column
+from apps.common.web import csvout
+from apps.common.web.columns import Column, read
 from apps.common.web.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -29,6 +29,7 @@ from apps.common.web.filters import (
     RelationFilter,
     SearchFilter,
 )
+from apps.common.web.paging import SIZES, Page, keyset, numbered, parse_size
 
 __all__ = [
     "Action",
@@ -113,7 +114,7 @@ class ListPage(View):
     crumbs: ClassVar[Sequence[tuple[str, str]]] = ()
     filename: ClassVar[str] = ""
 
-    page: paging.Page
+    page: Page
 
     def get_queryset(self) -> QuerySet[Any] | Sequence[Any]:
         """The rows this actor may see, without paging."""
@@ -157,11 +158,11 @@ class ListPage(View):
         rows = self._sorted(rows, order)
         if request.GET.get("format") == "csv":
             return self._export(rows)
-        size = paging.parse_size(request.GET.get("size", ""), self.page_size)
+        size = parse_size(request.GET.get("size", ""), self.page_size)
         if self.paging == "keyset" and isinstance(rows, QuerySet):
-            self.page = paging.keyset(rows, order, request.GET.get("after", ""), size)
+            self.page = keyset(rows, order, request.GET.get("after", ""), size)
         else:
-            self.page = paging.numbered(rows, request.GET.get("page", ""), size)
+            self.page = numbered(rows, request.GET.get("page", ""), size)
         controls = [item.control(request, value) for item, value in values.values()]
         return self._respond(request, controls, sort)
 
@@ -182,7 +183,7 @@ class ListPage(View):
             "heads": self._heads(sort),
             "rows": list(self._rows(request)),
             "page": self.page,
-            "sizes": sorted({*paging.SIZES, self.page_size}),
+            "sizes": sorted({*SIZES, self.page_size}),
             "sort": sort,
             "noun": self.noun,
             "empty": self.get_empty(),
@@ -265,7 +266,5 @@ class ListPage(View):
 
 def _sort_key(row: Any, dotted: str) -> tuple[bool, Any]:
     """Missing values come last in ascending order."""
-    from apps.common.web.columns import read
-
     value = read(row, dotted)
     return value is None, value if value is not None else 0
