@@ -2,6 +2,9 @@
 
 from django.db import models
 
+NO_KEY = "00000000-0000-0000-0000-000000000000"
+"""The key of an axis that does not apply (unattributed, unnamed): rollup keys are never NULL."""
+
 
 class CostBasis(models.IntegerChoices):
     """Who said the cost."""

@@ -19,9 +19,10 @@ MAX_REQUESTS = 2**31 - 1
 MAX_COST = Decimal(10) ** 9
 """Largest cost of one record in whole units; a bigint of nanos holds 9.2 times as much."""
 MAX_TAGS = 32
+MAX_TEXT = 255
 
-Text = Annotated[str, Meta(max_length=255)]
-RequiredText = Annotated[str, Meta(min_length=1, max_length=255)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+RequiredText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Count = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
 Instant = Annotated[datetime, Meta(tz=True)]
 TagKey = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -13,7 +13,9 @@ class DimensionSet(TenantRow):
     `id` is a 64-bit hash of `digest`, so that two workers agree on it without asking each other.
     `identity` is the same hash without the display names (key, project): it makes the key of a
     bucket, so that renaming a key neither makes new records nor changes old ones. Names are those
-    of the first sight: deleting or renaming a dimension never changes history.
+    of the first sight: deleting or renaming a dimension never changes history. `provider_name`,
+    `model_name` and `tier_name` are what the catalogue made of the source's words then: a later
+    catalogue does not move past usage.
     """
 
     pk = models.CompositePrimaryKey("organization_id", "id")
@@ -29,7 +31,9 @@ class DimensionSet(TenantRow):
     project = models.TextField()
     user = models.TextField()
     model = models.TextField()
+    provider_name = models.TextField()
     model_name = models.TextField()
+    tier_name = models.TextField()
     service_tier = models.TextField()
     context_window = models.TextField()
     region = models.TextField()

@@ -6,9 +6,6 @@ from apps.ledger.enums import Axis, SliceLevel
 from apps.ledger.models.measures import Measures
 from apps.tenancy.models import TenantRow
 
-NO_KEY = "00000000-0000-0000-0000-000000000000"
-"""The key of an axis that does not apply (unattributed, unnamed): rollup keys are never NULL."""
-
 
 class RollupSlice(TenantRow):
     """One combination of axis keys. `id` is a hash of it; level FINE leaves the last four empty."""

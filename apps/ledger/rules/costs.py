@@ -98,9 +98,7 @@ def price_records(
                 chosen, exact = chosen[known], exact[known]
                 if not len(chosen):
                     continue
-                result.cost[chosen] = costs_at(
-                    band.rates, quantities.counts[chosen], calls[chosen]
-                )
+                result.cost[chosen] = costs_at(band.rates, quantities.counts[chosen], calls[chosen])
                 result.status[chosen] = np.where(exact, CostStatus.EXACT, CostStatus.ESTIMATED)
                 result.band[chosen] = len(result.bands)
                 result.bands.append(band)

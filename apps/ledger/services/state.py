@@ -31,7 +31,7 @@ def lock(*, exclusive: bool = False) -> Settings:
     function = "pg_advisory_xact_lock" + ("" if exclusive else "_shared")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {function}(hashtextextended(%s, 0))",  # noqa: S608 -- one of two constants
+            f"SELECT {function}(hashtextextended(%s, 0))",
             [f"ledger:{require_organization_id()}"],
         )
     return settings()

@@ -1,12 +1,12 @@
-"""From a dimension set to the slices its usage counts in, span by span."""
+"""Axes: the values usage is grouped by, and the slices it counts in, span by span."""
 
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from apps.ledger.enums import Axis, Confidence, SliceLevel
-from apps.ledger.models.rollups import NO_KEY
+from apps.ledger.enums import NO_KEY, Axis, Confidence, SliceLevel
 from apps.ledger.rules import days, keys
+from apps.pricing.rules import parse_tier
 
 NOBODY = UUID(NO_KEY)
 ALWAYS_FROM = date(1970, 1, 1)
@@ -85,8 +85,9 @@ class SliceRef:
     keys: tuple[UUID, ...]
 
 
-def slice_of(organization_id: UUID, values: dict[Axis, Labelled], source_id: UUID,
-             assignment: Assignment) -> SliceRef:
+def slice_of(
+    organization_id: UUID, values: dict[Axis, Labelled], source_id: UUID, assignment: Assignment
+) -> SliceRef:
     """The slice of a dimension set's values under an assignment."""
     own = {
         Axis.UNIT: assignment.unit_id,
@@ -114,3 +115,36 @@ def stated(axis: Axis, assignment: Assignment) -> str:
     if axis == Axis.PHASE:
         return assignment.phase
     return Confidence(assignment.confidence).name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the catalogue calls a set's provider, model and service tier."""
+
+    provider: str
+    model: str
+    tier: str
+
+
+def tier_name(raw: str) -> str:
+    """The tier of a source's word; an unknown word stays as it is."""
+    tier, known = parse_tier(raw)
+    return tier.value if known else raw
+
+
+def axis_values(dims: dict[str, str], names: Names) -> dict[Axis, Labelled]:
+    """The textual axis values of a set. An id decides; the name is only its label."""
+    raw = {
+        Axis.MODEL: (names.model, names.model),
+        Axis.PROVIDER: (names.provider, names.provider),
+        Axis.SERVICE_TIER: (names.tier, names.tier),
+        Axis.ACCOUNT: (dims["account"], dims["account"]),
+        Axis.API_KEY: _named(dims["api_key_id"], dims["api_key"]),
+        Axis.PROJECT: _named(dims["project_id"], dims["project"]),
+        Axis.USER: (dims["user"], dims["user"]),
+    }
+    return {axis: Labelled(value, label) for axis, (value, label) in raw.items()}
+
+
+def _named(identifier: str, name: str) -> tuple[str, str]:
+    return (identifier or name, name or identifier)

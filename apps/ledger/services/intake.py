@@ -1,0 +1,231 @@
+"""The durable inbox: accepted before the answer, folded into the ledger by a worker."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+
+from apps.common import clock
+from apps.common.errors import FieldError, Invalid, TooLarge
+from apps.common.ids import uuid7
+from apps.ledger.enums import BatchStatus
+from apps.ledger.models import IngestBatch
+from apps.ledger.rules import decode, validation
+from apps.ledger.schema import IngestResult, RecordError, UsageIn
+from apps.ledger.services.pipeline import ingest
+from apps.outbox.services import enqueue
+from apps.tenancy.scope import require_organization_id, tenant_scope
+
+log = structlog.get_logger(__name__)
+FOLD_BATCHES = 40
+FOLD_RECORDS = 50_000
+MAX_ATTEMPTS = 5
+INBOX = "ledger.inbox"
+"""Outbox topic: there are batches to fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a push: what was stored, what was refused and why.
+
+    `duplicate`: the same body was accepted before; nothing was stored again.
+    """
+
+    batch_id: UUID
+    accepted: int
+    refused: int
+    duplicate: bool = False
+    errors: list[RecordError] = field(default_factory=list)
+
+
+def accept_batch(
+    *,
+    source_id: UUID,
+    body: bytes,
+    encoding: str = "identity",
+    observed_at: datetime | None = None,
+    limit: int = decode.MAX_RECORDS,
+) -> Accepted:
+    """Validate a pushed body and store it before the answer. Needs a scope; idempotent.
+
+    Raises TooLarge or Invalid when the body cannot be read at all, or when every record in it is
+    refused. Otherwise the good records are stored and the refused ones explained.
+    """
+    now = clock.now()
+    try:
+        data = decode.inflate(body, encoding)
+        digest = decode.digest(data)
+        known = IngestBatch.objects.filter(source_id=source_id, digest=digest).first()
+        if known is not None:
+            return _again(known)
+        usages, positions, errors = decode.decode(data, limit=limit)
+    except decode.BadBody as error:
+        kind = TooLarge if error.too_large else Invalid
+        raise kind(error.message, fix=error.fix, code="bad_body", field="body") from None
+    kept, late = _sift(usages, positions, now)
+    errors = sorted([*errors, *late], key=lambda e: e.index)
+    if not kept:
+        raise Invalid("Every record was refused.", code="all_refused", errors=_field_errors(errors))
+    stored = IngestBatch.objects.bulk_create(
+        [
+            IngestBatch(
+                id=uuid7(),
+                source_id=source_id,
+                digest=digest,
+                payload=body if not errors else msgspec.json.encode(kept),
+                encoding=encoding if not errors else "identity",
+                accepted=len(kept),
+                refused=len(errors),
+                errors=msgspec.to_builtins(errors[: validation.MAX_ERRORS]),
+                received_at=now,
+                observed_at=observed_at or now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    batch = IngestBatch.objects.get(source_id=source_id, digest=digest)
+    if batch.id != stored[0].id:
+        return _again(batch)
+    enqueue(INBOX, key=f"{INBOX}:{source_id}", payload={"batch_id": str(batch.id)})
+    return Accepted(batch.id, len(kept), len(errors), errors=errors[: validation.MAX_ERRORS])
+
+
+def _again(batch: IngestBatch) -> Accepted:
+    errors = msgspec.convert(batch.errors, list[RecordError])
+    return Accepted(batch.id, batch.accepted, batch.refused, duplicate=True, errors=errors)
+
+
+def _sift(
+    usages: list[UsageIn], positions: list[int], now: datetime
+) -> tuple[list[UsageIn], list[RecordError]]:
+    """Records that keep the rules a type cannot state, and the refusals."""
+    horizon = now + validation.MAX_AHEAD
+    kept: list[UsageIn] = []
+    errors: list[RecordError] = []
+    for usage, position in zip(usages, positions, strict=True):
+        error = validation.check_values(position, usage, horizon)
+        if error is None:
+            kept.append(usage)
+        else:
+            errors.append(error)
+    return kept, errors
+
+
+def _field_errors(errors: list[RecordError]) -> list[FieldError]:
+    return [
+        FieldError(f"records[{error.index}].{error.field}".rstrip("."), error.message, error.fix)
+        for error in errors[: validation.MAX_ERRORS]
+    ]
+
+
+def fold(*, organization_id: UUID) -> int:
+    """Fold waiting batches into the ledger until none is left; how many were folded.
+
+    Open no scope around it. A batch and its records are one transaction: a worker that dies
+    leaves the batch waiting, and its repeat finds nothing written. A batch that fails on its own
+    is tried MAX_ATTEMPTS times, then kept aside with the reason; it holds up no other.
+    """
+    folded = 0
+    while True:
+        try:
+            done = _fold_some(organization_id, FOLD_BATCHES)
+        except Exception:  # noqa: BLE001 -- find the one that fails, the others go on
+            done = _fold_one(organization_id)
+        if not done:
+            return folded
+        folded += done
+
+
+def _fold_some(organization_id: UUID, limit: int) -> int:
+    """Fold some batches in one transaction, oldest first, one pipeline run per source."""
+    with tenant_scope(organization_id):
+        batches = _claim(limit)
+        by_source: dict[UUID, list[IngestBatch]] = {}
+        for batch in batches:
+            by_source.setdefault(batch.source_id, []).append(batch)
+        for source_id, mine in by_source.items():
+            _take(organization_id, source_id, mine)
+        return len(batches)
+
+
+def _claim(limit: int) -> list[IngestBatch]:
+    """Waiting batches that no other worker holds, up to FOLD_RECORDS records."""
+    waiting = (
+        IngestBatch.objects.filter(status=BatchStatus.RECEIVED)
+        .order_by("id")
+        .select_for_update(skip_locked=True)[:limit]
+    )
+    chosen: list[IngestBatch] = []
+    size = 0
+    for batch in waiting:
+        if chosen and size + batch.accepted > FOLD_RECORDS:
+            break
+        chosen.append(batch)
+        size += batch.accepted
+    return chosen
+
+
+def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> None:
+    usages: list[UsageIn] = []
+    for batch in batches:
+        data = decode.inflate(bytes(batch.payload), batch.encoding)
+        found, _, _ = decode.decode(data, limit=1 << 30)
+        observed = batch.observed_at
+        for usage in found:
+            if usage.observed_at is None:
+                usage.observed_at = observed
+        usages += found
+    result = ingest(
+        organization_id=organization_id,
+        source_id=source_id,
+        batch=usages,
+        batch_id=batches[-1].id,
+        accepted_at=batches[-1].received_at,
+    )
+    for batch in batches:
+        _finish(batch, result if len(batches) == 1 else None)
+
+
+def _finish(batch: IngestBatch, result: IngestResult | None) -> None:
+    IngestBatch.objects.filter(id=batch.id).update(
+        status=BatchStatus.DONE,
+        payload=b"",
+        result=msgspec.to_builtins(result) if result else {},
+        attempts=F("attempts") + 1,
+        folded_at=clock.now(),
+    )
+
+
+def _fold_one(organization_id: UUID) -> int:
+    """Fold the oldest waiting batch alone; note its failure if it fails."""
+    with tenant_scope(organization_id):
+        batches = _claim(1)
+        if not batches:
+            return 0
+        batch = batches[0]
+        try:
+            with transaction.atomic():
+                _take(organization_id, batch.source_id, batches)
+        except Exception as error:  # noqa: BLE001 -- kept with the batch
+            log.warning("batch_failed", batch=str(batch.id), error=repr(error))
+            attempts = batch.attempts + 1
+            IngestBatch.objects.filter(id=batch.id).update(
+                attempts=attempts,
+                failure=repr(error)[:2000],
+                status=BatchStatus.FAILED if attempts >= MAX_ATTEMPTS else BatchStatus.RECEIVED,
+            )
+    return 1
+
+
+def waiting() -> int:
+    """Batches not folded yet, in the open scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM ingest_batch WHERE organization_id = %s AND status = %s",
+            [require_organization_id(), BatchStatus.RECEIVED.value],
+        )
+        return cursor.fetchone()[0]

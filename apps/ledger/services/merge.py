@@ -1,0 +1,270 @@
+"""One batch into the records: new rows, new versions, and what exactly changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from apps.common.tokens import KINDS
+from apps.ledger.enums import CostBasis, CostStatus, RestatementReason
+from apps.ledger.rules.deltas import IntArray
+from apps.ledger.services.sql import fetch
+from apps.tenancy.scope import require_organization_id
+
+CORE = ("input_uncached", "output")
+RARE = tuple(kind for kind in KINDS if kind not in CORE)
+_MATCH = (
+    "r.organization_id = %(org)s AND r.occurred_at = s.occurred_at AND r.record_key = s.record_key"
+)
+_OLD_KINDS = ", ".join(f"coalesce(r.{kind}, 0)" for kind in KINDS)
+_IDENTITY = (
+    "r.dimset_id <> s.dimset_id AND s.identity <> (SELECT d.identity FROM dimension_set d "
+    "WHERE d.organization_id = %(org)s AND d.id = r.dimset_id)"
+)
+
+
+@dataclass(slots=True)
+class Version:
+    """The quantities of many records at one moment; one entry per record."""
+
+    occurred: IntArray
+    dimset_id: IntArray
+    counts: IntArray
+    requests: IntArray
+    cost: IntArray
+    status: NDArray[np.int16]
+    granularity: NDArray[np.int16]
+
+
+@dataclass(slots=True)
+class Merged:
+    """What a merge did. `new` and `changed` are positions in the stage; `old` and `now` go with
+    `changed`: the superseded versions and the dimension sets of the new ones."""
+
+    new: IntArray
+    changed: IntArray
+    old: Version
+    now: IntArray
+
+
+def _differs(staged: set[str]) -> str:
+    """Whether the source says something else than the record: the SQL condition.
+
+    A cost that the ledger computed is not content: a price that changed since does not restate
+    history. A cost that the source reports is.
+    """
+    kinds = [f"coalesce(r.{kind}, 0) <> {f's.{kind}' if kind in staged else '0'}" for kind in KINDS]
+    reported = (
+        f"s.cost_basis <> {CostBasis.COMPUTED} AND (r.cost_basis <> s.cost_basis OR "
+        "CASE WHEN s.source_currency IS NULL "
+        "THEN r.source_currency IS NOT NULL OR r.cost_nanos IS DISTINCT FROM s.cost_nanos "
+        "ELSE r.source_cost_nanos IS DISTINCT FROM s.source_cost_nanos "
+        "OR r.source_currency IS DISTINCT FROM s.source_currency END)"
+    )
+    unreported = f"s.cost_basis = {CostBasis.COMPUTED} AND r.cost_basis <> {CostBasis.COMPUTED}"
+    requests = "r.requests IS DISTINCT FROM NULLIF(s.requests, -1)"
+    withdrawn = f"r.cost_status = {CostStatus.WITHDRAWN}"
+    parts = [*kinds, requests, "r.granularity <> s.granularity", reported, unreported]
+    return "(" + " OR ".join(f"({part})" for part in [*parts, withdrawn, _IDENTITY]) + ")"
+
+
+def merge(
+    table: str,
+    staged: set[str],
+    size: int,
+    bounds: tuple[datetime, datetime],
+    *,
+    batch_id: UUID | None,
+) -> Merged:
+    """Insert new records and version changed ones from the staging table.
+
+    Raises IntegrityError when another worker inserted one of the records meanwhile: roll back to
+    the savepoint and merge again.
+    """
+    org = require_organization_id()
+    existing, differing = _existing(table, staged, bounds, org)
+    if len(existing) < size:
+        _insert(table, staged, existing, org)
+    new = np.setdiff1d(np.arange(size), existing, assume_unique=True)
+    if not differing:
+        return Merged(new, *versions([]))
+    return Merged(new, *_update(table, staged, differing, batch_id, org))
+
+
+def _existing(
+    table: str, staged: set[str], bounds: tuple[datetime, datetime], org: UUID
+) -> tuple[IntArray, list[int]]:
+    """Positions whose record exists, and those of them whose content differs.
+
+    A look into the range comes first: most batches bring a stretch of time nobody has seen.
+    """
+    values = {"org": org, "low": bounds[0], "high": bounds[1]}
+    within = "r.organization_id = %(org)s AND r.occurred_at BETWEEN %(low)s AND %(high)s"
+    probe = f"SELECT EXISTS (SELECT FROM usage_record r WHERE {within})"
+    if not fetch(probe, values)[0][0]:
+        return np.empty(0, np.int64), []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    sql = (
+        f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE {_differs(staged)} "
+        f"AND s.observed_at >= r.observed_at) FROM {table} s JOIN usage_record r ON {_MATCH} "
+        "WHERE r.occurred_at BETWEEN %(low)s AND %(high)s"
+    )
+    found, differing = fetch(sql, values)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+    return np.array(sorted(found or []), np.int64), sorted(differing or [])
+
+
+def _insert(table: str, staged: set[str], existing: IntArray, org: UUID) -> None:
+    """The records that do not exist yet, in key order."""
+    rare = [kind for kind in RARE if kind in staged]
+    foreign = "source_currency" in staged
+    names = [*CORE, *rare, *(["source_cost_nanos", "source_currency"] if foreign else [])]
+    values = [
+        *(f"s.{kind}" for kind in CORE),
+        *(f"NULLIF(s.{kind}, 0)" for kind in rare),
+        *(["s.source_cost_nanos", "s.source_currency"] if foreign else []),
+    ]
+    where = "" if not len(existing) else "WHERE NOT s.n = ANY(%(existing)s)"
+    sql = (
+        "INSERT INTO usage_record (organization_id, record_key, occurred_at, observed_at, "
+        "dimset_id, price_id, cost_nanos, requests, version, cost_basis, cost_status, granularity, "
+        f"{', '.join(names)}) SELECT %(org)s, s.record_key, s.occurred_at, s.observed_at, "
+        f"s.dimset_id, NULLIF(s.price_id, 0), {_cost('s')}, NULLIF(s.requests, -1), 1, "
+        f"s.cost_basis, s.cost_status, s.granularity, {', '.join(values)} "
+        f"FROM {table} s {where} ORDER BY s.occurred_at, s.record_key"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"org": org, "existing": existing.tolist()})
+
+
+def _cost(alias: str) -> str:
+    return f"CASE WHEN {alias}.cost_status < {CostStatus.UNPRICED} THEN {alias}.cost_nanos END"
+
+
+def _update(
+    table: str, staged: set[str], differing: list[int], batch_id: UUID | None, org: UUID
+) -> tuple[IntArray, Version, IntArray]:
+    """New versions of existing records; the superseded ones become restatement rows.
+
+    Rows are locked in key order first: two workers with the same records wait, never deadlock.
+    """
+    foreign = "source_currency" in staged
+    values = {
+        "org": org,
+        "chosen": differing,
+        "batch": batch_id,
+        "reason": RestatementReason.RESTATED.value,
+    }
+    differs = f"{_differs(staged)} AND s.observed_at >= r.observed_at"
+    chosen = f"{_MATCH} AND s.n = ANY(%(chosen)s)"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {table} s JOIN usage_record r ON {chosen} "
+            "ORDER BY r.occurred_at, r.record_key FOR UPDATE OF r) locked",
+            values,
+        )
+    changes = [
+        "observed_at = s.observed_at",
+        f"dimset_id = CASE WHEN {_IDENTITY} THEN s.dimset_id ELSE r.dimset_id END",
+        "price_id = NULLIF(s.price_id, 0)",
+        f"cost_nanos = {_cost('s')}",
+        "requests = NULLIF(s.requests, -1)",
+        "version = r.version + 1",
+        "cost_basis = s.cost_basis",
+        "cost_status = s.cost_status",
+        "granularity = s.granularity",
+        *(f"{kind} = s.{kind}" for kind in CORE),
+        *(f"{kind} = {f'NULLIF(s.{kind}, 0)' if kind in staged else 'NULL'}" for kind in RARE),
+        f"source_cost_nanos = {'s.source_cost_nanos' if foreign else 'NULL'}",
+        f"source_currency = {'s.source_currency' if foreign else 'NULL'}",
+    ]
+    update = (
+        f"UPDATE usage_record r SET {', '.join(changes)} FROM {table} s "
+        f"WHERE {chosen} AND {differs} RETURNING s.n, {RETURNED}"
+    )
+    rows = fetch(restating(update), values)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+    return versions(rows)
+
+
+def _kinds(alias: str) -> str:
+    return "ARRAY[" + ", ".join(f"coalesce({alias}.{kind}, 0)" for kind in KINDS) + "]::bigint[]"
+
+
+def _sum(alias: str) -> str:
+    return "+".join(f"coalesce({alias}.{kind}, 0)" for kind in KINDS)
+
+
+RETURNED = (
+    "r.record_key, r.occurred_at, "
+    + ", ".join(
+        f"{alias}.{name} AS {alias}_{name}"
+        for alias in ("old", "new")
+        for name in [
+            "dimset_id",
+            "requests",
+            "cost_nanos",
+            "price_id",
+            "observed_at",
+            "cost_status",
+            "granularity",
+            "version",
+        ]
+    )
+    + f", {_kinds('old')} AS old_kinds, {_kinds('new')} AS new_kinds"
+    + f", {_sum('old')} AS old_tokens, {_sum('new')} AS new_tokens"
+)
+"""What an UPDATE of records returns: both versions (PostgreSQL 18)."""
+
+
+def restating(update: str) -> str:
+    """An UPDATE of records that also writes its restatement rows; returns the old versions.
+
+    Columns of the answer: n, occurred_at in microseconds, dimset, requests, cost, status,
+    granularity, the kinds, the new dimset. `%(reason)s` and `%(batch)s` are parameters.
+    """
+    kinds = ", ".join(f"u.old_kinds[{i + 1}]" for i in range(len(KINDS)))
+    return (
+        f"WITH u AS MATERIALIZED ({update}), w AS (INSERT INTO usage_restatement "
+        "(organization_id, id, source_id, record_key, occurred_at, version, reason, old_dimset_id, "
+        "new_dimset_id, old_kinds, new_kinds, old_tokens, new_tokens, old_requests, new_requests, "
+        "old_cost_nanos, new_cost_nanos, old_price_id, new_price_id, difference_nanos, "
+        "old_observed_at, observed_at, batch_id) "
+        "SELECT %(org)s, uuidv7(), d.source_id, u.record_key, u.occurred_at, u.new_version, "
+        "%(reason)s, u.old_dimset_id, u.new_dimset_id, u.old_kinds, u.new_kinds, u.old_tokens, "
+        "u.new_tokens, u.old_requests, u.new_requests, u.old_cost_nanos, u.new_cost_nanos, "
+        "u.old_price_id, u.new_price_id, "
+        "coalesce(u.new_cost_nanos, 0) - coalesce(u.old_cost_nanos, 0), u.old_observed_at, "
+        "u.new_observed_at, %(batch)s::uuid FROM u JOIN dimension_set d "
+        "ON d.organization_id = %(org)s AND d.id = u.new_dimset_id) "
+        "SELECT u.n, (extract(epoch FROM u.occurred_at) * 1000000)::bigint, u.old_dimset_id, "
+        "coalesce(u.old_requests, -1), coalesce(u.old_cost_nanos, 0), u.old_cost_status, "
+        f"u.old_granularity, {kinds}, u.new_dimset_id FROM u ORDER BY u.n"
+    )
+
+
+def versions(rows: list[tuple[int, ...]]) -> tuple[IntArray, Version, IntArray]:
+    """Positions, superseded versions and new dimension sets from the answer of `restating`."""
+    kinds = len(KINDS)
+    data = np.array(rows, np.int64).reshape(len(rows), _FIXED + kinds)
+    old = Version(
+        occurred=data[:, 1],
+        dimset_id=data[:, 2],
+        counts=data[:, 7 : 7 + kinds],
+        requests=data[:, 3],
+        cost=data[:, 4],
+        status=data[:, 5].astype(np.int16),
+        granularity=data[:, 6].astype(np.int16),
+    )
+    return data[:, 0], old, data[:, 7 + kinds]
+
+
+_FIXED = 8
+"""Columns of the answer of `restating` besides the kinds."""

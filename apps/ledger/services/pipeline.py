@@ -1,0 +1,294 @@
+"""Taking usage in: validated, attributed, priced, deduplicated, summed. Repeats write nothing."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db import IntegrityError, transaction
+
+from apps.common import clock
+from apps.common.tokens import KINDS
+from apps.ledger.enums import CostStatus, Granularity
+from apps.ledger.rules import columns as columns_of
+from apps.ledger.rules import days, deltas
+from apps.ledger.rules.columns import Columns
+from apps.ledger.rules.deltas import Cells, IntArray
+from apps.ledger.schema import IngestResult, UsageIn
+from apps.ledger.services import (
+    coverage,
+    dimensions,
+    merge,
+    money,
+    partitions,
+    prepare,
+    rollups,
+    stage,
+    state,
+    withdraw,
+)
+from apps.ledger.services.dimensions import Dictionary
+from apps.tenancy.scope import current_organization_id, tenant_scope
+
+CHUNK = 50_000
+"""Records per transaction: about a second of work and 60 MB of memory."""
+ATTEMPTS = 8
+STAGE = "ledger_stage"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Stale(Exception):
+    """Attribution moved between reading it and taking the lock: read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start, end) of which a batch is everything that its source reports."""
+
+    start: datetime
+    end: datetime
+
+
+def ingest(
+    *,
+    organization_id: UUID,
+    source_id: UUID,
+    batch: Sequence[UsageIn],
+    complete_window: tuple[datetime, datetime] | None = None,
+    batch_id: UUID | None = None,
+    accepted_at: datetime | None = None,
+) -> IngestResult:
+    """Take a batch into the ledger of an organization.
+
+    Inside an open scope everything happens in its transaction; outside, each chunk is a
+    transaction of its own, so a batch that stops half-way is simply sent again. A record that is
+    known with the same content causes no write; with other content it gets a new version if it
+    was observed no earlier, and the superseded one becomes a restatement row. Refused records are
+    in `errors`; the others are taken.
+
+    `complete_window`: the batch holds all buckets of this source that start in the window;
+    buckets that are known but no longer reported are withdrawn (their quantities become 0, with a
+    restatement row). This is what keeps history single when a pull's grouping changes.
+    """
+    accepted_at = accepted_at or clock.now()
+    window = Window(*complete_window) if complete_window else None
+    total = IngestResult()
+    nested = current_organization_id() is not None
+    starts = range(0, len(batch), CHUNK) if batch else range(1 if window else 0)
+    seen: list[Columns] = []
+    for start in starts:
+        columns = columns_of.read(
+            batch[start : start + CHUNK], source_id, accepted_at=accepted_at, position=start
+        )
+        seen.append(columns)
+        last = start + CHUNK >= len(batch)
+        work = Work(organization_id, source_id, columns, batch_id, accepted_at, nested)
+        total.add(work.run(window=window if last else None, seen=seen))
+        if window is None:
+            seen.clear()
+    return total
+
+
+@dataclass(slots=True)
+class Work:
+    """One chunk on its way into the records."""
+
+    organization_id: UUID
+    source_id: UUID
+    columns: Columns
+    batch_id: UUID | None
+    accepted_at: datetime
+    nested: bool
+
+    def run(self, *, window: Window | None, seen: Sequence[Columns]) -> IngestResult:
+        """Try until no other worker interferes; each try is all or nothing."""
+        for attempt in range(ATTEMPTS):
+            private = self.nested or attempt == ATTEMPTS - 1
+            book = (
+                Dictionary(self.organization_id)
+                if private
+                else dimensions.remembered(self.organization_id)
+            )
+            try:
+                sets = self._sets(book)
+                with ExitStack() as stack:
+                    stack.enter_context(tenant_scope(self.organization_id))
+                    stack.enter_context(transaction.atomic())
+                    result = self._write(book, sets, window, seen)
+            except Stale:
+                dimensions.forget(self.organization_id)
+            except IntegrityError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return result
+        raise RuntimeError("the ledger's attribution changed on every attempt")
+
+    def _sets(self, book: Dictionary) -> IntArray:
+        """The dictionary's number of each of the chunk's dimension keys; new ones are stored."""
+        months = _utc_months(self.columns.occurred)
+        with tenant_scope(self.organization_id):
+            partitions.ensure(months)
+            found = prepare.find(book, self.source_id, self.columns.dim_keys)
+        if not self.nested:
+            partitions.remember(months)
+        dimensions.adopt(book, found)
+        index = book.index
+        return np.array([index[self.source_id, key] for key in self.columns.dim_keys], np.int64)
+
+    def _write(
+        self,
+        book: Dictionary,
+        sets: IntArray,
+        window: Window | None,
+        seen: Sequence[Columns],
+    ) -> IngestResult:
+        settings = state.lock()
+        if settings.attribution_version != book.attribution_version:
+            raise Stale
+        columns, result = self.columns, IngestResult(errors=self.columns.errors)
+        cells: list[Cells] = []
+        numbers = sets[columns.local] if len(columns) else columns.local
+        if len(columns):
+            priced = money.price(book, numbers, columns, currency=settings.currency)
+            money.store_prices(book, priced)
+            staged = _staged(book, numbers, columns, priced)
+            stage.copy_in(STAGE, staged)
+            merged = merge.merge(
+                STAGE,
+                set(staged),
+                len(columns),
+                (_instant(columns.occurred[0]), _instant(columns.occurred[-1])),
+                batch_id=self.batch_id,
+            )
+            cells += _moves(book, numbers, columns, priced, merged, settings.timezone)
+            result.new, result.changed = len(merged.new), len(merged.changed)
+            result.unchanged = len(columns) - result.new - result.changed + columns.repeated
+            touched = np.concatenate([merged.new, merged.changed])
+            result.unpriced = int((priced.status[touched] >= CostStatus.UNPRICED).sum())
+            known = priced.status < CostStatus.UNPRICED
+            now = np.where(known, priced.cost, 0)[merged.changed].sum()
+            result.restated_cost_nanos = int(now - merged.old.cost.sum())
+        if window is not None:
+            old = withdraw.withdraw(
+                source_id=self.source_id,
+                start=window.start,
+                end=window.end,
+                seen=seen,
+                observed_at=self.accepted_at,
+                batch_id=self.batch_id,
+            )
+            cells.append(_cells_of(book, old, settings.timezone, sign=-1))
+            result.withdrawn = len(old.cost)
+            result.restated_cost_nanos -= int(old.cost.sum())
+        if cells:
+            both = deltas.concat(cells)
+            grouped = deltas.group(both.first, both.second, both.sums)
+            result.adjusted = rollups.apply(
+                grouped,
+                book.slices,
+                closed=settings.closed,
+                posted_on=_posting_day(settings, self.accepted_at),
+                batch_id=self.batch_id,
+            )
+        if result.new or result.changed or result.withdrawn:
+            newest = _instant(columns.occurred[-1]) if len(columns) else None
+            coverage.touch(self.source_id, data_as_of=self.accepted_at, last_occurred_at=newest)
+        return result
+
+
+def _utc_months(occurred: IntArray) -> set[date]:
+    return days.month_numbers(np.unique(occurred // 86_400_000_000).tolist())
+
+
+def _instant(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(us))
+
+
+def _posting_day(settings: state.Settings, at: datetime) -> int:
+    """Where changes of closed periods count: today, or the first day after the closed months."""
+    day = days.to_date(
+        int(
+            days.local_days(
+                np.array([int(at.timestamp() * 1e6)]), np.array([False]), settings.timezone
+            )[0]
+        )
+    )
+    while day.replace(day=1) in settings.closed:
+        day = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return days.day_number(day)
+
+
+def _staged(
+    book: Dictionary, numbers: IntArray, columns: Columns, priced: money.Money
+) -> dict[str, np.ndarray]:
+    """Columns of the staging table; kinds that nobody used are left out."""
+    ids = np.array([entry.id for entry in book.sets], np.int64)
+    identities = np.array([entry.identity for entry in book.sets], np.int64)
+    staged = {
+        "n": np.arange(len(columns)),
+        "record_key": columns.key_bytes(),
+        "occurred_at": columns.occurred,
+        "observed_at": columns.observed,
+        "dimset_id": ids[numbers],
+        "identity": identities[numbers],
+        "price_id": priced.price_id,
+        "cost_nanos": priced.cost,
+        "requests": columns.requests,
+        "cost_status": priced.status,
+        "cost_basis": columns.basis,
+        "granularity": columns.granularity,
+    }
+    for index, kind in enumerate(KINDS):
+        if kind in merge.CORE or columns.counts[:, index].any():
+            staged[kind] = columns.counts[:, index]
+    if (priced.status == CostStatus.UNCONVERTED).any():
+        staged["source_cost_nanos"] = priced.source_cost
+        staged["source_currency"] = priced.source_currency
+    return staged
+
+
+def _moves(  # noqa: PLR0917 -- the parts of one step
+    book: Dictionary,
+    numbers: IntArray,
+    columns: Columns,
+    priced: money.Money,
+    merged: merge.Merged,
+    zone: str,
+) -> list[Cells]:
+    """Differences of cells: what is new, plus what changed, minus what it was."""
+    now = np.concatenate([merged.new, merged.changed])
+    sets = numbers[now]
+    if len(merged.changed):
+        prepare.load(book, [*merged.now.tolist(), *merged.old.dimset_id.tolist()])
+        by_id = book.by_id
+        sets[len(merged.new) :] = [by_id[i] for i in merged.now.tolist()]
+    rows = deltas.measures(
+        columns.counts[now], columns.requests[now], priced.cost[now], priced.status[now]
+    )
+    when = days.local_days(columns.occurred[now], columns.granularity[now] == Granularity.DAY, zone)
+    cells = [_by_slice(book, when, sets, rows)]
+    if len(merged.changed):
+        cells.append(_cells_of(book, merged.old, zone, sign=-1))
+    return cells
+
+
+def _cells_of(book: Dictionary, version: merge.Version, zone: str, *, sign: int) -> Cells:
+    """Cells of stored versions of records."""
+    prepare.load(book, version.dimset_id.tolist())
+    by_id = book.by_id
+    sets = np.array([by_id[i] for i in version.dimset_id.tolist()], np.int64)
+    rows = sign * deltas.measures(version.counts, version.requests, version.cost, version.status)
+    when = days.local_days(version.occurred, version.granularity == Granularity.DAY, zone)
+    return _by_slice(book, when, sets, rows)
+
+
+def _by_slice(book: Dictionary, when: IntArray, sets: IntArray, rows: IntArray) -> Cells:
+    """Sum records by (day, set), then give each sum to the slice that owns the day."""
+    if not len(when):
+        return Cells(when, sets, rows)
+    summed = deltas.group(when, sets, rows)
+    summed.second = book.slice_numbers(summed.second, summed.first)
+    return summed

@@ -1,0 +1,56 @@
+"""Filling the dictionary: new dimension sets are stored, known ones read."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apps.ledger.rules import keys
+from apps.ledger.rules.axes import Assignment
+from apps.ledger.services import register, rulebook, state
+from apps.ledger.services.dimensions import Dictionary, DimSet, adopt, build_set
+from apps.pricing.selectors import price_book
+
+Found = list[tuple[keys.DimKey, DimSet, list[Assignment]]]
+
+
+def find(book: Dictionary, source_id: UUID, dim_keys: Sequence[keys.DimKey]) -> Found:
+    """Sets of these keys that the dictionary does not know yet, stored. Needs a scope.
+
+    Give them to `adopt` after the commit. A dictionary of older prices or attribution is emptied.
+    """
+    settings, prices = state.lock(), price_book()
+    if (book.attribution_version, book.price_version) != (
+        settings.attribution_version,
+        prices.version,
+    ):
+        _empty(book, settings.attribution_version, prices.version)
+    missing = [key for key in dim_keys if (source_id, key) not in book.index]
+    if not missing:
+        return []
+    entries = [build_set(source_id, key, prices) for key in missing]
+    spans = register.register(entries, rulebook.current())
+    return [(key, entry, spans[entry.id]) for key, entry in zip(missing, entries, strict=True)]
+
+
+def load(book: Dictionary, ids: Sequence[int]) -> None:
+    """Make stored sets known by their ids (the old side of a restatement)."""
+    missing = sorted({i for i in ids if i not in book.by_id})
+    if not missing:
+        return
+    prices = price_book()
+    spans = register.stored_spans(missing)
+    keyed = {
+        set_id: (key, build_set(source_id, key, prices))
+        for set_id, (key, source_id) in zip(missing, register.load_sets(missing), strict=True)
+    }
+    register.recall({set_id: entry for set_id, (_, entry) in keyed.items()})
+    adopt(book, [(key, entry, spans[set_id]) for set_id, (key, entry) in keyed.items()])
+
+
+def _empty(book: Dictionary, attribution_version: int, price_version: str) -> None:
+    with book.lock:
+        for part in (book.index, book.by_id, book.slice_index, book.known_prices):
+            part.clear()
+        book.sets.clear()
+        book.slices.clear()
+        book.attribution_version = attribution_version
+        book.price_version = price_version
