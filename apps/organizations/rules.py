@@ -45,12 +45,12 @@ XCD XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CURRENCIES.split())
 
-_SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 
 
 def slug_problem(slug: str) -> str:
     """Why the slug cannot be used, or an empty string."""
-    if not _SLUG.match(slug):
+    if not _SLUG.fullmatch(slug):
         return "Use 1 to 50 lower case letters, digits and hyphens, no hyphen at the ends."
     if slug in RESERVED_SLUGS:
         return "This word is reserved for the portal's own pages."
