@@ -3,22 +3,26 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from apps.common import clock
+from apps.common.errors import NotFound
 from apps.common.tokens import KINDS
 from apps.pricing import rules
 from apps.pricing.book import ListBook, PriceBook, Term, day_us, row_rates
 from apps.pricing.catalogue import FIRST_DAY, ModelRow, PriceRow, ProviderRow
-from apps.pricing.models import AIModel, ListPrice, NegotiatedRate, Provider
+from apps.pricing.models import AIModel, ListPrice, NegotiatedRate, PriceBookVersion, Provider
 from apps.pricing.rules import Tier
 from apps.tenancy.scope import require_organization_id
 
+SHOWN_KINDS = ("input_uncached", "cache_read", "output")
+"""The kinds a list of models shows."""
 _BOOKS = 200
 _lock = threading.Lock()
 _lists: ListBook | None = None
@@ -132,34 +136,70 @@ def _read_terms() -> tuple[Term, ...]:
     )
 
 
+def latest_version() -> PriceBookVersion | None:
+    """The price book in force."""
+    return PriceBookVersion.objects.order_by("-id").first()
+
+
 def providers() -> QuerySet[Provider]:
     return Provider.objects.filter(is_current=True).order_by("name")
 
 
 def model_catalogue() -> QuerySet[AIModel]:
-    """Every known model with its provider and the list prices in force today, standard first."""
+    """Every known model with its provider and today's standard price of a short call.
+
+    The price's columns are annotated as `now_<kind>`, null where the kind or the model has none.
+    """
     today = clock.today()
-    in_force = (
-        ListPrice.objects.filter(is_current=True, starts_on__lte=today)
-        .exclude(ends_on__lte=today)
-        .order_by("tier", "daily_from", "over_tokens")
+    current = (
+        Q(prices__is_current=True, prices__tier=Tier.STANDARD, prices__over_tokens=0)
+        & Q(prices__starts_on__lte=today)
+        & (Q(prices__ends_on=None) | Q(prices__ends_on__gt=today))
+        & (Q(prices__daily_from=None) | Q(prices__daily_from=time()))
     )
     return (
         AIModel.objects.filter(is_current=True)
         .select_related("provider")
-        .prefetch_related(Prefetch("prices", queryset=in_force, to_attr="in_force"))
+        .annotate(price_now=FilteredRelation("prices", condition=current))
+        .annotate(**{f"now_{kind}": F(f"price_now__{kind}") for kind in SHOWN_KINDS})
+        .annotate(
+            **{
+                f"sort_{kind}": Coalesce(F(f"price_now__{kind}"), Value(Decimal(-1)))
+                for kind in SHOWN_KINDS
+            }
+        )
     )
 
 
-def base_price(model: AIModel) -> ListPrice | None:
-    """The standard price of a short call today; needs `model_catalogue()`."""
-    found: list[ListPrice] = getattr(model, "in_force", [])
-    return next((price for price in found if price.tier == Tier.STANDARD), None)
+def model(model_id: UUID) -> AIModel:
+    """NotFound for an unknown one."""
+    found = model_catalogue().filter(id=model_id).first()
+    if found is None:
+        raise NotFound("There is no such model.", code="model_not_found")
+    return found
+
+
+def prices_in_force(model: AIModel, day: date | None = None) -> QuerySet[ListPrice]:
+    """The list prices of a model on a day, by tier, time of day and input size."""
+    day = day or clock.today()
+    return (
+        model.prices.filter(is_current=True, starts_on__lte=day)
+        .exclude(ends_on__lte=day)
+        .order_by("tier", "daily_from", "over_tokens")
+    )
 
 
 def price_history(model: AIModel) -> QuerySet[ListPrice]:
     """All prices of a model, newest first, superseded ones included."""
     return model.prices.order_by("tier", "-starts_on", "daily_from", "over_tokens")
+
+
+def negotiated_rate(rate_id: UUID) -> NegotiatedRate:
+    """NotFound for one of another organization as for none at all."""
+    found = NegotiatedRate.objects.filter(id=rate_id).first()
+    if found is None:
+        raise NotFound("There is no such rate.", code="rate_not_found")
+    return found
 
 
 def negotiated_rates() -> QuerySet[NegotiatedRate]:

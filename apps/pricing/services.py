@@ -13,7 +13,7 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock
-from apps.common.errors import Conflict, FieldError, Invalid, NotFound
+from apps.common.errors import Conflict, FieldError, Invalid
 from apps.common.tokens import KINDS, TokenCounts
 from apps.outbox.services import enqueue
 from apps.pricing import events, rules, selectors
@@ -60,7 +60,7 @@ def change_rate(*, actor: Actor, rate_id: UUID, version: int, terms: RateTerms) 
     """Rewrite a rate that has not begun. Conflict once it has: end it and add another."""
     require(actor, P.PRICE_MANAGE)
     state = _locked_state()
-    rate = _get(rate_id)
+    rate = selectors.negotiated_rate(rate_id)
     if rate.starts_on <= clock.today():
         raise Conflict(
             "This rate has begun: usage may already be priced with it.",
@@ -80,7 +80,7 @@ def end_rate(*, actor: Actor, rate_id: UUID, version: int, ends_on: date) -> Neg
     """Let a rate stop: `ends_on` is the first day without it, today (UTC) at the earliest."""
     require(actor, P.PRICE_MANAGE)
     state = _locked_state()
-    rate = _get(rate_id)
+    rate = selectors.negotiated_rate(rate_id)
     if ends_on < clock.today():
         raise Invalid(
             "A rate cannot end in the past: usage of those days is priced with it.",
@@ -106,7 +106,7 @@ def withdraw_rate(*, actor: Actor, rate_id: UUID, version: int) -> None:
     """Delete a rate that has not begun. Conflict once it has."""
     require(actor, P.PRICE_MANAGE)
     state = _locked_state()
-    rate = _get(rate_id)
+    rate = selectors.negotiated_rate(rate_id)
     if rate.starts_on <= clock.today():
         raise Conflict(
             "This rate has begun and is part of the record.", code="rate_begun", fix="End it."
@@ -200,13 +200,6 @@ def _changed(state: PricingState) -> None:
         key=f"prices:{require_organization_id()}",
         payload={"version": state.version + 1},
     )
-
-
-def _get(rate_id: UUID) -> NegotiatedRate:
-    rate = NegotiatedRate.objects.filter(id=rate_id).first()
-    if rate is None:
-        raise NotFound("There is no such rate.")
-    return rate
 
 
 def _conditional(rate: NegotiatedRate, version: int, **values: Any) -> None:

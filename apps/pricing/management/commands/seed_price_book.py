@@ -8,7 +8,7 @@ from apps.pricing.seed import seed_price_book
 
 
 class Command(BaseCommand):
-    """Runs as the owner role (the app role only reads the catalogue). Repeating it changes nothing."""
+    """Runs as the owner role: the app role only reads the catalogue. Repeating changes nothing."""
 
     help = "Load the price book of the installed genai-prices package."
 

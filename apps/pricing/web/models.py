@@ -1,0 +1,286 @@
+"""Models and prices: the catalogue, one model with its history, and what changed."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.access.permissions import P
+from apps.access.services import can
+from apps.access.web import requires
+from apps.common import fmt
+from apps.common.tokens import KINDS, TokenCounts
+from apps.common.web.lists import (
+    Action,
+    BooleanFilter,
+    Column,
+    CustomFilter,
+    Empty,
+    ListPage,
+    RelationFilter,
+    SearchFilter,
+)
+from apps.pricing import selectors, services
+from apps.pricing.catalogue import FIRST_DAY
+from apps.pricing.enums import KIND_LABELS, TierLabel
+from apps.pricing.models import AIModel, ListPrice
+from apps.pricing.web.format import exact, price
+from apps.tenancy.urls import org_url
+
+UNIT = "USD per million tokens"
+
+
+def _price_column(kind: str, label: str) -> Column:
+    return Column(
+        kind,
+        label,
+        value=lambda model: price(getattr(model, f"now_{kind}")),
+        csv=lambda model: exact(getattr(model, f"now_{kind}")),
+        csv_label=f"{label}, {UNIT}",
+        sort=f"sort_{kind}",
+        align="num",
+    )
+
+
+@requires(P.PRICE_VIEW)
+class ModelList(ListPage):
+    """Every model of the price book with today's standard prices."""
+
+    title = "Models and prices"
+    noun = ("model", "models")
+    filename = "models"
+    columns = (
+        Column(
+            "name",
+            "Model",
+            sort="key",
+            value=lambda model: model.key,
+            sub=lambda model: model.name if model.name != model.key else "",
+            link=lambda model, request: org_url(request, "pricing:detail", model.id),
+        ),
+        Column("provider", "Provider", sort="provider__name", value=lambda m: m.provider.name),
+        _price_column("input_uncached", "Input"),
+        _price_column("cache_read", "Cached input"),
+        _price_column("output", "Output"),
+        Column(
+            "context",
+            "Context window",
+            value=lambda model: fmt.tokens(model.context_window),
+            csv=lambda model: model.context_window or "",
+            csv_label="Context window, tokens",
+            align="num",
+        ),
+    )
+    filters = (
+        SearchFilter("q", "Search models", fields=("search",)),
+        RelationFilter(
+            "provider",
+            "Provider",
+            choices=lambda request: selectors.providers().values_list("id", "name"),
+        ),
+        CustomFilter(
+            "tier",
+            "Tier",
+            choices=TierLabel.choices(),
+            narrow=lambda rows, tier: rows.filter(
+                id__in=ListPrice.objects.filter(is_current=True, tier=tier).values("model_id")
+            ),
+        ),
+        CustomFilter(
+            "priced",
+            "Price",
+            choices=(("1", "Has a price"), ("0", "Has none")),
+            narrow=lambda rows, value: rows.filter(price_now__isnull=value == "0"),
+        ),
+        BooleanFilter("deprecated", "Deprecated"),
+    )
+    default_sort = "provider__name,key"
+    empty = Empty(
+        "The price book is empty",
+        "An operator loads it with “manage.py seed_price_book”.",
+        icon="cpu",
+    )
+
+    def get_queryset(self) -> QuerySet[AIModel]:
+        return selectors.model_catalogue()
+
+    def get_lede(self) -> str:
+        book = selectors.latest_version()
+        if book is None:
+            return ""
+        return (
+            f"List prices today, {UNIT}, from {book.package}, loaded "
+            f"{fmt.day(book.seeded_at.date())}. A dash means no price: such usage is "
+            "shown as unpriced, never as free."
+        )
+
+    def get_actions(self) -> list[Action]:
+        return [
+            Action("Price changes", org_url(self.request, "pricing:changes"), "history"),
+            Action("Negotiated rates", org_url(self.request, "pricing:rates"), "receipt"),
+        ]
+
+    def row_class(self, obj: AIModel) -> str:
+        return "mut" if obj.deprecated else ""
+
+
+@requires(P.PRICE_VIEW)
+class ChangeList(ListPage):
+    """Dated list prices that differ from the ones before."""
+
+    title = "Price changes"
+    lede = "List prices that changed in the last year, or will: dates are UTC."
+    noun = ("change", "changes")
+    filename = "price-changes"
+    page_size = 50
+    columns = (
+        Column(
+            "model",
+            "Model",
+            value=lambda change: change.model.key,
+            sub=lambda change: change.model.provider.name,
+            link=lambda change, request: org_url(request, "pricing:detail", change.model.id),
+        ),
+        Column("on", "From", sort="on", value=lambda change: change.on),
+        Column("tier", "Tier", value=lambda change: TierLabel(change.tier).label),
+        Column("kind", "Kind", value=lambda change: KIND_LABELS[change.kind]),
+        Column(
+            "before",
+            "Before",
+            value=lambda change: price(change.before),
+            csv=lambda change: exact(change.before),
+            csv_label=f"Before, {UNIT}",
+            align="num",
+        ),
+        Column(
+            "after",
+            "After",
+            value=lambda change: price(change.after),
+            csv=lambda change: exact(change.after),
+            csv_label=f"After, {UNIT}",
+            align="num",
+        ),
+        Column(
+            "share",
+            "Change",
+            value=lambda change: fmt.delta(change.share),
+            csv=lambda change: change.share,
+            align="num",
+        ),
+    )
+    default_sort = "-on"
+    empty = Empty("No price has changed", "Dated changes appear here with the next price book.")
+
+    def get_queryset(self) -> list[selectors.PriceChange]:
+        return selectors.price_changes()
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [
+            ("Models and prices", org_url(self.request, "pricing:list")),
+            (self.title, ""),
+        ]
+
+
+class EstimateForm(forms.Form):
+    """Price this: a planned use of one model."""
+
+    input_uncached = forms.IntegerField(label="Input tokens", min_value=0, initial=10_000)
+    cache_read = forms.IntegerField(label="Cached input tokens", min_value=0, initial=0)
+    output = forms.IntegerField(label="Output tokens", min_value=0, initial=1_000)
+    requests = forms.IntegerField(
+        label="Calls", min_value=1, max_value=10**9, initial=1, help_text="Each of this size."
+    )
+    tier = forms.ChoiceField(label="Service tier", choices=TierLabel.choices())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("input_uncached", "cache_read", "output"):
+            self.fields[name].max_value = 10**9
+            self.fields[name].required = False
+
+
+@requires(P.PRICE_VIEW)
+def model_detail(request: HttpRequest, model_id: Any) -> HttpResponse:
+    """One model: prices in force, price this, history."""
+    model = selectors.model(model_id)
+    asked = "requests" in request.GET
+    form = EstimateForm(request.GET if asked else None)
+    estimate = _estimate(model, form) if asked and form.is_valid() else None
+    history = list(selectors.price_history(model))
+    context = {
+        "title": model.key,
+        "model": model,
+        "crumbs": [
+            ("Models and prices", org_url(request, "pricing:list")),
+            (model.key, ""),
+        ],
+        "kinds": [(kind, KIND_LABELS[kind]) for kind in KINDS],
+        "in_force": [_row(p) for p in selectors.prices_in_force(model)],
+        "history": [_row(p) for p in history],
+        "form": form,
+        "estimate": estimate,
+        "may_manage": can(request.actor, P.PRICE_MANAGE),
+        "rates": [
+            rate
+            for rate in selectors.negotiated_rates()
+            if rate.provider == model.provider.key and rate.model in ("", model.key)
+        ],
+    }
+    status = 422 if asked and form.errors else 200
+    template = "pricing/_estimate.html" if request.headers.get("HX-Target") == "estimate" else ""
+    return render(request, template or "pricing/detail.html", context, status=status)
+
+
+def _estimate(model: AIModel, form: EstimateForm) -> services.CostEstimate:
+    data = form.cleaned_data
+    calls = data["requests"]
+    counts = TokenCounts(
+        input_uncached=(data["input_uncached"] or 0) * calls,
+        cache_read=(data["cache_read"] or 0) * calls,
+        output=(data["output"] or 0) * calls,
+    )
+    return services.estimate_cost(
+        provider=model.provider.key,
+        model=model.key,
+        counts=counts,
+        requests=calls,
+        service_tier=data["tier"],
+    )
+
+
+def _row(item: ListPrice) -> dict[str, Any]:
+    """One price as the tables draw it."""
+    shown = {kind: price(getattr(item, kind)) for kind in KINDS}
+    return {
+        "tier": TierLabel(item.tier).label,
+        "since": None if item.starts_on == FIRST_DAY else item.starts_on,
+        "until": item.ends_on,
+        "over": item.over_tokens,
+        "daily_from": item.daily_from,
+        "daily_to": item.daily_to,
+        "current": item.is_current,
+        "per_request": price(item.per_request) if item.per_request is not None else "",
+        "main": [shown[kind] for kind in MAIN_KINDS],
+        "other": _different(item, shown),
+    }
+
+
+MAIN_KINDS = ("input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+def _different(item: ListPrice, shown: dict[str, str]) -> str:
+    """Kinds that cost something else than plain input or output."""
+    leaders = {
+        "reasoning": "output",
+        "audio_input": "input_uncached",
+        "audio_output": "output",
+        "image_input": "input_uncached",
+        "image_output": "output",
+    }
+    return ", ".join(
+        f"{KIND_LABELS[kind].lower()} {shown[kind]}"
+        for kind, leader in leaders.items()
+        if getattr(item, kind) != getattr(item, leader)
+    )
