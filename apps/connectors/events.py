@@ -1,0 +1,11 @@
+"""What the connectors write in the trail."""
+
+from apps.trail.registry import register
+
+SOURCE_ADDED = register("source.added", "Source added")
+SOURCE_CHANGED = register("source.changed", "Source changed")
+SOURCE_CREDENTIAL_REPLACED = register("source.credential_replaced", "Source credential replaced")
+SOURCE_PAUSED = register("source.paused", "Source paused")
+SOURCE_RESUMED = register("source.resumed", "Source resumed")
+SOURCE_BLOCKED = register("source.blocked", "Source stopped: credential refused")
+SOURCE_READ_AGAIN = register("source.read_again", "Source history read again")

@@ -1,0 +1,128 @@
+"""Which window a run reads, when the next run is due, and how a source is doing. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from apps.connectors.enums import Health, RunKind, SourceStatus
+
+READ_LAG = timedelta(minutes=15)
+"""An hour is read this long after its end: earlier it would be a figure that still grows."""
+WINDOW = timedelta(days=14)
+"""History is read in windows of this length, one run each, so that no task runs long."""
+SETTLING = timedelta(hours=72)
+"""Providers restate hours for about this long; each pull reads them again."""
+REREAD_EVERY = timedelta(days=1)
+REREAD_SPAN = timedelta(days=31)
+"""Once a day a month is read again, for restatements that come later."""
+DIRECTORY_EVERY = timedelta(hours=1)
+LEASE = timedelta(seconds=180)
+"""A run renews its lease before each request; a worker silent for longer is taken for dead."""
+LONGEST_BACKOFF = timedelta(hours=2)
+MIN_SCHEDULE, MAX_SCHEDULE = 5, 1440
+MAX_HISTORY_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The window of a run. `more` says that another run should follow at once."""
+
+    kind: RunKind
+    start: datetime
+    end: datetime
+    more: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return self.end <= self.start
+
+    @property
+    def cost_days(self) -> tuple[date, date]:
+        """UTC days of the bill that go with the window, end exclusive."""
+        last = self.end.date() if self.end.time() == time() else self.end.date() + timedelta(days=1)
+        return self.start.date(), last
+
+
+def floor_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def plan(
+    *,
+    history_from: date,
+    settled_through: datetime | None,
+    reread_at: datetime | None,
+    now: datetime,
+) -> Plan:
+    """The next window: from where the provider may still restate, up to the last whole hour.
+
+    A source that is far behind reads at most WINDOW per run. Once a day, when it is not behind,
+    the window is the whole last month instead.
+    """
+    edge = floor_hour(now - READ_LAG)
+    first = midnight(history_from)
+    start = max(first, settled_through or first)
+    if edge - start > WINDOW:
+        return Plan(RunKind.BACKFILL, start, start + WINDOW, more=True)
+    if settled_through is None:
+        return Plan(RunKind.BACKFILL, start, max(start, edge), more=False)
+    if reread_at is not None and now - reread_at >= REREAD_EVERY:
+        return Plan(RunKind.REREAD, max(first, edge - REREAD_SPAN), edge, more=False)
+    return Plan(RunKind.PULL, min(start, edge), edge, more=False)
+
+
+def settled_after(window_end: datetime, observed_at: datetime) -> datetime:
+    """The instant before which nothing read in this window will be restated any more."""
+    return min(window_end, floor_hour(observed_at - SETTLING))
+
+
+def backoff_after(failures: int, schedule_minutes: int, retry_after: float | None) -> timedelta:
+    """How long to leave a failing source alone: doubling from its schedule, at most two hours."""
+    pause = timedelta(minutes=min(schedule_minutes, 15)) * 2 ** min(failures - 1, 6)
+    asked = timedelta(seconds=retry_after or 0)
+    return max(min(pause, LONGEST_BACKOFF), asked)
+
+
+def expected_lag(schedule_minutes: int) -> timedelta:
+    """How far behind now complete data may be before the source counts as late."""
+    return timedelta(hours=1) + READ_LAG + 2 * timedelta(minutes=schedule_minutes)
+
+
+def health(
+    *,
+    status: str,
+    pulled: bool,
+    cursor: datetime | None,
+    failures: int,
+    schedule_minutes: int,
+    settled_through: datetime | None,
+    now: datetime,
+) -> Health:
+    """One word for a source, worst first."""
+    if status == SourceStatus.BLOCKED:
+        return Health.BLOCKED
+    if status == SourceStatus.PAUSED:
+        return Health.PAUSED
+    if failures:
+        return Health.FAILING
+    if not pulled:
+        return Health.FRESH
+    if cursor is None:
+        return Health.WAITING
+    if settled_through is not None and now - settled_through > WINDOW:
+        return Health.CATCHING_UP
+    return Health.LATE if now - cursor > expected_lag(schedule_minutes) else Health.FRESH
+
+
+def progress(history_from: date | None, cursor: datetime | None, now: datetime) -> float:
+    """Share of the wanted history that has been read, 0 to 1."""
+    if history_from is None or cursor is None:
+        return 0.0
+    first, edge = midnight(history_from), floor_hour(now - READ_LAG)
+    whole = (edge - first).total_seconds()
+    if whole <= 0:
+        return 1.0
+    return min(1.0, max(0.0, (cursor - first).total_seconds() / whole))
