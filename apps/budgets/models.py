@@ -16,16 +16,15 @@ class Budget(TenantModel):
     """Money, tokens or both for a scope, per period. Its amounts are its entries.
 
     The scope narrows from the organization to a unit, a capability, a story; `unit` is set for
-    all but the organization's, so that who may see it follows from the unit. `ends_on` is the day
-    after the last. `version` counts changes: a change states the version it was made on.
+    all but the organization's, so that who may see it follows from the unit. The tree is never
+    stored: a budget's parents are those of the nearest enclosing scope (`rules.tree`), so moving
+    a unit moves its budgets. `ends_on` is the day after the last. `version` counts changes: a
+    change states the version it was made on.
     """
 
     name = models.CharField(max_length=160)
     name_norm = models.CharField(max_length=160, editable=False)
     scope = models.CharField(max_length=12, choices=Scope.choices())
-    parent = TenantForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False
-    )
     unit = TenantForeignKey(
         "organizations.Unit",
         models.PROTECT,
@@ -112,7 +111,6 @@ class Budget(TenantModel):
                 fields=["organization_id", "capability", "status"], name="budget_capability"
             ),
             models.Index(fields=["organization_id", "story_id"], name="budget_story"),
-            models.Index(fields=["organization_id", "parent", "status"], name="budget_parent"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,20 @@
+"""Changes of budgets: one module per use case."""
+
+from apps.budgets.services.amending import (
+    change_budget,
+    close_budget,
+    grant_budget,
+    move_budget,
+    revise_budget,
+)
+from apps.budgets.services.opening import create_budget, open_budget
+
+__all__ = [
+    "change_budget",
+    "close_budget",
+    "create_budget",
+    "grant_budget",
+    "move_budget",
+    "open_budget",
+    "revise_budget",
+]

@@ -1,0 +1,13 @@
+"""What budgets write in the trail, and the topics they announce."""
+
+from apps.trail.registry import register
+
+BUDGET_OPENED = register("budget.opened", "Budget opened")
+BUDGET_REVISED = register("budget.revised", "Budget revised")
+BUDGET_GRANTED = register("budget.granted", "Budget raised for one period")
+BUDGET_MOVED = register("budget.moved", "Budget moved")
+BUDGET_CHANGED = register("budget.changed", "Budget details changed")
+BUDGET_CLOSED = register("budget.closed", "Budget closed")
+
+TOPIC_CHANGED = "budget.changed"
+"""Outbox: an amount changed or a budget closed. Payload: budget_id, entry_id (may be empty)."""
