@@ -1,4 +1,4 @@
-"""CSV files for people and their spreadsheets: full precision, and no cell that runs as a formula."""
+"""CSV files for people and their spreadsheets: full precision, no cell that runs as a formula."""
 
 import csv
 import io

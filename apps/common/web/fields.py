@@ -70,7 +70,7 @@ def _notes(
                 lines,
             )
         )
-    return SafeString("").join(parts)
+    return SafeString("".join(parts))
 
 
 def _choices(bound: BoundField, described: str, kind: str) -> SafeString:
@@ -100,7 +100,7 @@ def _choices(bound: BoundField, described: str, kind: str) -> SafeString:
         bound.auto_id,
         bound.auto_id,
         attrs,
-        SafeString("").join(options),
+        SafeString("".join(options)),
     )
 
 

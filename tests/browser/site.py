@@ -1,0 +1,12 @@
+"""The data behind the browser tests: the world, and whatever each app's pages need to show."""
+
+from tests.world import World
+
+
+def build_site() -> World:
+    """Committed data; every page of the portal has something to show."""
+    world = World()
+    world.a.everyone()
+    world.a.units  # noqa: B018 -- made on first use
+    world.b.organization  # noqa: B018
+    return world
