@@ -11,7 +11,8 @@ class IngestBatch(TenantModel):
     """Accepted input, stored before the answer and folded into the ledger by a worker.
 
     `digest` is the SHA-256 of the uncompressed records: the same body is accepted once per source.
-    `payload` is emptied when the batch is done (the records are in the ledger).
+    `payload` is emptied when the batch is done (the records are in the ledger). A worker leases
+    a batch until `claimed_until`.
     """
 
     source_id = models.UUIDField()
@@ -25,6 +26,7 @@ class IngestBatch(TenantModel):
     result = models.JSONField(default=dict)
     attempts = models.IntegerField(default=0)
     failure = models.TextField(default="", blank=True)
+    claimed_until = models.DateTimeField()
     received_at = models.DateTimeField()
     observed_at = models.DateTimeField()
     folded_at = models.DateTimeField(null=True)

@@ -1,12 +1,12 @@
 """The durable inbox: accepted before the answer, folded into the ledger by a worker."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from apps.common import clock
@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 FOLD_BATCHES = 40
 FOLD_RECORDS = 50_000
 MAX_ATTEMPTS = 5
+LEASE = timedelta(minutes=5)
+"""Longer than folding takes: after it a batch of a worker that died is waiting again."""
+PAUSE = timedelta(seconds=15)
 INBOX = "ledger.inbox"
 """Outbox topic: there are batches to fold."""
 
@@ -83,6 +86,7 @@ def accept_batch(
                 errors=msgspec.to_builtins(errors[: validation.MAX_ERRORS]),
                 received_at=now,
                 observed_at=observed_at or now,
+                claimed_until=now,
             )
         ],
         ignore_conflicts=True,
@@ -125,48 +129,53 @@ def _field_errors(errors: list[RecordError]) -> list[FieldError]:
 def fold(*, organization_id: UUID) -> int:
     """Fold waiting batches into the ledger until none is left; how many were folded.
 
-    Open no scope around it. A batch and its records are one transaction: a worker that dies
-    leaves the batch waiting, and its repeat finds nothing written. A batch that fails on its own
-    is tried MAX_ATTEMPTS times, then kept aside with the reason; it holds up no other.
+    Open no scope around it. A batch is done in the transaction that writes its records: a worker
+    that dies leaves the batch waiting, and after LEASE another one repeats it; the repeat finds
+    nothing to write that is already there. A batch that fails on its own is tried MAX_ATTEMPTS
+    times, then kept aside with the reason; it holds up no other.
     """
     folded = 0
-    while True:
-        try:
-            done = _fold_some(organization_id, FOLD_BATCHES)
-        except Exception:  # noqa: BLE001 -- find the one that fails, the others go on
-            done = _fold_one(organization_id)
-        if not done:
-            return folded
-        folded += done
-
-
-def _fold_some(organization_id: UUID, limit: int) -> int:
-    """Fold some batches in one transaction, oldest first, one pipeline run per source."""
-    with tenant_scope(organization_id):
-        batches = _claim(limit)
+    while batches := _claim(organization_id):
         by_source: dict[UUID, list[IngestBatch]] = {}
         for batch in batches:
             by_source.setdefault(batch.source_id, []).append(batch)
         for source_id, mine in by_source.items():
-            _take(organization_id, source_id, mine)
-        return len(batches)
+            folded += _take_or_split(organization_id, source_id, mine)
+    return folded
 
 
-def _claim(limit: int) -> list[IngestBatch]:
-    """Waiting batches that no other worker holds, up to FOLD_RECORDS records."""
-    waiting = (
-        IngestBatch.objects.filter(status=BatchStatus.RECEIVED)
-        .order_by("id")
-        .select_for_update(skip_locked=True)[:limit]
-    )
-    chosen: list[IngestBatch] = []
-    size = 0
-    for batch in waiting:
-        if chosen and size + batch.accepted > FOLD_RECORDS:
-            break
-        chosen.append(batch)
-        size += batch.accepted
+def _claim(organization_id: UUID) -> list[IngestBatch]:
+    """Lease waiting batches that no other worker holds, oldest first, up to FOLD_RECORDS."""
+    now = clock.now()
+    with tenant_scope(organization_id):
+        waiting = (
+            IngestBatch.objects.filter(status=BatchStatus.RECEIVED, claimed_until__lte=now)
+            .order_by("id")
+            .select_for_update(skip_locked=True)[:FOLD_BATCHES]
+        )
+        chosen: list[IngestBatch] = []
+        size = 0
+        for batch in waiting:
+            if chosen and size + batch.accepted > FOLD_RECORDS:
+                break
+            chosen.append(batch)
+            size += batch.accepted
+        IngestBatch.objects.filter(id__in=[batch.id for batch in chosen]).update(
+            claimed_until=now + LEASE, attempts=F("attempts") + 1
+        )
     return chosen
+
+
+def _take_or_split(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> int:
+    """Take batches together; if that fails, one by one, so that the bad one is found."""
+    try:
+        _take(organization_id, source_id, batches)
+    except Exception as error:  # noqa: BLE001 -- kept with the batch
+        if len(batches) > 1:
+            return sum(_take_or_split(organization_id, source_id, [b]) for b in batches)
+        _fail(organization_id, batches[0], error)
+        return 0
+    return len(batches)
 
 
 def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> None:
@@ -174,51 +183,40 @@ def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) ->
     for batch in batches:
         data = decode.inflate(bytes(batch.payload), batch.encoding)
         found, _, _ = decode.decode(data, limit=1 << 30)
-        observed = batch.observed_at
         for usage in found:
             if usage.observed_at is None:
-                usage.observed_at = observed
+                usage.observed_at = batch.observed_at
         usages += found
-    result = ingest(
+
+    def finish(result: IngestResult) -> None:
+        IngestBatch.objects.filter(id__in=[batch.id for batch in batches]).update(
+            status=BatchStatus.DONE,
+            payload=b"",
+            result=msgspec.to_builtins(result) if len(batches) == 1 else {},
+            failure="",
+            folded_at=clock.now(),
+        )
+
+    ingest(
         organization_id=organization_id,
         source_id=source_id,
         batch=usages,
         batch_id=batches[-1].id,
         accepted_at=batches[-1].received_at,
-    )
-    for batch in batches:
-        _finish(batch, result if len(batches) == 1 else None)
-
-
-def _finish(batch: IngestBatch, result: IngestResult | None) -> None:
-    IngestBatch.objects.filter(id=batch.id).update(
-        status=BatchStatus.DONE,
-        payload=b"",
-        result=msgspec.to_builtins(result) if result else {},
-        attempts=F("attempts") + 1,
-        folded_at=clock.now(),
+        finish=finish,
     )
 
 
-def _fold_one(organization_id: UUID) -> int:
-    """Fold the oldest waiting batch alone; note its failure if it fails."""
+def _fail(organization_id: UUID, batch: IngestBatch, error: Exception) -> None:
+    """Keep the failure with the batch: tried again after a doubling pause, then kept aside."""
+    log.warning("batch_failed", batch=str(batch.id), error=repr(error))
+    attempts = batch.attempts + 1
     with tenant_scope(organization_id):
-        batches = _claim(1)
-        if not batches:
-            return 0
-        batch = batches[0]
-        try:
-            with transaction.atomic():
-                _take(organization_id, batch.source_id, batches)
-        except Exception as error:  # noqa: BLE001 -- kept with the batch
-            log.warning("batch_failed", batch=str(batch.id), error=repr(error))
-            attempts = batch.attempts + 1
-            IngestBatch.objects.filter(id=batch.id).update(
-                attempts=attempts,
-                failure=repr(error)[:2000],
-                status=BatchStatus.FAILED if attempts >= MAX_ATTEMPTS else BatchStatus.RECEIVED,
-            )
-    return 1
+        IngestBatch.objects.filter(id=batch.id).update(
+            failure=repr(error)[:2000],
+            claimed_until=clock.now() + PAUSE * 2**attempts,
+            status=BatchStatus.FAILED if attempts >= MAX_ATTEMPTS else BatchStatus.RECEIVED,
+        )
 
 
 def waiting() -> int:

@@ -1,8 +1,8 @@
-"""Taking usage in: validated, attributed, priced, deduplicated, summed. Repeats write nothing."""
+"""Usage on its way in: validated, attributed, priced, deduplicated, summed once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -59,6 +59,7 @@ def ingest(
     complete_window: tuple[datetime, datetime] | None = None,
     batch_id: UUID | None = None,
     accepted_at: datetime | None = None,
+    finish: Callable[[IngestResult], None] | None = None,
 ) -> IngestResult:
     """Take a batch into the ledger of an organization.
 
@@ -71,6 +72,7 @@ def ingest(
     `complete_window`: the batch holds all buckets of this source that start in the window;
     buckets that are known but no longer reported are withdrawn (their quantities become 0, with a
     restatement row). This is what keeps history single when a pull's grouping changes.
+    `finish` runs with the result in the last chunk's transaction.
     """
     accepted_at = accepted_at or clock.now()
     window = Window(*complete_window) if complete_window else None
@@ -85,7 +87,9 @@ def ingest(
         seen.append(columns)
         last = start + CHUNK >= len(batch)
         work = Work(organization_id, source_id, columns, batch_id, accepted_at, nested)
-        total.add(work.run(window=window if last else None, seen=seen))
+        if last:
+            work.window, work.finish, work.before = window, finish, total
+        total.add(work.run(seen))
         if window is None:
             seen.clear()
     return total
@@ -101,8 +105,11 @@ class Work:
     batch_id: UUID | None
     accepted_at: datetime
     nested: bool
+    window: Window | None = None
+    finish: Callable[[IngestResult], None] | None = None
+    before: IngestResult = field(default_factory=IngestResult)
 
-    def run(self, *, window: Window | None, seen: Sequence[Columns]) -> IngestResult:
+    def run(self, seen: Sequence[Columns]) -> IngestResult:
         """Try until no other worker interferes; each try is all or nothing."""
         for attempt in range(ATTEMPTS):
             private = self.nested or attempt == ATTEMPTS - 1
@@ -116,7 +123,8 @@ class Work:
                 with ExitStack() as stack:
                     stack.enter_context(tenant_scope(self.organization_id))
                     stack.enter_context(transaction.atomic())
-                    result = self._write(book, sets, window, seen)
+                    result = self._write(book, sets, seen)
+                    self._finish(result)
             except Stale:
                 dimensions.forget(self.organization_id)
             except IntegrityError:
@@ -138,11 +146,17 @@ class Work:
         index = book.index
         return np.array([index[self.source_id, key] for key in self.columns.dim_keys], np.int64)
 
+    def _finish(self, result: IngestResult) -> None:
+        if self.finish is not None:
+            whole = IngestResult()
+            whole.add(self.before)
+            whole.add(result)
+            self.finish(whole)
+
     def _write(
         self,
         book: Dictionary,
         sets: IntArray,
-        window: Window | None,
         seen: Sequence[Columns],
     ) -> IngestResult:
         settings = state.lock()
@@ -171,7 +185,7 @@ class Work:
             known = priced.status < CostStatus.UNPRICED
             now = np.where(known, priced.cost, 0)[merged.changed].sum()
             result.restated_cost_nanos = int(now - merged.old.cost.sum())
-        if window is not None:
+        if (window := self.window) is not None:
             old = withdraw.withdraw(
                 source_id=self.source_id,
                 start=window.start,
