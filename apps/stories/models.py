@@ -38,7 +38,7 @@ class TokenStory(TenantModel):
     ref = models.CharField(max_length=16)
     title = models.CharField(max_length=160)
     title_norm = models.CharField(max_length=160)
-    kind = models.CharField(max_length=16, choices=CapabilityKind)
+    kind = models.CharField(max_length=16, choices=CapabilityKind.choices)
     unit = TenantForeignKey("organizations.Unit", models.PROTECT, related_name="+", db_index=False)
     capability = TenantForeignKey(
         "portfolio.Capability", models.PROTECT, null=True, related_name="stories", db_index=False
@@ -120,7 +120,7 @@ class Plan(TenantModel):
 
     title = models.CharField(max_length=160)
     summary = models.CharField(max_length=2000, blank=True)
-    kind = models.CharField(max_length=16, choices=CapabilityKind)
+    kind = models.CharField(max_length=16, choices=CapabilityKind.choices)
     unit = TenantForeignKey("organizations.Unit", models.PROTECT, related_name="+", db_index=False)
     capability = TenantForeignKey(
         "portfolio.Capability", models.PROTECT, null=True, related_name="+", db_index=False
@@ -162,9 +162,7 @@ PLAN_FIELDS = (
 class StoryDraft(Plan):
     """The working copy, at most one per story. Gone once it is submitted as a revision."""
 
-    story = TenantForeignKey(
-        TokenStory, models.PROTECT, related_name="drafts", db_index=False
-    )
+    story = TenantForeignKey(TokenStory, models.PROTECT, related_name="drafts", db_index=False)
     saved_at = models.DateTimeField(default=clock.now)
     saved_by_name = models.CharField(max_length=200)
 
@@ -186,9 +184,7 @@ class StoryRevision(Plan):
 
     tenant_table = TenantTable(append_only=True)
 
-    story = TenantForeignKey(
-        TokenStory, models.PROTECT, related_name="revisions", db_index=False
-    )
+    story = TenantForeignKey(TokenStory, models.PROTECT, related_name="revisions", db_index=False)
     number = models.IntegerField()
     note = models.CharField(max_length=2000, blank=True)
     submitted_at = models.DateTimeField(default=clock.now)
@@ -232,9 +228,7 @@ class PhaseEstimate(TenantModel):
     tenant_table = TenantTable(append_only=True)
     tenant_key = False
 
-    revision = TenantForeignKey(
-        StoryRevision, models.PROTECT, related_name="cells", db_index=False
-    )
+    revision = TenantForeignKey(StoryRevision, models.PROTECT, related_name="cells", db_index=False)
     phase = models.CharField(max_length=12, choices=Phase.choices())
     month_offset = models.IntegerField()
     month = models.DateField()

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.common.errors import FieldError
 from apps.stories.enums import Act, StoryStatus, ValuePer
+from apps.stories.estimator import Triple
 
 S = StoryStatus
 
@@ -25,8 +26,7 @@ FINISHED = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN})
 TRANSITIONS: Mapping[tuple[StoryStatus, Act], StoryStatus] = {
     **{(s, Act.SAVE): s for s in (S.DRAFT, S.CHANGES_REQUESTED, *_WAITING, *_UNDER_WAY)},
     **{
-        (s, Act.SUBMIT): S.SUBMITTED
-        for s in (S.DRAFT, S.CHANGES_REQUESTED, *_WAITING, *_UNDER_WAY)
+        (s, Act.SUBMIT): S.SUBMITTED for s in (S.DRAFT, S.CHANGES_REQUESTED, *_WAITING, *_UNDER_WAY)
     },
     (S.SUBMITTED, Act.START_REVIEW): S.IN_REVIEW,
     (S.IN_REVIEW, Act.START_REVIEW): S.IN_REVIEW,
@@ -74,7 +74,7 @@ def next_status(
     """
     if act in NEEDS_DRAFT and not has_draft:
         return None
-    if act is Act.AMEND and has_draft:
+    if act is Act.AMEND and has_draft and status not in FINISHED:
         return None
     target = TRANSITIONS.get((status, act))
     if target is None:
@@ -173,3 +173,18 @@ def missing_for_submit(
             )
         )
     return errors
+
+
+SIZE_TOKENS: Mapping[str, Triple] = {
+    "S": Triple(low=Decimal(20_000_000), likely=Decimal(50_000_000), high=Decimal(120_000_000)),
+    "M": Triple(low=Decimal(100_000_000), likely=Decimal(250_000_000), high=Decimal(600_000_000)),
+    "L": Triple(
+        low=Decimal(400_000_000), likely=Decimal(1_000_000_000), high=Decimal(2_500_000_000)
+    ),
+    "XL": Triple(
+        low=Decimal(1_500_000_000), likely=Decimal(4_000_000_000), high=Decimal(10_000_000_000)
+    ),
+    "?": Triple(low=Decimal(5_000_000), likely=Decimal(20_000_000), high=Decimal(60_000_000)),
+}
+"""Tokens to build something of a size; "?" is a spike that finds out. Copied into the story when
+the size is chosen: a later change of these bands moves no story."""

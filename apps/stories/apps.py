@@ -1,0 +1,18 @@
+"""App registration."""
+
+from django.apps import AppConfig
+
+
+class StoriesConfig(AppConfig):
+    """Registers trail actions, the approval subject and the label of the ledger's story axis."""
+
+    name = "apps.stories"
+    label = "stories"
+    verbose_name = "Token Stories"
+
+    def ready(self) -> None:
+        from apps.approvals.subjects import register
+        from apps.stories import events  # noqa: F401 -- registers by import
+        from apps.stories.services.subject import StorySubject
+
+        register(StorySubject.subject_type, StorySubject())

@@ -1,0 +1,1 @@
+"""Reads, split by question."""

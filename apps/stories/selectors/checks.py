@@ -1,0 +1,114 @@
+"""Checks of a revision that an approver sees: passed, or worth a question."""
+
+from dataclasses import dataclass
+
+from apps.common import fmt
+from apps.portfolio.enums import DataClass, Stage
+from apps.stories.models import StoryRevision
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the list."""
+
+    passed: bool
+    text: str
+    detail: str = ""
+
+
+def ok(text: str, detail: str = "") -> Check:
+    """A check that passed."""
+    return Check(passed=True, text=text, detail=detail)
+
+
+def ask(text: str, detail: str = "") -> Check:
+    """Something worth a question."""
+    return Check(passed=False, text=text, detail=detail)
+
+
+def checks(revision: StoryRevision) -> list[Check]:
+    """Everything that can be said without asking anybody; what failed comes first."""
+    found = [
+        _cap(revision),
+        _range(revision),
+        _build(revision),
+        _value(revision),
+        _data_class(revision),
+        _prices(revision),
+        *(ask(text) for text in revision.estimate.get("warnings", ())),
+    ]
+    return sorted((check for check in found if check), key=lambda check: check.passed)
+
+
+def _cap(revision: StoryRevision) -> Check:
+    cap = revision.cap_nanos or 0
+    detail = (
+        f"{fmt.money(revision.month_cost_p90, revision.currency)} against "
+        f"{fmt.money(cap, revision.currency)}"
+    )
+    if revision.month_cost_p90 <= cap:
+        return ok("P90 stays under the cap", detail)
+    if revision.month_cost_p50 <= cap:
+        return ask("The high case passes the cap", detail)
+    likely = fmt.money(revision.month_cost_p50, revision.currency)
+    return ask("The likely case passes the cap", f"{likely} a month, {detail}")
+
+
+def _range(revision: StoryRevision) -> Check:
+    if "production" in revision.estimate.get("ranged_phases", ()):
+        return ok("The author gave a low and a high case")
+    return ask(
+        "No low and high case given",
+        "The range shown is the usual error of estimates, ×0.72 to ×1.55.",
+    )
+
+
+def _build(revision: StoryRevision) -> Check:
+    phases = revision.estimate.get("phases", {})
+    tokens = {
+        name: phases.get(name, {}).get("tokens", {}).get("likely", 0)
+        for name in ("development", "testing")
+    }
+    missing = [name for name, count in tokens.items() if not count]
+    if missing:
+        return ask(f"No estimate for {' and '.join(missing)}")
+    return ok(
+        "Every phase is estimated",
+        f"{fmt.tokens(sum(tokens.values()))} tokens before go-live",
+    )
+
+
+def _value(revision: StoryRevision) -> Check:
+    missing = [
+        label
+        for label, present in (
+            ("a baseline", revision.value_baseline is not None),
+            ("money per unit", revision.value_money_nanos is not None),
+            ("a date to measure", revision.value_measure_on is not None),
+            ("an owner", revision.value_owner_id is not None),
+        )
+        if not present
+    ]
+    if missing:
+        return ask(f"The value hypothesis lacks {', '.join(missing)}")
+    return ok("The value hypothesis can be measured", revision.value_metric)
+
+
+def _data_class(revision: StoryRevision) -> Check:
+    capability = revision.capability
+    if capability is None:
+        return ask("A new capability", "It is added in its team when you approve.")
+    if capability.data_class in (DataClass.PERSONAL, DataClass.SPECIAL):
+        return ask(f"Reads {capability.get_data_class_display().lower()}", capability.name)
+    label = capability.get_data_class_display().lower()
+    stage = Stage(capability.stage).label.lower()
+    return ok(f"Data class {label}, stage {stage}", capability.name)
+
+
+def _prices(revision: StoryRevision) -> Check:
+    prices = revision.estimate.get("prices", ())
+    negotiated = [price["model"] for price in prices if price.get("negotiated")]
+    detail = f"Prices of {fmt.long_day(revision.priced_on)}"
+    if negotiated:
+        return ok(f"Priced at your negotiated rates: {', '.join(negotiated)}", detail)
+    return ok("Priced at list prices", detail)

@@ -1,0 +1,97 @@
+"""What an approver needs on one screen: the ask, the estimate, the budget, the changes, the team's
+record with earlier estimates."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.access.actors import Actor
+from apps.approvals.models import ApprovalRequest
+from apps.stories.models import StoryRevision, TokenStory
+from apps.stories.selectors.budget_effect import parent_effects
+from apps.stories.selectors.checks import Check, checks
+from apps.stories.selectors.diff import DiffRow, compare
+from apps.stories.selectors.stories import cells, revision_by_id, revisions
+
+SIMILAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """An earlier story and how its estimate turned out."""
+
+    story: TokenStory
+    estimated: int
+    measured: int
+    change: Decimal | None
+
+    @property
+    def tone(self) -> str:
+        size = abs(self.change) if self.change is not None else Decimal(0)
+        return "ok" if size <= Decimal("0.15") else "warn" if size <= Decimal("0.3") else "bad"
+
+
+def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
+    """Context of the decision page's cards. Empty when the revision is out of sight."""
+    revision = revision_by_id(request.revision_id)
+    if revision is None:
+        return {}
+    story = revision.story
+    previous = previous_of(story, revision)
+    rows: list[DiffRow] = compare(previous, revision) if previous else []
+    found: list[Check] = checks(revision)
+    return {
+        "story": story,
+        "revision": revision,
+        "previous": previous,
+        "diff": rows,
+        "checks": found,
+        "checks_passed": sum(check.passed for check in found),
+        "effects": parent_effects(
+            unit_id=revision.unit_id,
+            capability_id=revision.capability_id,
+            cap_nanos=revision.cap_nanos or 0,
+            current_cap=story.approved_cap_nanos,
+        ),
+        "return_times": return_times(revision),
+        "first_year": revision.estimate.get("first_year", {}),
+        "cells": list(cells(revision)),
+        "similar": similar_stories(story),
+    }
+
+
+def previous_of(story: TokenStory, revision: StoryRevision) -> StoryRevision | None:
+    """The revision an approver compares with: the approved one, else the one before."""
+    if story.approved_revision_id and story.approved_revision_id != revision.id:
+        return revision_by_id(story.approved_revision_id)
+    return revisions(story).filter(number__lt=revision.number).first()
+
+
+def return_times(revision: StoryRevision) -> Decimal | None:
+    """Value claimed for a month against its likely cost."""
+    if revision.value_month_nanos is None or not revision.month_cost_p50:
+        return None
+    return Decimal(revision.value_month_nanos) / Decimal(revision.month_cost_p50)
+
+
+def similar_stories(story: TokenStory) -> list[Similar]:
+    """Stories of the same team or kind that have run for a whole month, newest first."""
+    from apps.stories.selectors.progress import progress
+
+    earlier = (
+        TokenStory.objects.filter(kind=story.kind, approved_revision_id__isnull=False)
+        .exclude(id=story.id)
+        .select_related("approved_revision", "unit")
+        .order_by("-approved_at")[: SIMILAR * 2]
+    )
+    found = []
+    for other in sorted(earlier, key=lambda each: each.unit_id != story.unit_id):
+        so_far = progress(other)
+        if so_far.change_so_far is not None:
+            found.append(
+                Similar(other, so_far.estimated_so_far, so_far.measured_so_far,
+                        so_far.change_so_far)
+            )  # fmt: skip
+        if len(found) == SIMILAR:
+            break
+    return found

@@ -1,0 +1,45 @@
+"""What approval policies may ask about a story, and the route that follows."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.access.actors import Actor
+from apps.approvals.selectors import PlannedStep, preview_route
+from apps.portfolio.models import Capability
+from apps.stories.estimator import Estimate
+from apps.stories.models import Plan
+
+SUBJECT = "story"
+
+
+def policy_facts(plan: Plan, result: Estimate) -> dict[str, Any]:
+    """Facts of `approvals.rules.policy.FACTS`; the lifetime amount is the high case (P90)."""
+    return facts(
+        capability=plan.capability, kind=plan.kind, cap_nanos=plan.cap_nanos, result=result
+    )
+
+
+def facts(
+    *, capability: Capability | None, kind: str, cap_nanos: int | None, result: Estimate | None
+) -> dict[str, Any]:
+    """Facts of a story that may not be complete yet: what is unknown is left out."""
+    found: dict[str, Any] = {"kind": kind}
+    if cap_nanos is not None:
+        found["amount_month_nanos"] = cap_nanos
+    if result is not None:
+        found["amount_lifetime_nanos"] = result.lifetime.cost.range.p90
+    if capability is not None:
+        found |= {
+            "tier": capability.tier,
+            "stage": capability.stage,
+            "data_class": capability.data_class,
+        }
+    return found
+
+
+def route_of(
+    actor: Actor, *, unit_id: UUID | None, known: dict[str, Any], author_id: UUID | None = None
+) -> list[PlannedStep]:
+    """Who would decide, were it submitted now by the actor."""
+    excluded = [member for member in (actor.membership_id, author_id) if member is not None]
+    return preview_route(subject_type=SUBJECT, unit_id=unit_id, facts=known, excluded=excluded)

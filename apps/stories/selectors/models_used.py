@@ -1,0 +1,100 @@
+"""Models to choose from and to compare with: what the organization uses, then the catalogue."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from apps.common import clock
+from apps.pricing import selectors as pricing
+from apps.stories.estimator import Assumptions
+from apps.stories.selectors.usage import top_models
+
+COMPARED = 4
+PLANNED_WITH = ("anthropic", "openai", "google", "mistral", "x-ai", "deepseek", "cohere", "meta")
+"""Providers whose models are suggested while typing; any other model can still be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOption:
+    """A model one may plan with. ``price_in`` and ``price_out`` are money per million tokens."""
+
+    key: str
+    name: str
+    provider: str
+    model: str
+    provider_name: str
+    price_in: Decimal
+    price_out: Decimal
+
+
+_lock = threading.Lock()
+_cached: tuple[tuple[str, dt.date], dict[str, ModelOption]] | None = None
+
+
+def options() -> dict[str, ModelOption]:
+    """Text models with a price today, by "provider/model". Cached per price book and day."""
+    global _cached  # noqa: PLW0603 -- one catalogue per process
+    stamp = (pricing.price_book().lists.version, clock.today())
+    if _cached is not None and _cached[0] == stamp:
+        return _cached[1]
+    with _lock:
+        found = {option.key: option for option in _read_options()}
+        _cached = (stamp, found)
+    return found
+
+
+def _read_options() -> Iterator[ModelOption]:
+    for row in pricing.model_catalogue().order_by("provider__name", "name"):
+        price = pricing.base_price(row)
+        if price is None or price.input_uncached is None or price.output is None:
+            continue
+        yield ModelOption(
+            key=f"{row.provider.key}/{row.key}",
+            name=row.name,
+            provider=row.provider.key,
+            model=row.key,
+            provider_name=row.provider.name,
+            price_in=price.input_uncached,
+            price_out=price.output,
+        )
+
+
+def suggestions() -> list[ModelOption]:
+    """What the form offers while typing."""
+    return [option for option in options().values() if option.provider in PLANNED_WITH]
+
+
+def resolve_model(text: str) -> tuple[str, str]:
+    """Provider and model as the price book names them, from "provider/model" or a model alone."""
+    provider, separator, model = text.strip().partition("/")
+    if not separator:
+        provider, model = "", provider
+    return pricing.price_book().canonical(provider, model)
+
+
+def candidates(a: Assumptions) -> list[tuple[str, str, str]]:
+    """Up to COMPARED models to price the same work on: the chosen one, those the organization
+    uses most, then a cheap and a middle one of the same provider."""
+    known = options()
+    chosen = [(s.provider, s.model) for s in a.production.mix] if len(a.production.mix) == 1 else []
+    wanted = [*chosen, *top_models(), *_spread({s.provider for s in a.production.mix})]
+    named = []
+    for provider, model in dict.fromkeys(wanted):
+        option = known.get(f"{provider}/{model}")
+        named.append((provider, model, option.name if option else model))
+    return named[:COMPARED]
+
+
+def _spread(providers: set[str]) -> Iterator[tuple[str, str]]:
+    """A cheap, a middle and a dear model of the providers, by input price."""
+    for provider in sorted(providers):
+        rows = sorted(
+            (o for o in options().values() if o.provider == provider and o.price_in > 0),
+            key=lambda option: (option.price_in, option.model),
+        )
+        if rows:
+            for share in (0.5, 0.25, 0.75):
+                row = rows[int(len(rows) * share)]
+                yield row.provider, row.model

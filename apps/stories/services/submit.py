@@ -1,0 +1,157 @@
+"""Submitting: the working copy becomes an immutable revision and asks for a decision."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import require
+from apps.approvals import services as approvals
+from apps.common import clock
+from apps.common.errors import Conflict, FieldError, Invalid
+from apps.stories import rules
+from apps.stories.enums import Act
+from apps.stories.estimator import Assumptions, Estimate, load
+from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRevision, TokenStory
+from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
+from apps.stories.selectors.facts import policy_facts
+from apps.stories.selectors.prices import price_table
+from apps.stories.selectors.stories import draft_of, story_by_id
+from apps.stories.services.moves import STALE, apply_act, check_version, target_status
+from apps.stories.services.plan import value_of
+from apps.stories.services.snapshot import estimate_document, phase_rows, revision_figures
+
+SUBJECT = "story"
+
+
+@transaction.atomic
+def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> TokenStory:
+    """Freeze the working copy as the next revision and open an approval request for it.
+
+    A request that is still open for an older revision is voided by the engine. Raises Forbidden,
+    Conflict (stale version, no draft, wrong state), Invalid (every missing or wrong input, and a
+    model without a price). Nothing is written then.
+    """
+    story = story_by_id(story_id)
+    require(actor, P.STORY_SUBMIT, unit_id=story.unit_id, owner_id=story.author_id)
+    check_version(story, version)
+    target = target_status(story, Act.SUBMIT)
+    draft = draft_of(story)
+    assert draft is not None  # noqa: S101 -- target_status has refused otherwise
+    assumptions = load(draft.assumptions)
+    require_complete(draft, assumptions)
+    prices = price_table(models_of(assumptions))
+    result = estimate_now(assumptions, prices=prices, prefix="assumptions.")
+    number = story.revision_number + 1
+    revision = _freeze(
+        story,
+        number=number,
+        note=note.strip()[:2000],
+        priced_on=clock.today(),
+        submitted_by_kind=actor.kind,
+        submitted_by_id=actor.membership_id or actor.id,
+        submitted_by_name=actor.name[:200],
+        value_month_nanos=value_of(draft, result.volume),
+        estimate=estimate_document(result, prices),
+        **revision_figures(result),
+        **{name: getattr(draft, name) for name in PLAN_FIELDS},
+    )
+    PhaseEstimate.objects.bulk_create(phase_rows(revision, result))
+    request = approvals.open_request(
+        actor=actor,
+        subject_type=SUBJECT,
+        subject_id=story.id,
+        subject_ref=story.ref,
+        revision_id=revision.id,
+        revision_number=number,
+        title=draft.title,
+        summary=draft.summary,
+        unit_id=draft.unit_id,
+        requester_id=actor.membership_id,
+        author_ids=_authors(story),
+        amount_nanos=draft.cap_nanos,
+        currency=draft.currency,
+        context=policy_facts(draft, result),
+        flags=review_flags(revision, result),
+    )
+    StoryDraft.objects.filter(id=draft.id).delete()
+    return apply_act(
+        actor=actor,
+        story=story,
+        act=Act.SUBMIT,
+        target=target,
+        reason=note.strip(),
+        note={"revision": number, "cap_nanos": draft.cap_nanos},
+        current_revision_id=revision.id,
+        revision_number=number,
+        request_id=request.id,
+        submitted_at=clock.now(),
+        **_latest_figures(draft, assumptions, result),
+    )
+
+
+def require_complete(draft: StoryDraft, assumptions: Assumptions) -> None:
+    """Raise Invalid that names everything a revision still lacks."""
+    errors: list[FieldError] = rules.missing_for_submit(
+        title=draft.title,
+        unit_given=True,
+        cap_nanos=draft.cap_nanos,
+        value_metric=draft.value_metric,
+        value_why=draft.value_why,
+    )
+    errors += check_assumptions(assumptions, prefix="assumptions.")
+    if errors:
+        raise Invalid("The story is not complete yet.", code="story_incomplete", errors=errors)
+
+
+def review_flags(revision: StoryRevision, result: Estimate) -> list[dict[str, str]]:
+    """Marks for the approvers' queue: what deserves a second look."""
+    flags = []
+    cap = revision.cap_nanos
+    if cap is not None and result.month.cost.range.p50 > cap:
+        flags.append({"tone": "bad", "text": "Likely cost passes the cap"})
+    elif cap is not None and result.month.cost.range.p90 > cap:
+        flags.append({"tone": "warn", "text": "High case passes the cap"})
+    if revision.number > 1:
+        flags.append({"tone": "acc", "text": f"Changed since version {revision.number - 1}"})
+    if revision.capability is not None and revision.capability.data_class in (
+        "personal",
+        "special",
+    ):
+        flags.append({"tone": "", "text": revision.capability.get_data_class_display()})
+    if revision.value_month_nanos is None:
+        flags.append({"tone": "warn", "text": "Value not in money"})
+    return flags
+
+
+def _freeze(story: TokenStory, **values: Any) -> StoryRevision:
+    try:
+        with transaction.atomic():
+            return StoryRevision.objects.create(story_id=story.id, **values)
+    except IntegrityError as error:
+        if "story_revision_number" not in str(error):
+            raise
+        raise Conflict(STALE, code="stale_version", fix="Open the story again.") from error
+
+
+def _authors(story: TokenStory) -> list[UUID]:
+    """Memberships that wrote it: none of them decides. Programs are nobody."""
+    return [story.author_id] if story.author_kind == "user" and story.author_id else []
+
+
+def _latest_figures(
+    draft: StoryDraft, assumptions: Assumptions, result: Estimate
+) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "title_norm": rules.normalise(draft.title),
+        "kind": draft.kind,
+        "unit_id": draft.unit_id,
+        "capability_id": draft.capability_id,
+        "cap_nanos": draft.cap_nanos,
+        "live_on": assumptions.live_on,
+        "month_tokens": result.month.tokens.range.p50,
+        "month_cost_nanos": result.month.cost.range.p50,
+    }

@@ -1,0 +1,101 @@
+"""Numbers as people type them: 14,000 · 2.4 M · 842K · 1.2 B · 35%."""
+
+import datetime as dt
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from apps.common.money import to_nanos
+
+_NUMBER = re.compile(r"^([+−-]?)([\d.,'\s]*\d[\d.,'\s]*)([kmbt]?)\s*%?$", re.IGNORECASE)
+_SCALE = {"": 0, "k": 3, "m": 6, "b": 9, "t": 12}
+MAX_CHARACTERS = 40
+
+
+def parse_number(text: str) -> Decimal:
+    """The number, exactly as typed; ValueError for anything that is not one.
+
+    Commas, apostrophes and spaces group thousands, the dot is the decimal point.
+    """
+    cleaned = text.replace("\u00a0", " ").replace("\u202f", " ").strip().lstrip("$€£ ")
+    if len(cleaned) > MAX_CHARACTERS:
+        raise ValueError("too long")
+    match = _NUMBER.match(cleaned)
+    if not match:
+        raise ValueError("not a number")
+    sign, digits, suffix = match.groups()
+    plain = re.sub(r"[,'\s]", "", digits)
+    try:
+        value = Decimal(plain).scaleb(_SCALE[suffix.lower()])
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error
+    return -value if sign in {"-", "−"} else value
+
+
+def show_number(value: Decimal | int | None) -> str:
+    """How a stored number is put back into a field: 14,000 and 4.5, never 1E+3."""
+    if value is None:
+        return ""
+    text = f"{Decimal(value):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class NumberField(forms.CharField):
+    """A Decimal typed with separators or a unit suffix."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        attrs = {"inputmode": "decimal", "autocomplete": "off"}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        try:
+            return parse_number(text)
+        except ValueError:
+            raise ValidationError("Enter a number, such as 14,000 or 2.4 M.") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return show_number(value) if isinstance(value, Decimal | int) else value
+
+
+class MoneyField(NumberField):
+    """Nanos, typed in units of the currency."""
+
+    def to_python(self, value: Any) -> Any:
+        number = super().to_python(value)
+        if number is None:
+            return None
+        if abs(number) > 10**9:
+            raise ValidationError("Enter at most 1,000,000,000.")
+        return to_nanos(number)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return show_number(Decimal(value).scaleb(-9))
+        return value
+
+
+class MonthField(forms.CharField):
+    """The first day of a month, typed as 2027-01."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"type": "month", "placeholder": "2027-01", "pattern": r"\d{4}-\d{2}"}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        match = re.match(r"^(\d{4})-(\d{1,2})$", text)
+        if not match or not 1 <= int(match[2]) <= 12 or not 2020 <= int(match[1]) <= 2100:
+            raise ValidationError("Enter a month as 2027-01.")
+        return dt.date(int(match[1]), int(match[2]), 1)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:%Y-%m}" if isinstance(value, dt.date) else value
