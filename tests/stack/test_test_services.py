@@ -30,6 +30,7 @@ def is_up(url: str) -> bool:
 def test_killed_servers_come_back_with_their_data(apart: Path) -> None:
     first = testing.ensure_services()
     with psycopg.connect(first.owner_url) as connection:
+        connection.execute("SET synchronous_commit = on")
         connection.execute("CREATE TABLE probe (n int)")
     postmaster = int((apart / "pg" / "postmaster.pid").read_text().split("\n")[0])
     os.kill(postmaster, signal.SIGKILL)
