@@ -3,6 +3,7 @@
 from apps.attribution.enums import Field, Operator, Phase
 from apps.attribution.models import AttributionRule
 from apps.attribution.rules import Condition
+from apps.common import fmt
 
 _SHOWN_VALUES = 4
 
@@ -38,3 +39,14 @@ def target_text(rule: AttributionRule) -> str:
         parts.append(f"work item {rule.work_item}")
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]
+
+
+def dates_text(rule: AttributionRule) -> str:
+    """The days of a rule in words."""
+    if rule.starts_on and rule.ends_on:
+        return f"{fmt.long_day(rule.starts_on)} to before {fmt.long_day(rule.ends_on)}"
+    if rule.starts_on:
+        return f"From {fmt.long_day(rule.starts_on)}"
+    if rule.ends_on:
+        return f"Before {fmt.long_day(rule.ends_on)}"
+    return "Always"

@@ -20,7 +20,7 @@ from apps.attribution.enums import Field, Operator, Phase, RuleConfidence, RuleS
 from apps.attribution.models import AttributionRule
 from apps.attribution.rules import MAX_CONDITIONS
 from apps.attribution.services import RuleDraft
-from apps.attribution.web.rules import dates_text, describe
+from apps.attribution.web.rules import describe
 from apps.common.errors import Invalid
 from apps.common.web.forms import ConfirmPage, add_errors
 from apps.organizations.selectors import organization, units
@@ -260,7 +260,7 @@ class RuleEdit(_Editor):
             "rule": rule,
             "when": [words.condition_text(c) for c in rule.parsed_conditions],
             "then": words.target_text(rule),
-            "dates": dates_text(rule),
+            "dates": words.dates_text(rule),
         }
         return render(request, "attribution/detail.html", context)
 

@@ -14,7 +14,7 @@ from apps.attribution import selectors, words
 from apps.attribution.enums import Confidence, Phase, RuleConfidence, RuleStatus
 from apps.attribution.models import AttributionRule
 from apps.attribution.rules import Assignment, Dimensions
-from apps.common import clock, fmt
+from apps.common import clock
 from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage, RelationFilter
 from apps.organizations.selectors import organization, units
 from apps.portfolio.selectors import capability_names
@@ -50,7 +50,7 @@ class RuleList(ListPage):
         ),
         Column("conditions", "When", value=words.conditions_text, full=True),
         Column("target", "Then", value=words.target_text, full=True),
-        Column("dates", "In force", value=lambda rule: dates_text(rule)),
+        Column("dates", "In force", value=words.dates_text),
         Column("confidence", "Confidence", value=lambda r: RuleConfidence(r.confidence).label),
         Column("status", "Status", value=lambda rule: RuleStatus(rule.status).label),
     )
@@ -80,17 +80,6 @@ class RuleList(ListPage):
 
     def row_class(self, obj: AttributionRule) -> str:
         return "mut" if obj.status == RuleStatus.RETIRED else ""
-
-
-def dates_text(rule: AttributionRule) -> str:
-    """The days of a rule in words."""
-    if rule.starts_on and rule.ends_on:
-        return f"{fmt.long_day(rule.starts_on)} to before {fmt.long_day(rule.ends_on)}"
-    if rule.starts_on:
-        return f"From {fmt.long_day(rule.starts_on)}"
-    if rule.ends_on:
-        return f"Before {fmt.long_day(rule.ends_on)}"
-    return "Always"
 
 
 class TestForm(forms.Form):
