@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "health_check",
     *[f"apps.{name}" for name in _APPS if _exists(name)],
+    "tokenops.demo",
 ]
 
 MIDDLEWARE = [

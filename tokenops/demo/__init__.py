@@ -1,0 +1,5 @@
+"""The demonstration organization: made through the same services a person's clicks call.
+
+Its people, units, capabilities and rules match the provider simulator's company, and its usage
+comes from the two real connectors reading that simulator: nothing is written into the ledger here.
+"""

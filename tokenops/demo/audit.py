@@ -1,0 +1,48 @@
+"""One audit of the last full month, half way: findings out, some answered."""
+
+import datetime as dt
+
+from apps.access.roles import Role
+from apps.audits.models import Audit, Finding
+from apps.audits.services import baseline, findings, plan
+from apps.common.periods import month_of
+from tokenops.demo.organization import Demo
+
+ANSWERED = 2
+
+
+def ensure_audit(demo: Demo, now: dt.datetime) -> None:
+    """Plan, freeze, check, assign and answer. Inside the organization's scope."""
+    if Audit.objects.exists():
+        return
+    month = month_of(now.date()).shift(-1)
+    lead = demo.role(Role.TOKENOPS_LEAD)
+    audit = plan.plan_audit(
+        actor=lead,
+        title=f"{month.start:%B} consumption",
+        purpose="First look at what is used, by whom, and who has approved it.",
+        period_start=month.start,
+        period_end=month.end,
+    )
+    baseline.freeze_baseline(actor=lead, audit=audit, version=audit.version)
+    raised = findings.raise_findings(actor=lead, audit=audit, version=audit.version)
+    for index, finding in enumerate(raised):
+        _assign(demo, finding, answer=index < ANSWERED)
+
+
+def _assign(demo: Demo, finding: Finding, *, answer: bool) -> None:
+    lead = demo.role(Role.TOKENOPS_LEAD)
+    team = next((code for code, unit in demo.units.items() if unit == finding.unit_id), None)
+    owner = demo.lead_of(team) if team else demo.role(Role.TOKENOPS_ANALYST)
+    if owner.membership_id is None:
+        return
+    assigned = findings.assign_finding(
+        actor=lead, finding=finding, version=finding.version, owner_id=owner.membership_id
+    )
+    if answer:
+        findings.respond_to_finding(
+            actor=owner,
+            finding=assigned,
+            version=assigned.version,
+            response="Confirmed with the team. A Token Story follows this week.",
+        )

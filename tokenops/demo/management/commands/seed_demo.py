@@ -1,0 +1,55 @@
+"""`manage.py seed_demo`: the demonstration organization, made once and safe to repeat."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.common import clock
+from apps.tenancy.scope import tenant_scope
+from tokenops.demo.audit import ensure_audit
+from tokenops.demo.organization import ensure_organization, ensure_people
+from tokenops.demo.people import LOGINS
+from tokenops.demo.sources import pull_history
+from tokenops.demo.stories import ensure_stories
+from tokenops.run.files import write_atomically
+
+
+class Command(BaseCommand):
+    help = "Create the demonstration organization; its usage is pulled from the simulator."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        simulator = os.environ.get("TOKENOPS_SIMULATOR_URL", "")
+        if not simulator:
+            raise CommandError("TOKENOPS_SIMULATOR_URL is not set: run `make demo`")
+        logins = Path(settings.STATE_DIR) / "demo-logins.json"
+        password = _password(logins)
+        ensure_people(password)
+        demo = ensure_organization()
+        pull_history(demo, simulator)
+        now = clock.now()
+        with tenant_scope(demo.organization.id):
+            ensure_stories(demo, now)
+            ensure_audit(demo, now)
+        rows = [
+            {
+                "role": login.role.label,
+                "name": login.name,
+                "email": login.email,
+                "password": password,
+            }
+            for login in LOGINS
+        ]
+        write_atomically(logins, json.dumps(rows, indent=1, ensure_ascii=False))
+        self.stdout.write(f"{demo.organization.name} is ready.")
+
+
+def _password(logins: Path) -> str:
+    """The password of an earlier run, else a new one: it is printed, never built in."""
+    if logins.exists():
+        return str(json.loads(logins.read_text(encoding="utf-8"))[0]["password"])
+    return secrets.token_urlsafe(9)
