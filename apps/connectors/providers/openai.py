@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import InvalidOperation
 
 import msgspec
 
@@ -168,7 +167,7 @@ class OpenAIClient:
                 day = rules.instant(bucket.start_time).date()
                 try:
                     lines += [rules.cost_of(row, day) for row in bucket.results]
-                except InvalidOperation as error:
+                except (ArithmeticError, ValueError) as error:
                     raise ProviderError(
                         f"The costs of {day} hold an amount that is no number.", code="malformed"
                     ) from error

@@ -40,7 +40,7 @@ class CompletionRow(msgspec.Struct):
 class Amount(msgspec.Struct):
     """Dollars: a JSON number in the specification, a decimal string in the wild."""
 
-    value: Decimal | str
+    value: Decimal
     currency: str
 
 
@@ -155,7 +155,7 @@ def cost_of(row: CostRow, day: date) -> CostLine:
         project_id=row.project_id or "",
         line_item=line_item,
         model=line_item.split(", ")[0] if ", " in line_item else "",
-        amount_nanos=to_nanos(Decimal(row.amount.value)),
+        amount_nanos=to_nanos(row.amount.value),
         currency=row.amount.currency.upper(),
         quantity=None if quantity is None else int(quantity.to_integral_value(ROUND_HALF_EVEN)),
         quantity_unit=row.quantity_unit or "",

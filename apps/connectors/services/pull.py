@@ -4,6 +4,7 @@ A run that fails, is killed or loses its lease writes nothing, so its window is 
 """
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,8 +25,7 @@ from apps.connectors.providers.http import Meter
 from apps.connectors.providers.registry import connect
 from apps.connectors.services import lease, store
 from apps.ledger.schema import IngestResult
-from apps.ledger.services.coverage import mark_coverage
-from apps.ledger.services.ingest import ingest
+from apps.ledger.services import ingest, mark_coverage
 from apps.tenancy.scope import tenant_scope
 from apps.trail.services import record
 
@@ -100,8 +100,9 @@ def pull_source(
         return _fail(job, error.message, error.code, error.retry_after, error.needs_person)
     except DomainError as error:
         return _fail(job, error.message, error.code)
-    except Exception:
-        log.exception("pull_failed", source=str(source_id), run=str(job.run.id))
+    except Exception as error:  # noqa: BLE001 -- a run must end with a word, whatever happened
+        trace = crypto.redact("".join(traceback.format_exception(error)), job.secret)
+        log.error("pull_failed", source=str(source_id), run=str(job.run.id), trace=trace)
         return _fail(job, "The portal itself failed; its log has the details.", "internal")
 
 

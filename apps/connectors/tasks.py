@@ -1,0 +1,69 @@
+"""Pulling on schedule and on request. Network calls are never inside a scope."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.common import clock
+from apps.connectors import selectors, services
+from apps.connectors.enums import Trigger
+from apps.connectors.services.sources import PULL_REQUESTED
+from apps.outbox.registry import Message, handler
+from apps.tenancy.scope import tenant_scope
+from apps.tenancy.tasks import fan_out, tenant_task
+
+SCHEDULE = {"connectors.pull_due": 60.0}
+
+
+@tenant_task(name="connectors.pull", queue="connectors", scoped=False)
+def pull(
+    *,
+    organization_id: UUID,
+    source_id: str,
+    trigger: str = Trigger.SCHEDULE,
+    requested_by: str = "",
+    check: bool = False,
+) -> None:
+    """One run; while history is left, the next one follows as a task of its own."""
+    outcome = services.pull_source(
+        organization_id=organization_id,
+        source_id=UUID(source_id),
+        trigger=Trigger(trigger),
+        requested_by=requested_by,
+        check_only=check,
+    )
+    if outcome.more:
+        pull.delay(
+            organization_id=str(organization_id),
+            source_id=source_id,
+            trigger=trigger,
+            requested_by=requested_by,
+        )
+
+
+@tenant_task(name="connectors.pull_due_of", queue="connectors", scoped=False)
+def pull_due_of(*, organization_id: UUID) -> None:
+    """Enqueue the organization's due sources. A source that is running is not due."""
+    with tenant_scope(organization_id):
+        due = selectors.due_sources(clock.now())
+    for source_id in due:
+        pull.delay(organization_id=str(organization_id), source_id=str(source_id))
+
+
+@shared_task(name="connectors.pull_due", queue="connectors")
+def pull_due() -> int:
+    """Once a minute: look at every organization."""
+    return fan_out(pull_due_of)
+
+
+@handler(PULL_REQUESTED)
+def on_pull_requested(message: Message) -> None:
+    """Start what a person asked for. Twice is harmless: a source has one run at a time."""
+    payload = message.payload
+    pull.delay(
+        organization_id=str(message.organization_id),
+        source_id=payload["source_id"],
+        trigger=Trigger.PERSON,
+        requested_by=payload.get("requested_by", ""),
+        check=bool(payload.get("check")),
+    )
