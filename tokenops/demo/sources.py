@@ -6,11 +6,11 @@ from apps.connectors.models import Source
 from apps.connectors.services import create_source, pull_until_current
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.organization import Demo
+from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY
 
-#: Any credential of the documented form opens the simulator.
 SOURCES = (
-    ("OpenAI production", SourceKind.OPENAI, "/v1", "sk-admin-demonstration-only"),
-    ("Anthropic production", SourceKind.ANTHROPIC, "", "sk-ant-admin01-demonstration-only"),
+    ("OpenAI production", SourceKind.OPENAI, "/v1", OPENAI_KEY),
+    ("Anthropic production", SourceKind.ANTHROPIC, "", ANTHROPIC_KEY),
 )
 
 
