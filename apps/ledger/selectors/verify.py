@@ -8,20 +8,16 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.common.tokens import KINDS
-from apps.ledger.enums import Axis, CostStatus, Granularity, SliceLevel
-from apps.ledger.models import MEASURES, LedgerState
+from apps.ledger.enums import Axis, SliceLevel
+from apps.ledger.models import MEASURES
 from apps.ledger.rules import keys
 from apps.ledger.rules.axes import (
     DETAIL_AXES,
     FINE_AXES,
     NOBODY,
-    NONE,
-    Assignment,
-    Names,
-    axis_values,
     slice_of,
 )
+from apps.ledger.selectors import sums
 from apps.tenancy.scope import require_organization_id
 
 Row = tuple[int, ...]
@@ -103,12 +99,13 @@ def _expected(first: date, last: date) -> tuple[dict[Cell, Row], dict[Cell, Row]
         for which, key in zip((Axis.TOTAL, *DETAIL_AXES), (NOBODY, *found), strict=True):
             _add(axis[which, day, key], row)
 
-    for day, dims, source_id, assignment, row in _sums_of_records(first, last):
-        ref = slice_of(require_organization_id(), dims, source_id, assignment)
-        count(day, ref.detail_id, ref.fine_id, ref.keys, row)
-    for day, detail, found, row in _sums_of_adjustments(first, last):
-        fine_keys = [*found[: len(FINE_AXES)]]
-        count(day, detail, keys.slice_id(SliceLevel.FINE, fine_keys), found, row)
+    org = require_organization_id()
+    for found in sums.of_records(first, last):
+        ref = slice_of(org, found.values, found.source_id, found.assignment)
+        count(found.day, ref.detail_id, ref.fine_id, ref.keys, found.measures)
+    for day, detail, axis_keys, row in _sums_of_adjustments(first, last):
+        fine_id = keys.slice_id(SliceLevel.FINE, axis_keys[: len(FINE_AXES)])
+        count(day, detail, fine_id, axis_keys, row)
     return (
         {cell: tuple(row) for cell, row in axis.items() if any(row)},
         {cell: tuple(row) for cell, row in fine.items() if any(row)},
@@ -120,59 +117,17 @@ def _add(cell: list[int], row: Row) -> None:
         cell[index] += value
 
 
-def _sums_of_records(first: date, last: date) -> Iterable[tuple]:
-    """(day, axis values, source, assignment, measures) of records, summed by the database."""
-    state = LedgerState.objects.first()
-    if state is None:
-        return
-    org = require_organization_id()
-    sums = ", ".join(f"sum(coalesce(r.{kind}, 0))::bigint" for kind in KINDS)
-    tokens = "+".join(f"coalesce(r.{kind}, 0)" for kind in KINDS)
-    unpriced = f"FILTER (WHERE r.cost_status >= {CostStatus.UNPRICED})"
-    names = [f'd."{name}"' for name in keys.DIM_FIELDS]
-    names += ["d.provider_name", "d.model_name", "d.tier_name"]
-    sql = (
-        f"WITH r AS (SELECT r.*, CASE WHEN r.granularity = {Granularity.DAY} "
-        "THEN (r.occurred_at AT TIME ZONE 'UTC')::date "
-        "ELSE (r.occurred_at AT TIME ZONE %(zone)s)::date END AS day FROM usage_record r "
-        "WHERE r.organization_id = %(org)s AND r.occurred_at >= %(first)s::date - 2 "
-        "AND r.occurred_at < %(last)s::date + 2), "
-        "s AS (SELECT r.dimset_id, r.day, "
-        f"{sums}, coalesce(sum(r.requests), 0)::bigint, "
-        f"count(*) FILTER (WHERE r.cost_status <> {CostStatus.WITHDRAWN}), "
-        "coalesce(sum(r.cost_nanos), 0)::bigint, "
-        f"coalesce(sum({tokens}) {unpriced}, 0)::bigint, "
-        f"coalesce(sum(r.requests) {unpriced}, 0)::bigint, count(*) {unpriced} "
-        "FROM r GROUP BY r.dimset_id, r.day) "
-        "SELECT s.*, d.source_id, a.unit_id, a.capability_id, a.story_id, a.phase, a.work_item, "
-        f"a.confidence, {', '.join(names)} "
-        "FROM s JOIN dimension_set d ON d.organization_id = %(org)s AND d.id = s.dimset_id "
-        "LEFT JOIN attribution_span a ON a.organization_id = %(org)s "
-        "AND a.dimset_id = s.dimset_id AND a.valid_from <= s.day AND s.day < a.valid_to "
-        "WHERE s.day >= %(first)s AND s.day < %(last)s"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"org": org, "zone": state.timezone, "first": first, "last": last})
-        for row in cursor.fetchall():
-            at = 2 + len(MEASURES)
-            unit, capability, story, phase, item, confidence = row[at + 1 : at + 7]
-            dims = dict(zip(keys.DIM_FIELDS, row[at + 7 : -3], strict=True))
-            assignment = Assignment(
-                NONE.start, NONE.end, unit, capability, story, phase, item, confidence, None
-            )
-            values = axis_values(dims, Names(*row[-3:]))
-            yield row[1], values, row[at], assignment, tuple(map(int, row[2:at]))
-
-
-def _sums_of_adjustments(first: date, last: date) -> Iterable[tuple]:
+def _sums_of_adjustments(
+    first: date, last: date
+) -> Iterable[tuple[date, int, tuple[UUID, ...], Row]]:
     """(day, detail slice, its keys, measures): minus on the origin's day, plus where posted."""
     org = require_organization_id()
     axes = ", ".join(f's."{axis.name.lower()}"' for axis in DETAIL_AXES)
     for column, sign in (("origin_day", -1), ("posted_on", 1)):
-        sums = ", ".join(f"({sign} * sum(a.{name}))::bigint" for name in MEASURES)
+        totals = ", ".join(f"({sign} * sum(a.{name}))::bigint" for name in MEASURES)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT a.{column}, a.slice_id, {axes}, {sums} FROM usage_adjustment a "
+                f"SELECT a.{column}, a.slice_id, {axes}, {totals} FROM usage_adjustment a "
                 "JOIN rollup_slice s ON s.organization_id = %(org)s AND s.id = a.slice_id "
                 f"WHERE a.organization_id = %(org)s AND a.{column} >= %(first)s "
                 f"AND a.{column} < %(last)s GROUP BY a.{column}, a.slice_id, {axes}",

@@ -16,7 +16,7 @@ from apps.ledger.enums import BatchStatus
 from apps.ledger.models import IngestBatch
 from apps.ledger.rules import decode, validation
 from apps.ledger.schema import IngestResult, RecordError, UsageIn
-from apps.ledger.services.pipeline import ingest
+from apps.ledger.services.ingest import ingest
 from apps.outbox.services import enqueue
 from apps.tenancy.scope import require_organization_id, tenant_scope
 

@@ -1,0 +1,28 @@
+"""**The** query service: every chart, table, export, budget, alert and audit reads here."""
+
+from apps.ledger.query import labels
+from apps.ledger.query.plan import period_of
+from apps.ledger.query.service import run
+from apps.ledger.query.types import (
+    AXES,
+    GROUPINGS,
+    Grain,
+    Query,
+    Result,
+    Row,
+)
+from apps.ledger.selectors.coverage import Coverage, SourceCoverage
+
+__all__ = [
+    "AXES",
+    "GROUPINGS",
+    "Coverage",
+    "Grain",
+    "Query",
+    "Result",
+    "Row",
+    "SourceCoverage",
+    "labels",
+    "period_of",
+    "run",
+]

@@ -1,0 +1,80 @@
+"""Names behind keys. Apps above the ledger register theirs when they start."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from apps.ledger.enums import Axis
+from apps.ledger.models import DimensionValue, SourceCoverage
+from apps.organizations.models import Unit
+from apps.portfolio.selectors import capability_names
+
+Finder = Callable[[Iterable[UUID]], dict[UUID, str]]
+MISSING = {
+    Axis.UNIT: "Unattributed",
+    Axis.CAPABILITY: "No capability",
+    Axis.STORY: "No story",
+    Axis.PHASE: "No phase",
+    Axis.CONFIDENCE: "Unattributed",
+}
+NOT_STATED = "Not stated"
+_WORDS = {
+    "direct": "Stated by the caller",
+    "rule": "By rule",
+    "allocated": "Allocated",
+    "none": "Unattributed",
+    "development": "Development",
+    "testing": "Testing",
+    "production": "Production",
+    "standard": "Standard",
+    "batch": "Batch",
+    "flex": "Flex",
+    "priority": "Priority",
+    "fast": "Fast",
+}
+
+
+def _units(ids: Iterable[UUID]) -> dict[UUID, str]:
+    return dict(Unit.objects.filter(id__in=list(ids)).values_list("id", "name"))
+
+
+def _sources(ids: Iterable[UUID]) -> dict[UUID, str]:
+    rows = SourceCoverage.objects.filter(source_id__in=list(ids))
+    return {row.source_id: row.name for row in rows if row.name}
+
+
+_finders: dict[Axis, Finder] = {
+    Axis.UNIT: _units,
+    Axis.CAPABILITY: capability_names,
+    Axis.SOURCE: _sources,
+}
+
+
+def register(axis: str, finder: Finder) -> None:
+    """`finder(ids)` gives the names of an axis whose keys are ids of another app's objects."""
+    _finders[Axis[axis.upper()]] = finder
+
+
+def names_of(axis: Axis, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """(key, label) of each id of an axis; objects keep their id as key, values their word."""
+    wanted = list(ids)
+    if axis in (Axis.UNIT, Axis.CAPABILITY, Axis.STORY, Axis.SOURCE):
+        finder = _finders.get(axis)
+        found = finder(wanted) if finder else {}
+        return {i: (str(i), found.get(i) or _unknown(axis, i)) for i in wanted}
+    rows = DimensionValue.objects.filter(axis=axis, key__in=wanted)
+    return {
+        key: (value, _WORDS.get(label, label) if axis in _TRANSLATED else label)
+        for key, value, label in rows.values_list("key", "value", "label")
+    }
+
+
+_TRANSLATED = frozenset({Axis.PHASE, Axis.CONFIDENCE, Axis.SERVICE_TIER})
+
+
+def _unknown(axis: Axis, key: UUID) -> str:
+    return f"{axis.label} {str(key)[-6:]}"
+
+
+def missing(axis: Axis) -> str:
+    """What a group without a value is called."""
+    return MISSING.get(axis, NOT_STATED)

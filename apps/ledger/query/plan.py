@@ -1,0 +1,131 @@
+"""From a query to the narrowest table that can answer it."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from apps.common.errors import Invalid
+from apps.ledger.enums import NO_KEY, Axis, SliceLevel
+from apps.ledger.query.types import AXES, GROUPINGS, KIND, MAX_GROUPS, Query
+from apps.ledger.rules import keys
+from apps.ledger.rules.axes import ENTITY_AXES, FINE_AXES
+from apps.portfolio.models import Capability
+from apps.tenancy.scope import require_organization_id
+
+NOBODY = UUID(NO_KEY)
+GRAINS = ("total", "hour", "day", "week", "month", "quarter", "year")
+ORDERS = ("cost", "tokens", "requests", "label", "period")
+MAX_HOUR_DAYS = 35
+MAX_DAYS = 366 * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`axes` to group by, accepted keys per axis, and the level of the fine rollup (None: one
+    narrow axis answers)."""
+
+    query: Query
+    axes: tuple[Axis, ...]
+    filters: dict[Axis, frozenset[UUID]]
+    level: SliceLevel | None
+
+    @property
+    def narrow(self) -> Axis:
+        """The axis of the narrow rollup."""
+        return next(iter({*self.axes, *self.filters}), Axis.TOTAL)
+
+    @property
+    def nothing(self) -> bool:
+        return self.query.start >= self.query.end or any(
+            not accepted for accepted in self.filters.values()
+        )
+
+
+def plan(query: Query) -> Plan:
+    """Check a query and choose its table. Invalid names the part that is wrong."""
+    check(query)
+    axes = tuple(AXES["capability" if name == KIND else name] for name in query.group_by)
+    filters = _filters(query)
+    needed = {*axes, *filters}
+    level: SliceLevel | None = None
+    if len(needed) > 1:
+        level = SliceLevel.FINE if needed <= set(FINE_AXES) else SliceLevel.DETAIL
+    return Plan(query, axes, filters, level)
+
+
+def check(query: Query) -> None:
+    """Invalid for a query that has no answer."""
+    unknown = [name for name in (*query.group_by, *query.filters) if name not in GROUPINGS]
+    if unknown:
+        raise Invalid(
+            f"Usage cannot be grouped by {unknown[0]!r}.",
+            field="group_by" if unknown[0] in query.group_by else "filters",
+            fix=f"Use one of {', '.join(GROUPINGS)}.",
+        )
+    if len(query.group_by) > MAX_GROUPS or len(set(query.group_by)) < len(query.group_by):
+        raise Invalid("Group by at most two different things.", field="group_by")
+    if query.grain not in GRAINS:
+        raise Invalid(
+            f"Unknown grain {query.grain!r}.", field="grain", fix=f"Use {', '.join(GRAINS)}."
+        )
+    if query.order.lstrip("-") not in ORDERS:
+        raise Invalid(
+            f"Unknown order {query.order!r}.", field="order", fix=f"Use {', '.join(ORDERS)}."
+        )
+    days = (query.end - query.start).days
+    limit = MAX_HOUR_DAYS if query.grain == "hour" else MAX_DAYS
+    if days > limit:
+        raise Invalid(
+            f"{days} days are too many for grain {query.grain}.",
+            field="start",
+            fix=f"Ask for at most {limit} days.",
+        )
+
+
+def _filters(query: Query) -> dict[Axis, frozenset[UUID]]:
+    found: dict[Axis, frozenset[UUID]] = {}
+    for name, values in query.filters.items():
+        if name == KIND:
+            axis, accepted = Axis.CAPABILITY, _of_kind(values)
+        else:
+            axis = AXES[name]
+            accepted = frozenset(_key(axis, str(value)) for value in values)
+        found[axis] = found[axis] & accepted if axis in found else accepted
+    if query.unit_ids is not None:
+        seen = frozenset(query.unit_ids)
+        found[Axis.UNIT] = found[Axis.UNIT] & seen if Axis.UNIT in found else seen
+    return found
+
+
+def _of_kind(kinds: object) -> frozenset[UUID]:
+    wanted = [str(kind) for kind in kinds]  # type: ignore[attr-defined]
+    return frozenset(Capability.objects.filter(kind__in=wanted).values_list("id", flat=True))
+
+
+def _key(axis: Axis, value: str) -> UUID:
+    """The rollup key of a filter's value."""
+    if value in ("", "none") and axis != Axis.CONFIDENCE:
+        return NOBODY
+    if axis in ENTITY_AXES:
+        try:
+            return UUID(value)
+        except ValueError:
+            raise Invalid(
+                f"{value!r} is not the id of a {axis.label.lower()}.",
+                field=axis.name.lower(),
+                fix="Send the id as a UUID.",
+            ) from None
+    return keys.axis_key(require_organization_id(), axis, value)
+
+
+def period_of(day: date, grain: str) -> date:
+    """The first day of the period of a grain that holds the day."""
+    if grain == "month":
+        return day.replace(day=1)
+    if grain == "quarter":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    if grain == "year":
+        return day.replace(month=1, day=1)
+    if grain == "week":
+        return date.fromordinal(day.toordinal() - day.weekday())
+    return day

@@ -1,0 +1,145 @@
+"""Running a query: read the sums, name the groups, order, limit, total, coverage."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from apps.common.tokens import KINDS, TokenCounts
+from apps.ledger.enums import Axis
+from apps.ledger.models import MEASURES
+from apps.ledger.query import labels
+from apps.ledger.query.plan import NOBODY, Plan, plan
+from apps.ledger.query.read import read
+from apps.ledger.query.types import KIND, Query, Result, Row
+from apps.ledger.selectors.coverage import coverage, data_as_of
+from apps.ledger.selectors.state import ledger_settings
+from apps.portfolio.models import Capability
+
+Period = date | datetime | None
+Group = tuple[str | None, ...]
+_AT = {name: index for index, name in enumerate(MEASURES)}
+_ZERO = (0,) * len(MEASURES)
+
+
+def run(query: Query) -> Result:
+    """Answer a query in the open scope. Invalid for one that makes no sense.
+
+    Every page, export, API answer, budget and audit reads here, so that all agree to the nano.
+    """
+    planned = plan(query)
+    named = _named(planned, list(read(planned)))
+    rows = _ordered(query, named)
+    settings = ledger_settings()
+    return Result(
+        rows=rows,
+        total=_row((), (), None, _add(measures for _, _, _, measures in named)),
+        data_as_of=data_as_of(),
+        coverage=coverage(),
+        currency=settings.currency,
+        timezone=settings.timezone,
+        groups=len({keys for _, keys, _, _ in named}),
+        shares=lambda: _shares(query),
+    )
+
+
+def _named(
+    planned: Plan, found: list[tuple[Period, tuple[UUID, ...], tuple[int, ...]]]
+) -> list[tuple[Period, Group, tuple[str, ...], tuple[int, ...]]]:
+    """Sums with readable keys and labels; capabilities become kinds where asked for."""
+    spoken: list[dict[UUID, tuple[str | None, str]]] = []
+    for position, axis in enumerate(planned.axes):
+        ids = {keys[position] for _, keys, _ in found} - {NOBODY}
+        if planned.query.group_by[position] == KIND:
+            spoken.append(_kinds(ids))
+        else:
+            spoken.append(dict(labels.names_of(axis, ids)))
+        spoken[-1][NOBODY] = (None, labels.missing(axis))
+    merged: dict[tuple[Period, Group], list[tuple[int, ...]]] = defaultdict(list)
+    words: dict[Group, tuple[str, ...]] = {}
+    for period, ids, measures in found:
+        pairs = [spoken[i].get(key, (str(key), str(key))) for i, key in enumerate(ids)]
+        keys = tuple(key for key, _ in pairs)
+        words[keys] = tuple(label for _, label in pairs)
+        merged[period, keys].append(measures)
+    return [(period, keys, words[keys], _add(parts)) for (period, keys), parts in merged.items()]
+
+
+def _kinds(ids: Iterable[UUID]) -> dict[UUID, tuple[str | None, str]]:
+    rows = Capability.objects.filter(id__in=list(ids))
+    return {row.id: (row.kind, row.get_kind_display()) for row in rows}
+
+
+def _add(parts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    rows = list(parts)
+    if len(rows) == 1:
+        return rows[0]
+    return tuple(map(sum, zip(*rows, strict=True))) if rows else _ZERO
+
+
+def _row(keys: Group, words: tuple[str, ...], period: Period, measures: tuple[int, ...]) -> Row:
+    records, unpriced = measures[_AT["records"]], measures[_AT["unpriced_records"]]
+    return Row(
+        keys=keys,
+        labels=words,
+        period=period,
+        tokens=TokenCounts(*measures[: len(KINDS)]),
+        requests=measures[_AT["requests"]],
+        cost_nanos=None if unpriced and unpriced == records else measures[_AT["cost_nanos"]],
+        unpriced_tokens=measures[_AT["unpriced_tokens"]],
+        unpriced_requests=measures[_AT["unpriced_requests"]],
+        records=records,
+        unpriced_records=unpriced,
+    )
+
+
+def _ordered(
+    query: Query, named: list[tuple[Period, Group, tuple[str, ...], tuple[int, ...]]]
+) -> list[Row]:
+    """Groups in the wanted order, each with its periods in time order; the first `limit`."""
+    by_group: dict[Group, list[Row]] = defaultdict(list)
+    for period, keys, words, measures in named:
+        if any(measures):
+            by_group[keys].append(_row(keys, words, period, measures))
+    if query.order.lstrip("-") == "period":
+        rows = [row for group in by_group.values() for row in group]
+        rows.sort(key=lambda row: row.labels)
+        rows.sort(key=lambda row: str(row.period), reverse=query.order.startswith("-"))
+        return rows[: query.limit]
+    groups = sorted(by_group.values(), key=lambda rows: rows[0].labels)
+    groups.sort(key=lambda rows: _rank(query, rows), reverse=query.order.startswith("-"))
+    chosen = groups[: query.limit]
+    for rows in chosen:
+        rows.sort(key=lambda row: str(row.period))
+    if query.grain != "total" and not query.group_by:
+        return chosen[0] if chosen else []
+    return [row for rows in chosen for row in rows]
+
+
+def _rank(query: Query, rows: list[Row]) -> tuple[int, str] | tuple[str, int]:
+    match query.order.lstrip("-"):
+        case "tokens":
+            return sum(row.tokens.total for row in rows), ""
+        case "requests":
+            return sum(row.requests for row in rows), ""
+        case "label":
+            return " ".join(rows[0].labels).lower(), 0
+    return sum(row.cost_nanos or 0 for row in rows), ""
+
+
+def _shares(query: Query) -> dict[str, float]:
+    """Share of the known cost by confidence, under the query's filters."""
+    asked = replace(
+        query,
+        grain="total" if query.grain != "hour" else "hour",
+        group_by=(Axis.CONFIDENCE.name.lower(),),
+        limit=None,
+        order="-cost",
+    )
+    costs: dict[str, int] = defaultdict(int)
+    planned = plan(asked)
+    for _, keys, _, measures in _named(planned, list(read(planned))):
+        costs[keys[0] or "none"] += measures[_AT["cost_nanos"]]
+    whole = sum(costs.values())
+    return {name: cost / whole for name, cost in sorted(costs.items())} if whole else {}

@@ -1,0 +1,80 @@
+"""The one question every figure of the portal asks, and its answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal
+from uuid import UUID
+
+from apps.common.tokens import TokenCounts
+from apps.ledger.enums import Axis
+from apps.ledger.selectors.coverage import Coverage
+
+Grain = Literal["total", "hour", "day", "week", "month", "quarter", "year"]
+AXES: dict[str, Axis] = {axis.name.lower(): axis for axis in Axis if axis is not Axis.TOTAL}
+"""Names that queries group and filter by. Besides them `kind`: the kind of the capability."""
+KIND = "kind"
+GROUPINGS = (*AXES, KIND)
+MAX_GROUPS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Figures of the ledger's days [start, end).
+
+    `filters` name accepted values per axis: ids of units, capabilities, stories and sources, the
+    source's own words for the others, and the empty text for usage without one. An empty list
+    accepts nothing. `order`: cost, tokens, requests, label or period, with a minus for the
+    largest first. `limit` keeps that many groups, each with all its periods. `unit_ids` is what
+    the actor may see; None is everything.
+    """
+
+    start: date
+    end: date
+    grain: Grain = "total"
+    group_by: tuple[str, ...] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    order: str = "-cost"
+    limit: int | None = None
+    unit_ids: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group in one period. `period` is its first day (or hour), None for grain total.
+
+    `cost_nanos` is the known cost; None when nothing in the row has a price. What is not in it is
+    counted by `unpriced_*`. A key is None where usage has no such value.
+    """
+
+    keys: tuple[str | None, ...]
+    labels: tuple[str, ...]
+    period: date | datetime | None
+    tokens: TokenCounts
+    requests: int
+    cost_nanos: int | None
+    unpriced_tokens: int
+    unpriced_requests: int
+    records: int = 0
+    unpriced_records: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer. `total` is over all groups, also those beyond the limit."""
+
+    rows: list[Row]
+    total: Row
+    data_as_of: datetime | None
+    coverage: Coverage
+    currency: str
+    timezone: str
+    groups: int
+    shares: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+
+    @cached_property
+    def confidence(self) -> dict[str, float]:
+        """Share of the known cost by attribution confidence, 0 to 1. Read when first asked for,
+        in the scope of the query."""
+        return self.shares()

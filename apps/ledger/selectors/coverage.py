@@ -1,0 +1,72 @@
+"""How complete and how fresh the figures are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
+
+from apps.common import clock
+from apps.ledger.models import SourceCoverage as Stored
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCoverage:
+    """How far one source's data goes. `status`: ok, lagging, never (no data yet), open (a pushed
+    source cannot say when it is complete) or off."""
+
+    source_id: UUID
+    name: str
+    complete_through: datetime | None
+    lag_seconds: int | None
+    status: str
+    data_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`complete_through`: the instant until which every source that can say so is complete."""
+
+    complete_through: datetime | None
+    sources: list[SourceCoverage]
+
+    @property
+    def lagging(self) -> list[SourceCoverage]:
+        return [source for source in self.sources if source.status in ("lagging", "never")]
+
+
+def data_as_of() -> datetime | None:
+    """When any source last brought something."""
+    return Stored.objects.aggregate(last=Max("data_as_of"))["last"]
+
+
+def coverage() -> Coverage:
+    """Every source's coverage. The whole is complete as far as its slowest active source."""
+    now = clock.now()
+    rows = list(Stored.objects.order_by("name", "source_id"))
+    known = [row.complete_through for row in rows if row.is_active and row.complete_through]
+    return Coverage(min(known) if known else None, [_source(row, now) for row in rows])
+
+
+def of_source(source_id: UUID) -> SourceCoverage | None:
+    """One source's coverage; None before it brought or stated anything."""
+    row = Stored.objects.filter(source_id=source_id).first()
+    return _source(row, clock.now()) if row else None
+
+
+def _source(row: Stored, now: datetime) -> SourceCoverage:
+    lag = int((now - row.complete_through).total_seconds()) if row.complete_through else None
+    if not row.is_active:
+        status = "off"
+    elif lag is not None:
+        status = "lagging" if lag > row.expected_lag_seconds else "ok"
+    else:
+        status = "open" if row.data_as_of else "never"
+    return SourceCoverage(
+        source_id=row.source_id,
+        name=row.name or f"Source {str(row.source_id)[-6:]}",
+        complete_through=row.complete_through,
+        lag_seconds=lag,
+        status=status,
+        data_as_of=row.data_as_of,
+    )
