@@ -43,6 +43,18 @@ def record_worker_heartbeat(**_: object) -> None:
     beat("worker")
 
 
+@signals.worker_init.connect
+@signals.beat_init.connect
+def refuse_unsafe_role(**_: object) -> None:
+    """End the process before it takes work; Celery would only log another exception."""
+    from tokenops.guard import refuse_unsafe_role
+
+    try:
+        refuse_unsafe_role()
+    except Exception as error:
+        raise SystemExit(f"not started: {error}") from error
+
+
 class Scheduler(PersistentScheduler):
     """Beat's scheduler: the schedule is what the apps declare, and every pass is a sign of life."""
 
