@@ -32,6 +32,8 @@ class TokenStory(TenantModel):
     ``version`` counts every change and guards each of them. The figures are those of the latest
     submitted revision, or of the last saved draft before there is one; the truth is the revision.
     ``resume_status`` is where a story under way goes back to after the review of an amendment.
+    The revisions point at their story, so the ids of the current and the approved one are plain:
+    two tables never refer to each other.
     """
 
     number = models.IntegerField()
@@ -54,12 +56,8 @@ class TokenStory(TenantModel):
     )
     version = models.IntegerField(default=1)
     revision_number = models.IntegerField(default=0)
-    current_revision = TenantForeignKey(
-        "StoryRevision", models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    approved_revision = TenantForeignKey(
-        "StoryRevision", models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    current_revision_id = models.UUIDField(null=True)
+    approved_revision_id = models.UUIDField(null=True)
     request_id = models.UUIDField(null=True)
     budget_id = models.UUIDField(null=True)
 

@@ -169,6 +169,6 @@ def load(document: Any) -> Assumptions:
 
 
 def dump(assumptions: Assumptions) -> dict[str, Any]:
-    """The JSON document: decimals as strings, dates as ISO text."""
-    document: dict[str, Any] = msgspec.to_builtins(assumptions)
+    """The JSON document: decimals as strings, dates as ISO text, lists for tuples."""
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(assumptions))
     return document

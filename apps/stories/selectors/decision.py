@@ -81,7 +81,7 @@ def similar_stories(story: TokenStory) -> list[Similar]:
     earlier = (
         TokenStory.objects.filter(kind=story.kind, approved_revision_id__isnull=False)
         .exclude(id=story.id)
-        .select_related("approved_revision", "unit")
+        .select_related("unit")
         .order_by("-approved_at")[: SIMILAR * 2]
     )
     found = []

@@ -11,7 +11,7 @@ from apps.common.periods import Month, month_of, months_between
 from apps.stories import rules
 from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import story_budget_amounts
-from apps.stories.selectors.stories import cells
+from apps.stories.selectors.stories import cells, revision_by_id
 from apps.stories.selectors.usage import monthly
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def progress(story: TokenStory, *, zone: str = "UTC") -> Progress:
     Measured use is what attribution gave to the story; where it gave nothing, the use of the
     story's capability since the approval.
     """
-    revision = story.approved_revision or story.current_revision
+    wanted = story.approved_revision_id or story.current_revision_id
+    revision = revision_by_id(wanted) if wanted else None
     if revision is None:
         return Progress(None, [])
     today = clock.today(zone)

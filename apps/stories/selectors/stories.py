@@ -23,12 +23,7 @@ def stories(actor: Actor) -> QuerySet[TokenStory]:
 
 def story_by_ref(actor: Actor, ref: str) -> TokenStory:
     """Raises NotFound for a story out of sight as for none at all."""
-    found = (
-        stories(actor)
-        .select_related("current_revision", "approved_revision")
-        .filter(ref=ref.upper())
-        .first()
-    )
+    found = stories(actor).filter(ref=ref.upper()).first()
     if found is None:
         raise NotFound("There is no such Token Story.", code="story_not_found")
     return found
@@ -37,7 +32,7 @@ def story_by_ref(actor: Actor, ref: str) -> TokenStory:
 def story_by_id(story_id: UUID) -> TokenStory:
     """Any story of the organization. For services that check the permission themselves."""
     found = (
-        TokenStory.objects.select_related("unit", "capability", "current_revision")
+        TokenStory.objects.select_related("unit", "capability")
         .filter(id=story_id)
         .first()
     )
