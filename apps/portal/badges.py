@@ -2,7 +2,9 @@
 
 from django.http import HttpRequest
 
+from apps.approvals.selectors import count_waiting_for
+
 
 def approvals_waiting(request: HttpRequest) -> int | None:
     """Requests that wait for this person's decision."""
-    return None
+    return count_waiting_for(request.actor) or None

@@ -1,0 +1,215 @@
+"""What the queue and the decision page show, worked out once, without markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.access.actors import Actor
+from apps.access.roles import LABELS, Role
+from apps.approvals import selectors, subjects
+from apps.approvals.enums import Decision, RequestStatus, StepStatus
+from apps.approvals.models import ApprovalDecision, ApprovalRequest, ApprovalStep
+from apps.approvals.rules.working_days import working_days_until
+from apps.common import fmt
+
+NAMES_SHOWN = 3
+EARLIER_SHOWN = 5
+
+STATUS_TONES = {
+    RequestStatus.APPROVED: "ok",
+    RequestStatus.CHANGES_REQUESTED: "warn",
+    RequestStatus.REJECTED: "bad",
+    RequestStatus.PENDING: "acc",
+}
+DECISION_WORDS = {
+    Decision.APPROVE: "approved",
+    Decision.REQUEST_CHANGES: "requested changes",
+    Decision.REJECT: "declined",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One row of the queue."""
+
+    request: ApprovalRequest
+    when: str
+    late: bool
+
+    @property
+    def tone(self) -> str:
+        return STATUS_TONES.get(RequestStatus(self.request.status), "")
+
+    @property
+    def status_label(self) -> str:
+        return RequestStatus(self.request.status).label
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One step of the route: `css` is done, now or empty; `icon` an icon name."""
+
+    name: str
+    css: str
+    icon: str
+    first: str
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One line of the history."""
+
+    name: str
+    words: str
+    at: datetime
+    note: str = ""
+
+
+def due_words(due: datetime | None, now: datetime, zone: str) -> tuple[str, bool]:
+    """`Due today`, `2 working days left`, `1 day late`; and whether it is late."""
+    if due is None:
+        return "No due date", False
+    days = working_days_until(now, due, zone)
+    if days == 0:
+        return "Due today", False
+    if days < 0:
+        return f"{fmt.plural(-days, 'day')} late", True
+    return f"{fmt.plural(days, 'day')} left", False
+
+
+def queue_item(request: ApprovalRequest, now: datetime, zone: str) -> QueueItem:
+    if request.is_open:
+        return QueueItem(request, *due_words(request.due_at, now, zone))
+    closed = fmt.day(request.closed_at.date()) if request.closed_at else ""
+    return QueueItem(request, closed, late=False)
+
+
+def chain(steps: Sequence[ApprovalStep], actor: Actor, now: datetime, zone: str) -> list[ChainLink]:
+    return [_link(step, actor, now, zone) for step in steps]
+
+
+def activity(request: ApprovalRequest, steps: Sequence[ApprovalStep]) -> list[Activity]:
+    """Newest first: how it closed without an answer, answers, the request itself."""
+    lines = [Activity(request.requester_name, f"asked for it, {request.label}", request.opened_at)]
+    lines += [
+        Activity(d.name, _decision_words(d, step, request), d.decided_at, d.note)
+        for step in steps
+        for d in step.answers  # type: ignore[attr-defined]
+    ]
+    if request.closed_at and request.status in {RequestStatus.WITHDRAWN, RequestStatus.VOIDED}:
+        words = "took it back" if request.status == RequestStatus.WITHDRAWN else "replaced it"
+        lines.append(
+            Activity(request.closed_by_name, words, request.closed_at, request.closed_note)
+        )
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def changes_since(request: ApprovalRequest, version: int) -> list[Activity]:
+    """What happened to a request after the version somebody saw."""
+    steps = selectors.steps_of(request)
+    since = {
+        d.decided_at
+        for step in steps
+        for d in step.answers  # type: ignore[attr-defined]
+        if d.request_version >= version
+    }
+    if request.closed_at:
+        since.add(request.closed_at)
+    return [line for line in activity(request, steps) if line.at in since]
+
+
+def earlier_requests(request: ApprovalRequest) -> list[ApprovalRequest]:
+    """What was asked for the same subject before."""
+    before = selectors.requests_of_subject(request.subject_type, request.subject_id)
+    return list(before.exclude(id=request.id)[:EARLIER_SHOWN])
+
+
+def amount_words(nanos: int | None, request: ApprovalRequest) -> str:
+    """`$4,000 a month`; empty without an amount."""
+    if nanos is None:
+        return ""
+    style = "exact" if nanos % 1_000_000_000 == 0 else "cents"
+    text = fmt.money(nanos, request.currency, style=style)
+    return f"{text} a month" if request.amount_period == "month" else text
+
+
+def decision_acts(request: ApprovalRequest) -> list[dict[str, Any]]:
+    """The four choices with key, icon, tone, and what the button says for each."""
+    amount = amount_words(request.approved_nanos, request)
+    acts = [
+        ("approve", "a", "circle-check", "okr", "okb", f"Approve {amount}".strip()),
+        ("lower", "l", "adjustments-horizontal", "okr", "okb", "Approve with the lower cap"),
+        ("request_changes", "c", "arrow-back-up", "", "pri", "Send back for changes"),
+        ("reject", "d", "circle-x", "badr", "badb", "Decline this request"),
+    ]
+    words = {
+        "approve": "Approve",
+        "lower": "Approve with a lower cap",
+        "request_changes": "Request changes",
+        "reject": "Decline",
+    }
+    return [
+        {
+            "value": value,
+            "key": key,
+            "icon": icon,
+            "css": css,
+            "tone": tone,
+            "act": act,
+            "label": words[value],
+        }
+        for value, key, icon, css, tone, act in acts
+        if value != "lower" or request.approved_nanos is not None
+    ]
+
+
+def subject_label(request: ApprovalRequest) -> str:
+    return subjects.labels().get(request.subject_type, request.subject_type)
+
+
+def role_words(roles: Sequence[str]) -> str:
+    return ", ".join(LABELS[Role(role)] for role in roles)
+
+
+def _link(step: ApprovalStep, actor: Actor, now: datetime, zone: str) -> ChainLink:
+    answers: list[ApprovalDecision] = step.answers  # type: ignore[attr-defined]
+    if step.status == StepStatus.APPROVED:
+        names = ", ".join(d.name for d in answers)
+        return ChainLink(step.name, "done", "circle-check", _day(step.closed_at), names)
+    if step.status == StepStatus.ACTIVE:
+        waiting = [a for a in step.people if a.is_open]  # type: ignore[attr-defined]
+        mine = any(a.membership_id == actor.membership_id for a in waiting)
+        name = f"{step.name}, you" if mine else step.name
+        who = _names([a.name for a in waiting]) or f"Nobody holds {role_words(step.roles)} yet"
+        if step.needed > 1:
+            who = f"{len(answers)} of {step.needed} agreed; {who}"
+        return ChainLink(name, "now", "hourglass", due_words(step.due_at, now, zone)[0], who)
+    if step.status == StepStatus.WAITING:
+        return ChainLink(step.name, "", "circle-dashed", role_words(step.roles))
+    if answers:
+        icon = "arrow-back-up" if step.status == StepStatus.CHANGES_REQUESTED else "circle-x"
+        return ChainLink(step.name, "", icon, _day(step.closed_at), answers[-1].name)
+    return ChainLink(step.name, "", "minus", StepStatus(step.status).label)
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:NAMES_SHOWN])
+    rest = len(names) - NAMES_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _day(moment: datetime | None) -> str:
+    return fmt.day(moment.date()) if moment else ""
+
+
+def _decision_words(
+    decision: ApprovalDecision, step: ApprovalStep, request: ApprovalRequest
+) -> str:
+    words = DECISION_WORDS[Decision(decision.decision)]
+    if decision.role:
+        words += f" as {LABELS[Role(decision.role)]}"
+    if decision.cap_nanos is not None:
+        words += f", cap {amount_words(decision.cap_nanos, request)}"
+    return words
