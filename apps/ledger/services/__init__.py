@@ -2,6 +2,25 @@
 
 from apps.ledger.services.coverage import mark_coverage
 from apps.ledger.services.ingest import ingest
-from apps.ledger.services.intake import Accepted, accept_batch, fold
+from apps.ledger.services.intake import Accepted, accept_batch, fold, store_batch
+from apps.ledger.services.periods import close_period, reopen_period, settle_period
+from apps.ledger.services.reattribute import reattribute
+from apps.ledger.services.rebuild import rebuild
+from apps.ledger.services.recost import preview_recost, recost, request_recost
 
-__all__ = ["Accepted", "accept_batch", "fold", "ingest", "mark_coverage"]
+__all__ = [
+    "Accepted",
+    "accept_batch",
+    "close_period",
+    "fold",
+    "ingest",
+    "mark_coverage",
+    "preview_recost",
+    "reattribute",
+    "rebuild",
+    "recost",
+    "reopen_period",
+    "request_recost",
+    "settle_period",
+    "store_batch",
+]

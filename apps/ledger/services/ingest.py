@@ -167,7 +167,7 @@ class Work:
         numbers = sets[columns.local] if len(columns) else columns.local
         if len(columns):
             priced = money.price(book, numbers, columns, currency=settings.currency)
-            money.store_prices(book, priced)
+            money.store_prices(book, priced.bands)
             staged = _staged(book, numbers, columns, priced)
             stage.copy_in(STAGE, staged)
             merged = merge.merge(

@@ -1,5 +1,6 @@
 """The durable inbox: accepted before the answer, folded into the ledger by a worker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +14,7 @@ from apps.common import clock
 from apps.common.errors import FieldError, Invalid, TooLarge
 from apps.common.ids import uuid7
 from apps.ledger.enums import BatchStatus
+from apps.ledger.events import INBOX
 from apps.ledger.models import IngestBatch
 from apps.ledger.rules import decode, validation
 from apps.ledger.schema import IngestResult, RecordError, UsageIn
@@ -27,8 +29,6 @@ MAX_ATTEMPTS = 5
 LEASE = timedelta(minutes=5)
 """Longer than folding takes: after it a batch of a worker that died is waiting again."""
 PAUSE = timedelta(seconds=15)
-INBOX = "ledger.inbox"
-"""Outbox topic: there are batches to fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,44 @@ def accept_batch(
     errors = sorted([*errors, *late], key=lambda e: e.index)
     if not kept:
         raise Invalid("Every record was refused.", code="all_refused", errors=_field_errors(errors))
+    payload = msgspec.json.encode(kept) if errors else body
+    return store_batch(
+        source_id=source_id,
+        payload=payload,
+        encoding="identity" if errors else encoding,
+        digest=digest,
+        accepted=len(kept),
+        errors=errors,
+        observed_at=observed_at,
+    )
+
+
+def store_batch(
+    *,
+    source_id: UUID,
+    payload: bytes,
+    digest: str,
+    accepted: int,
+    errors: Sequence[RecordError] = (),
+    encoding: str = "identity",
+    observed_at: datetime | None = None,
+) -> Accepted:
+    """Store records that the caller has already judged, as a JSON array or NDJSON of `UsageIn`.
+
+    `digest` names the body as it was sent: the same one is stored once per source. Needs a scope.
+    """
+    now = clock.now()
     stored = IngestBatch.objects.bulk_create(
         [
             IngestBatch(
                 id=uuid7(),
                 source_id=source_id,
                 digest=digest,
-                payload=body if not errors else msgspec.json.encode(kept),
-                encoding=encoding if not errors else "identity",
-                accepted=len(kept),
+                payload=payload,
+                encoding=encoding,
+                accepted=accepted,
                 refused=len(errors),
-                errors=msgspec.to_builtins(errors[: validation.MAX_ERRORS]),
+                errors=msgspec.to_builtins(list(errors)[: validation.MAX_ERRORS]),
                 received_at=now,
                 observed_at=observed_at or now,
                 claimed_until=now,
@@ -95,7 +122,7 @@ def accept_batch(
     if batch.id != stored[0].id:
         return _again(batch)
     enqueue(INBOX, key=f"{INBOX}:{source_id}", payload={"batch_id": str(batch.id)})
-    return Accepted(batch.id, len(kept), len(errors), errors=errors[: validation.MAX_ERRORS])
+    return Accepted(batch.id, accepted, len(errors), errors=list(errors)[: validation.MAX_ERRORS])
 
 
 def _again(batch: IngestBatch) -> Accepted:

@@ -46,13 +46,7 @@ def price(book: Dictionary, sets: IntArray, columns: Columns, *, currency: str) 
     (status UNCONVERTED); tokens without a price have none either (UNPRICED). Neither is ever 0.
     """
     quantities = Quantities(columns.counts, columns.requests, columns.occurred, columns.granularity)
-    open_ = np.flatnonzero(~columns.has_cost)
-    priced = price_records(_groups(book, sets, open_), quantities)
-    ids = [snapshot_id(band) for band in priced.bands]
-    price_id = np.zeros(len(columns), np.int64)
-    has_price = priced.band >= 0
-    if ids:
-        price_id[has_price] = np.array(ids, np.int64)[priced.band[has_price]]
+    priced = price_open(book, sets, quantities, np.flatnonzero(~columns.has_cost))
     reported = columns.has_cost
     cost = np.where(reported, columns.reported, priced.cost)
     status = np.where(
@@ -67,11 +61,32 @@ def price(book: Dictionary, sets: IntArray, columns: Columns, *, currency: str) 
     return Money(
         cost=np.where(foreign, 0, cost),
         status=status,
-        price_id=price_id,
+        price_id=priced.price_id,
         source_cost=np.where(foreign, cost, 0),
         source_currency=np.where(foreign, source_currency, own),
-        bands=dict(zip(ids, priced.bands, strict=True)),
+        bands=priced.bands,
     )
+
+
+@dataclass(slots=True)
+class Open:
+    """Computed costs of records without a reported one. `price_id` is 0 where no price decided."""
+
+    cost: IntArray
+    status: NDArray[np.int16]
+    price_id: IntArray
+    bands: dict[int, Band]
+
+
+def price_open(book: Dictionary, sets: IntArray, quantities: Quantities, members: IntArray) -> Open:
+    """Costs of some records, in the price book's currency."""
+    priced = price_records(_groups(book, sets, members), quantities)
+    ids = [snapshot_id(band) for band in priced.bands]
+    price_id = np.zeros(len(sets), np.int64)
+    has_price = priced.band >= 0
+    if ids:
+        price_id[has_price] = np.array(ids, np.int64)[priced.band[has_price]]
+    return Open(priced.cost, priced.status, price_id, dict(zip(ids, priced.bands, strict=True)))
 
 
 def _groups(
@@ -102,9 +117,9 @@ def snapshot_id(band: Band) -> int:
     )
 
 
-def store_prices(book: Dictionary, money: Money) -> None:
+def store_prices(book: Dictionary, bands: dict[int, Band]) -> None:
     """Keep the applied prices as they are now. Repeating it writes nothing."""
-    new = {i: band for i, band in money.bands.items() if i not in book.known_prices}
+    new = {i: band for i, band in bands.items() if i not in book.known_prices}
     rows = [
         (
             number,

@@ -1,17 +1,19 @@
 """Moving rollup cells by exact differences, in key order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
 
+from apps.common.ids import uuid7
 from apps.ledger.enums import NO_KEY, Axis, SliceLevel
-from apps.ledger.models import MEASURES
+from apps.ledger.models import MEASURES, RollupSlice
 from apps.ledger.rules import days
-from apps.ledger.rules.axes import DETAIL_AXES, SliceRef
+from apps.ledger.rules.axes import DETAIL_AXES, FINE_AXES, SliceRef
 from apps.ledger.rules.deltas import Cells, IntArray, concat, group
+from apps.ledger.rules.keys import slice_id
 from apps.ledger.services.sql import array_literal, insert_rows
 from apps.tenancy.scope import require_organization_id
 
@@ -81,15 +83,20 @@ def write_adjustments(rows: list[tuple[object, ...]]) -> None:
             ("batch_id", "uuid"),
             *((name, "bigint") for name in MEASURES),
         ),
-        [(_uuid7(), *row) for row in rows],
+        [(uuid7(), *row) for row in rows],
         order="id",
     )
 
 
-def _uuid7() -> UUID:
-    from apps.common.ids import uuid7
-
-    return uuid7()
+def slices_by_id(ids: Iterable[int]) -> list[SliceRef]:
+    """Stored detail slices."""
+    rows = RollupSlice.objects.filter(id__in=set(ids)).values_list(
+        "id", *(axis.name.lower() for axis in DETAIL_AXES)
+    )
+    return [
+        SliceRef(row[0], slice_id(SliceLevel.FINE, row[1 : 1 + len(FINE_AXES)]), tuple(row[1:]))
+        for row in rows
+    ]
 
 
 def _write_fine(cells: Cells, slices: list[SliceRef]) -> None:

@@ -1,0 +1,16 @@
+"""What the trail learns from the ledger, and the messages it sends."""
+
+from apps.trail.registry import register
+
+PERIOD_SETTLING = register("period.settling", "Period set to settling")
+PERIOD_CLOSED = register("period.closed", "Period closed")
+PERIOD_REOPENED = register("period.reopened", "Period reopened")
+RECOST_REQUESTED = register("ledger.recost_requested", "Pricing of unpriced usage requested")
+RECOST_DONE = register("ledger.recost_done", "Unpriced usage priced")
+REATTRIBUTED = register("ledger.reattributed", "Usage of open periods re-attributed")
+REBUILT = register("ledger.rebuilt", "Rollups rebuilt from records")
+
+INBOX = "ledger.inbox"
+"""Outbox topic: there are batches to fold."""
+RECOST = "ledger.recost"
+"""Outbox topic: price what has no price; payload {"actor": name}."""

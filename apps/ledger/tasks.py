@@ -1,0 +1,64 @@
+"""Background work of the ledger."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+from celery.schedules import crontab
+
+from apps.attribution.events import ATTRIBUTION_CHANGED
+from apps.common import clock
+from apps.common.periods import month_of
+from apps.ledger import events, services
+from apps.ledger.services import partitions
+from apps.outbox.registry import Message, handler
+from apps.tenancy.tasks import fan_out, tenant_task
+
+SCHEDULE = {
+    "ledger.fold_all": 30.0,
+    "ledger.partitions": crontab(hour="2", minute="13"),
+}
+_MONTHS_AHEAD = 3
+
+
+@tenant_task(name="ledger.fold", queue="ledger", scoped=False)
+def fold(*, organization_id: UUID) -> int:
+    """Fold an organization's inbox. Any number may run at once."""
+    return services.fold(organization_id=organization_id)
+
+
+@shared_task(name="ledger.fold_all")
+def fold_all() -> int:
+    """Find batches whose wake-up was lost or whose worker died."""
+    return fan_out(fold)
+
+
+@handler(events.INBOX)
+def on_batch(message: Message) -> None:
+    """A push was accepted."""
+    services.fold(organization_id=message.organization_id)
+
+
+@tenant_task(name="ledger.reattribute", queue="ledger", scoped=False)
+def reattribute(*, organization_id: UUID) -> None:
+    """Apply the attribution rules to the usage of open periods."""
+    services.reattribute(organization_id=organization_id)
+
+
+@handler(ATTRIBUTION_CHANGED)
+def on_rules_changed(message: Message) -> None:
+    """Attribution rules changed."""
+    services.reattribute(organization_id=message.organization_id)
+
+
+@handler(events.RECOST)
+def on_recost(message: Message) -> None:
+    """Somebody asked to price what has no price."""
+    services.recost(organization_id=message.organization_id)
+
+
+@shared_task(name="ledger.partitions")
+def make_partitions() -> None:
+    """Make the month partitions that are needed soon; late ones are made on demand."""
+    month = month_of(clock.now().date() + timedelta(days=1))
+    partitions.ensure(month.shift(number).start for number in range(_MONTHS_AHEAD))
