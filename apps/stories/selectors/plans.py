@@ -29,7 +29,7 @@ class ApprovedPlan:
 
 def approved_plans(start: date, end: date) -> list[ApprovedPlan]:
     """Plans of every story with an approved revision, with their months inside [start, end)."""
-    stories = list(TokenStory.objects.filter(approved_revision__isnull=False).order_by("number"))
+    stories = list(TokenStory.objects.filter(approved_revision_id__isnull=False).order_by("number"))
     months: dict[UUID, dict[date, int]] = defaultdict(dict)
     cells = (
         PhaseEstimate.objects.filter(
