@@ -27,12 +27,11 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     STATIC_ROOT=/app/staticfiles \
-    TOKENOPS_STATE_DIR=/state
+    TOKENOPS_STATE_DIR=/state \
+    PROMETHEUS_MULTIPROC_DIR=/state/metrics
 USER tokenops
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["gunicorn", "tokenops.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-     "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "15", \
-     "--max-requests", "5000", "--max-requests-jitter", "500", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "--config", "python:tokenops.gunicorn", "--bind", "0.0.0.0:8000", \
+     "--worker-tmp-dir", "/dev/shm", "tokenops.wsgi:application"]

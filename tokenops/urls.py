@@ -14,7 +14,8 @@ def _included(kind: str) -> list[URLPattern | URLResolver]:
     return [
         path("", include(f"apps.{app}.{kind}.urls"))
         for app in _APPS
-        if find_spec(f"apps.{app}") and find_spec(f"apps.{app}.{kind}")
+        if find_spec(f"apps.{app}")
+        and find_spec(f"apps.{app}.{kind}")
         and find_spec(f"apps.{app}.{kind}.urls")
     ]
 
@@ -29,6 +30,7 @@ def _global(module: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns = [
     path("", include("tokenops.health")),
+    path("", include("tokenops.metrics")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     *_global("apps.portal.web.global_urls"),

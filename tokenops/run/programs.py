@@ -13,8 +13,6 @@ from tokenops.run.process import Program
 QUEUES = "default,ledger,connectors,notifications"
 STALE_SECONDS = 15.0
 PROBE_SECONDS = 3.0
-WEB_PROCESSES = "2"
-WEB_THREADS = "4"
 WORKER_PROCESSES = "2"
 
 
@@ -105,19 +103,16 @@ def _web(site: Site) -> Program:
     return Program(
         name="web",
         argv=(
-            sys.executable, "-m", "gunicorn", "tokenops.wsgi:application",
+            sys.executable, "-m", "gunicorn",
+            "--config", "python:tokenops.gunicorn",
             "--bind", f"{host}:{site.port}",
-            "--worker-class", "gthread",
-            "--workers", site.environment.get("WEB_CONCURRENCY") or WEB_PROCESSES,
-            "--threads", site.environment.get("WEB_THREADS") or WEB_THREADS,
-            "--timeout", "60", "--graceful-timeout", "15",
-            "--max-requests", "5000", "--max-requests-jitter", "500",
-            "--no-control-socket", "--log-level", "warning",
+            "tokenops.wsgi:application",
         ),
         ready=lambda: answers(f"{base}/readyz"),
         alive=lambda: answers(f"{base}/healthz"),
         log=site.state.log("web"),
-        environment=site.environment,
+        environment=site.environment
+        | {"PROMETHEUS_MULTIPROC_DIR": str(site.state.run / "metrics")},
         directory=REPOSITORY,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from tokenops.run.lock import end_group
 from tokenops.run.logs import rotate, tail
 
 POLL_SECONDS = 0.1
+LONG_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def run_steps(
         if done.get(step.key) == step.fingerprint:
             continue
         started = time.monotonic()
-        _run(site, step, stopping)
+        _run(site, step, console, stopping)
         console.say(f"  {step.label}: done in {time.monotonic() - started:.1f} s")
         done[step.key] = current_fingerprint(site, step)
         write_atomically(site.state.steps, json.dumps(done, indent=1))
@@ -120,7 +121,7 @@ def installed_packages() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def _run(site: Site, step: Step, stopping: Callable[[], bool]) -> None:
+def _run(site: Site, step: Step, console: Console, stopping: Callable[[], bool]) -> None:
     log = site.state.log(f"step-{step.key}")
     rotate(log)
     environment = site.owner_environment if step.as_owner else site.environment
@@ -130,7 +131,11 @@ def _run(site: Site, step: Step, stopping: Callable[[], bool]) -> None:
             stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
             env=environment, cwd=REPOSITORY, start_new_session=True,
         )  # fmt: skip
+        patience = time.monotonic() + LONG_SECONDS
         while process.poll() is None:
+            if time.monotonic() > patience:
+                patience = float("inf")
+                console.say(f"  {step.label}: working ...")
             if stopping():
                 os.killpg(process.pid, signal.SIGTERM)
                 _wait_or_kill(process)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FrameType
 
 from tokenops.run import programs, steps
@@ -65,6 +66,8 @@ class Supervisor:
 
     def _start(self, options: Options) -> None:
         began = time.monotonic()
+        if self.state.logins.exists():
+            options = replace(options, demo=True)
         site = resolve(self.state, options)
         self._lock.describe(pid=os.getpid(), address=site.address)
         for note in site.notes:
@@ -192,9 +195,10 @@ class Supervisor:
 
     def _show_logins(self) -> None:
         logins = json.loads(self.state.logins.read_text(encoding="utf-8"))
-        rows = [(entry["role"], entry["email"], entry["password"]) for entry in logins]
+        columns = ("role", "name", "email", "password")
+        rows = [tuple(str(entry[column]) for column in columns) for entry in logins]
         self.console.say()
-        self.console.table(("role", "e-mail", "password"), rows)
+        self.console.table(columns, rows)
         self.console.say()
 
     def _stop_all(self) -> None:
