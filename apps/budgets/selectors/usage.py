@@ -11,6 +11,9 @@ from apps.budgets.rules.periods import local_day
 from apps.ledger.query import Query, Result, Row, run
 from apps.organizations.selectors import parents
 
+HOURLY_SLICE = 30
+"""Days asked for at once where hours are needed; the query service takes 35 at most."""
+
 AXIS = {Scope.UNIT: "unit", Scope.CAPABILITY: "capability", Scope.STORY: "story"}
 
 
@@ -59,7 +62,7 @@ def usage_of(budgets: Iterable[Budget], start: date, end: date, home_zone: str) 
             seen = _add_axis(scope, group, found, (start, end))
     for budget in budgets:
         if budget.timezone != home_zone:
-            seen = _add_hours(budget, found[budget.id], (start, end))
+            seen = _add_hours(budget, found[budget.id], (start, end)) or seen
     if seen is None:
         return UsageOfBudgets(found, None, None)
     return UsageOfBudgets(found, seen.data_as_of, complete_day(seen, home_zone))
@@ -94,23 +97,28 @@ def _add_axis(
     return result
 
 
-def _add_hours(budget: Budget, usage: Usage, days: tuple[date, date]) -> Result:
+def _add_hours(budget: Budget, usage: Usage, days: tuple[date, date]) -> Result | None:
     """One budget from hourly figures; a day more on both sides covers any difference of zones."""
     axis = AXIS.get(Scope(budget.scope))
     targets = _targets(Scope(budget.scope), [budget])
-    result = run(
-        Query(
-            start=days[0] - timedelta(days=1),
-            end=days[1] + timedelta(days=1),
-            grain="hour",
-            filters={axis: sorted(targets)} if axis else {},
+    result = None
+    start, last = days[0] - timedelta(days=1), days[1] + timedelta(days=1)
+    while start < last:
+        end = min(start + timedelta(days=HOURLY_SLICE), last)
+        result = run(
+            Query(
+                start=start,
+                end=end,
+                grain="hour",
+                filters={axis: sorted(targets)} if axis else {},
+            )
         )
-    )
-    for row in result.rows:
-        if isinstance(row.period, datetime):
-            day = local_day(row.period, budget.timezone)
-            if days[0] <= day < days[1]:
-                usage.add(day, row)
+        for row in result.rows:
+            if isinstance(row.period, datetime):
+                day = local_day(row.period, budget.timezone)
+                if days[0] <= day < days[1]:
+                    usage.add(day, row)
+        start = end
     return result
 
 
