@@ -167,7 +167,7 @@ GRANTS: dict[Role, Grants] = {
     Role.MEMBER: _grants(
         org=_REFERENCE,
         unit=[P.USAGE_VIEW, P.STORY_VIEW, P.BUDGET_VIEW],
-        own=[P.STORY_WRITE, P.STORY_SUBMIT, P.APPROVAL_VIEW],
+        own=[P.STORY_WRITE, P.STORY_SUBMIT, P.APPROVAL_VIEW, P.AUDIT_RESPOND],
     ),
     Role.AUDITOR: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY],

@@ -37,8 +37,8 @@ class Demo:
         return self.actor(next(login for login in LOGINS if login.role == role))
 
     def lead_of(self, team: str) -> Actor:
-        everyone = (*LOGINS, *leads())
-        return self.actor(next(login for login in everyone if login.team == team))
+        heads = [login for login in (*LOGINS, *leads()) if login.role == Role.UNIT_LEAD]
+        return self.actor(next(login for login in heads if login.team == team))
 
 
 def ensure_people(password: str) -> None:

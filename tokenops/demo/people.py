@@ -33,7 +33,7 @@ LOGINS = (
     Login("Thea Lindqvist", Role.TOKENOPS_LEAD),
     Login("Jonah Abara", Role.TOKENOPS_ANALYST),
     Login("Imani Okonjo", Role.UNIT_LEAD, "CLM"),
-    Login("Leila Haddadi", Role.MEMBER, "DVX"),
+    Login("Arjun Bhatt", Role.MEMBER, "DVX"),
     Login("Wren Castellane", Role.AUDITOR),
     Login("Rowan Ives", Role.VIEWER),
     Login("Sasha Trent", Role.ADMIN),
