@@ -88,6 +88,18 @@ def directory(source_id: UUID) -> QuerySet[DirectoryEntry]:
     return DirectoryEntry.objects.filter(source_id=source_id)
 
 
+def costs(actor: Actor, source_id: UUID) -> QuerySet[ProviderCost]:
+    """Lines of a provider's bill."""
+    require(actor, P.SOURCE_VIEW)
+    return ProviderCost.objects.filter(source_id=source_id)
+
+
+def line_items(source_id: UUID) -> list[str]:
+    """The distinct line items of a provider's bill, by name."""
+    rows = ProviderCost.objects.filter(source_id=source_id).order_by("line_item")
+    return list(rows.values_list("line_item", flat=True).distinct())
+
+
 @dataclass(frozen=True, slots=True)
 class BilledDay:
     """What a provider says a UTC day costs, in nanos."""

@@ -7,7 +7,7 @@ from celery import shared_task
 from apps.common import clock
 from apps.connectors import selectors, services
 from apps.connectors.enums import Trigger
-from apps.connectors.services.sources import PULL_REQUESTED
+from apps.connectors.services.guards import PULL_REQUESTED
 from apps.outbox.registry import Message, handler
 from apps.tenancy.scope import tenant_scope
 from apps.tenancy.tasks import fan_out, tenant_task

@@ -1,17 +1,19 @@
 """Writes of the connectors. `pull` talks to the network and opens its own scopes."""
 
+from apps.connectors.services.operate import (
+    pause_source,
+    read_again,
+    request_check,
+    request_pull,
+    resume_source,
+)
 from apps.connectors.services.pull import Outcome, pull_source, pull_until_current
 from apps.connectors.services.sources import (
     change_source,
     create_source,
     intake_source,
-    pause_source,
-    read_again,
     reencrypt_credentials,
     replace_credential,
-    request_check,
-    request_pull,
-    resume_source,
 )
 
 __all__ = [

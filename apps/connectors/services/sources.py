@@ -6,22 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock
-from apps.common.errors import Conflict, FieldError, Invalid, NotFound
+from apps.common.errors import Conflict, FieldError, Invalid
 from apps.connectors import crypto, events, guard, rules
 from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceStatus
 from apps.connectors.models import Source
 from apps.connectors.providers.registry import DEFAULT_URLS
+from apps.connectors.services.guards import (
+    apply_changes,
+    managed_source,
+    pulled_source,
+    request_run,
+)
 from apps.ledger.services import mark_coverage
-from apps.outbox.services import enqueue
 from apps.trail.services import record
 
-PULL_REQUESTED = "source.pull_requested"
 DEFAULT_HISTORY_DAYS = 120
 FIELDS = ("name", "base_url", "account", "schedule_minutes")
 _SHORTEST_CREDENTIAL = 8
@@ -84,7 +87,7 @@ def create_source(
     _save_new(source)
     record(actor=actor, action=events.SOURCE_ADDED, obj=source, after=_described(source))
     if pulled:
-        _request(source, actor, check=False)
+        request_run(source, actor, check=False)
     else:
         mark_coverage(source_id=source.id, complete_through=None, name=source.name)
     return source
@@ -112,7 +115,7 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
     The account is part of the identity of records: it is fixed once usage was read. Raises
     NotFound, Forbidden, Invalid, and Conflict when somebody changed the source meanwhile.
     """
-    source = _get(actor, source_id)
+    source = managed_source(actor, source_id)
     unknown = sorted(set(changes) - set(FIELDS))
     if unknown:
         raise Invalid(
@@ -132,7 +135,7 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
         return source
     try:
         with transaction.atomic():
-            _update(
+            apply_changes(
                 source,
                 version,
                 name=settings.name,
@@ -156,13 +159,13 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
 
 def replace_credential(*, actor: Actor, source_id: UUID, version: int, credential: str) -> Source:
     """Store another credential; a blocked source becomes active and is tried at once."""
-    source = _pulled(actor, source_id)
+    source = pulled_source(actor, source_id)
     secret = _secret(credential)
     before = {"credential": source.credential_hint}
     changes: dict[str, Any] = {}
     if source.status == SourceStatus.BLOCKED:
         changes = {"status": SourceStatus.ACTIVE, "failures": 0, "next_pull_at": clock.now()}
-    _update(
+    apply_changes(
         source,
         version,
         credential=crypto.encrypt(secret),
@@ -179,95 +182,7 @@ def replace_credential(*, actor: Actor, source_id: UUID, version: int, credentia
         before=before,
         after={"credential": source.credential_hint},
     )
-    _request(source, actor, check=source.status == SourceStatus.PAUSED)
-    return source
-
-
-def pause_source(*, actor: Actor, source_id: UUID, version: int, reason: str = "") -> Source:
-    """Stop pulling. A run that is under way finds its lease gone and writes nothing."""
-    source = _get(actor, source_id)
-    if source.status == SourceStatus.PAUSED:
-        raise Conflict("This source is paused already.", code="already_paused")
-    before = {"status": source.status}
-    _update(source, version, status=SourceStatus.PAUSED, lease_run=None, lease_until=None)
-    _mark_active(source, active=False)
-    record(
-        actor=actor,
-        action=events.SOURCE_PAUSED,
-        obj=source,
-        before=before,
-        after={"status": source.status},
-        reason=reason.strip()[:500],
-    )
-    return source
-
-
-def resume_source(*, actor: Actor, source_id: UUID, version: int) -> Source:
-    """Pull again, from where the data ended."""
-    source = _get(actor, source_id)
-    if source.status == SourceStatus.ACTIVE:
-        raise Conflict("This source is active already.", code="already_active")
-    before = {"status": source.status}
-    due = clock.now() if source.is_pulled else None
-    _update(source, version, status=SourceStatus.ACTIVE, failures=0, next_pull_at=due)
-    _mark_active(source, active=True)
-    record(
-        actor=actor,
-        action=events.SOURCE_RESUMED,
-        obj=source,
-        before=before,
-        after={"status": source.status},
-    )
-    if source.is_pulled:
-        _request(source, actor, check=False)
-    return source
-
-
-def request_pull(*, actor: Actor, source_id: UUID) -> Source:
-    """Have a worker read the source now. Asking twice does it once."""
-    source = _pulled(actor, source_id)
-    if source.status != SourceStatus.ACTIVE:
-        raise Conflict(
-            "A source that is paused or blocked is not read.",
-            code="source_not_active",
-            fix="Resume it, or replace its credential.",
-        )
-    Source.objects.filter(id=source.id).update(next_pull_at=clock.now())
-    _request(source, actor, check=False)
-    return source
-
-
-def request_check(*, actor: Actor, source_id: UUID) -> Source:
-    """Have a worker test the connection; the answer is a run of kind "check"."""
-    source = _pulled(actor, source_id)
-    _request(source, actor, check=True)
-    return source
-
-
-def read_again(*, actor: Actor, source_id: UUID, from_day: date, reason: str = "") -> Source:
-    """Read everything from a day on once more; unchanged records cause no write."""
-    source = _pulled(actor, source_id)
-    today = clock.today()
-    if not today - timedelta(days=rules.MAX_HISTORY_DAYS) <= from_day <= today:
-        raise Invalid(
-            "The day is more than a year ago or in the future.",
-            field="from_day",
-            fix="Choose a day of the last 365 days.",
-        )
-    first = min(source.history_from or from_day, from_day)
-    Source.objects.filter(id=source.id).update(
-        settled_through=rules.midnight(from_day), history_from=first, next_pull_at=clock.now()
-    )
-    record(
-        actor=actor,
-        action=events.SOURCE_READ_AGAIN,
-        obj=source,
-        after={"from_day": from_day.isoformat()},
-        reason=reason.strip()[:500],
-    )
-    source.refresh_from_db()
-    if source.status == SourceStatus.ACTIVE:
-        _request(source, actor, check=False)
+    request_run(source, actor, check=source.status == SourceStatus.PAUSED)
     return source
 
 
@@ -280,33 +195,6 @@ def reencrypt_credentials() -> int:
         )
         count += 1
     return count
-
-
-def _request(source: Source, actor: Actor, *, check: bool) -> None:
-    payload = {
-        "source_id": str(source.id),
-        "check": int(check),
-        "requested_by": actor.name[:200],
-    }
-    enqueue(PULL_REQUESTED, key=f"source:{source.id}", payload=payload)
-
-
-def _get(actor: Actor, source_id: UUID) -> Source:
-    require(actor, P.SOURCE_MANAGE)
-    source = Source.objects.filter(id=source_id).first()
-    if source is None:
-        raise NotFound("There is no such source.", code="source_not_found")
-    return source
-
-
-def _pulled(actor: Actor, source_id: UUID) -> Source:
-    source = _get(actor, source_id)
-    if not source.is_pulled:
-        raise Conflict(
-            "Nothing is pulled from this source: its records are handed in.",
-            code="source_not_pulled",
-        )
-    return source
 
 
 def _save_new(source: Source) -> None:
@@ -325,30 +213,6 @@ def _name_taken(name: str, error: IntegrityError) -> Exception:
         code="name_taken",
         field="name",
         fix="Choose another name.",
-    )
-
-
-def _update(source: Source, version: int, **values: Any) -> None:
-    """Apply to the version that was read. Raises Conflict for another one."""
-    changed = Source.objects.filter(id=source.id, version=version).update(
-        version=F("version") + 1, updated_at=clock.now(), **values
-    )
-    if not changed:
-        raise Conflict(
-            "Somebody changed this source meanwhile.",
-            code="version_changed",
-            fix="Load the page again and repeat your change.",
-        )
-    source.refresh_from_db()
-
-
-def _mark_active(source: Source, *, active: bool) -> None:
-    mark_coverage(
-        source_id=source.id,
-        complete_through=source.cursor,
-        name=source.name,
-        is_active=active,
-        expected_lag_seconds=int(rules.expected_lag(source.schedule_minutes).total_seconds()),
     )
 
 

@@ -1,0 +1,151 @@
+"""Sources and runs as the API shows and takes them. A credential goes in and never comes out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.common.api.fields import MoneyField
+from apps.connectors import selectors
+from apps.connectors.enums import PULLED_KINDS, Health, SourceKind
+from apps.connectors.models import PullRun, Source
+
+
+class SourceSerializer(serializers.ModelSerializer):
+    """A source. `cursor` is the instant usage is complete to, null before the first run."""
+
+    health = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Source
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "status",
+            "health",
+            "base_url",
+            "account",
+            "credential_hint",
+            "credential_set_at",
+            "schedule_minutes",
+            "history_from",
+            "cursor",
+            "settled_through",
+            "progress",
+            "next_pull_at",
+            "last_run_at",
+            "last_success_at",
+            "failures",
+            "last_error",
+            "last_error_code",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+    def get_health(self, source: Source) -> Health:
+        return selectors.health_of(source)
+
+    def get_progress(self, source: Source) -> float | None:
+        """Share of the wanted history that has been read; null when nothing is pulled."""
+        return selectors.progress_of(source) if source.is_pulled else None
+
+
+class RunSerializer(serializers.ModelSerializer):
+    """One run. All instants are UTC; windows include their start and exclude their end."""
+
+    restated = MoneyField(source="restated_nanos", read_only=True)
+
+    class Meta:
+        model = PullRun
+        fields = (
+            "id",
+            "source",
+            "kind",
+            "trigger",
+            "status",
+            "requested_by",
+            "started_at",
+            "finished_at",
+            "duration_ms",
+            "window_start",
+            "window_end",
+            "cursor_before",
+            "cursor_after",
+            "buckets",
+            "rows_read",
+            "rows_new",
+            "rows_changed",
+            "rows_unchanged",
+            "rows_withdrawn",
+            "rows_refused",
+            "mismatches",
+            "restated",
+            "cost_rows",
+            "http_calls",
+            "retries",
+            "error_code",
+            "error",
+            "notes",
+        )
+        read_only_fields = fields
+
+
+class Strict(serializers.Serializer):
+    """A body in which an unknown field is an error: a misspelt one would be lost silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                known = ", ".join(self.fields)
+                message = f"unknown field: this body takes {known}"
+                raise serializers.ValidationError({name: [message] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class NewSourceSerializer(Strict):
+    """What a new source needs; `credential` is the provider's admin key."""
+
+    kind = serializers.ChoiceField(
+        choices=[(kind.value, kind.label) for kind in SourceKind if kind in PULLED_KINDS]
+    )
+    name = serializers.CharField(max_length=120)
+    credential = serializers.CharField(max_length=1000, write_only=True)
+    base_url = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    account = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    schedule_minutes = serializers.IntegerField(required=False)
+    history_from = serializers.DateField(required=False)
+
+
+class ChangeSourceSerializer(Strict):
+    """Fields to change, on the version that was read."""
+
+    version = serializers.IntegerField()
+    name = serializers.CharField(max_length=120, required=False)
+    base_url = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    account = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    schedule_minutes = serializers.IntegerField(required=False)
+
+
+class CredentialSerializer(Strict):
+    """Another credential."""
+
+    version = serializers.IntegerField()
+    credential = serializers.CharField(max_length=1000, write_only=True)
+
+
+class VersionSerializer(Strict):
+    """The version of the source that was read, and why it changes."""
+
+    version = serializers.IntegerField()
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class PullSerializer(Strict):
+    """`from_day` reads everything from that UTC day on once more."""
+
+    from_day = serializers.DateField(required=False)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)

@@ -1,0 +1,19 @@
+"""Addresses of the sources API, and of what belongs to sources that push."""
+
+from django.urls import include, path
+
+from apps.connectors.api import views
+
+_ONE = "sources/<uuid:source_id>/"
+urlpatterns = [
+    path("sources/", views.SourceListView.as_view(), name="api-sources"),
+    path("sources/runs/<uuid:run_id>/", views.RunView.as_view(), name="api-run"),
+    path(_ONE, views.SourceView.as_view(), name="api-source"),
+    path(f"{_ONE}credential/", views.SourceCredentialView.as_view(), name="api-source-credential"),
+    path(f"{_ONE}pause/", views.SourcePauseView.as_view(), name="api-source-pause"),
+    path(f"{_ONE}resume/", views.SourceResumeView.as_view(), name="api-source-resume"),
+    path(f"{_ONE}pull/", views.SourcePullView.as_view(), name="api-source-pull"),
+    path(f"{_ONE}check/", views.SourceCheckView.as_view(), name="api-source-check"),
+    path(f"{_ONE}runs/", views.SourceRunListView.as_view(), name="api-source-runs"),
+    path("", include("apps.connectors.push.api.urls")),
+]

@@ -1,0 +1,127 @@
+"""What the buttons of a source do. Network work is left to a worker."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.common.web.forms import ConfirmPage
+from apps.connectors import selectors, services
+from apps.connectors.models import Source
+from apps.connectors.web.forms import PauseForm, ReadAgainForm
+from apps.tenancy.urls import org_url
+
+
+def _back(request: HttpRequest, source: Source) -> HttpResponse:
+    return redirect(org_url(request, "connectors:detail", source.id))
+
+
+@requires(P.SOURCE_MANAGE)
+@require_POST
+def pull(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """Read the source now."""
+    source = services.request_pull(actor=request.actor, source_id=source_id)
+    messages.success(request, f"A worker reads {source.name} now. The run appears below.")
+    return _back(request, source)
+
+
+@requires(P.SOURCE_MANAGE)
+@require_POST
+def check(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """Test the connection."""
+    source = services.request_check(actor=request.actor, source_id=source_id)
+    messages.success(request, "A worker tests the connection. The answer appears below as a run.")
+    return _back(request, source)
+
+
+@requires(P.SOURCE_MANAGE)
+@require_POST
+def resume(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """Start pulling again."""
+    source = services.resume_source(
+        actor=request.actor, source_id=source_id, version=posted_version(request)
+    )
+    messages.success(request, f"{source.name} is active again.")
+    return _back(request, source)
+
+
+class _SourceConfirm(ConfirmPage):
+    """Asks before something happens to one source."""
+
+    source: Source
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.source = selectors.source_by_id(request.actor, kwargs["source_id"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [
+            ("Sources", org_url(self.request, "connectors:list")),
+            (self.source.name, self.cancel_url()),
+        ]
+
+    def cancel_url(self) -> str:
+        return org_url(self.request, "connectors:detail", self.source.id)
+
+
+@requires(P.SOURCE_MANAGE)
+class SourcePause(_SourceConfirm):
+    """Stop pulling."""
+
+    submit_label = "Pause source"
+    form_class = PauseForm
+
+    def get_title(self) -> str:
+        return f"Pause {self.source.name}"
+
+    def get_message(self) -> str:
+        return (
+            "Nothing new is read until somebody resumes it. What was read stays. Afterwards the "
+            "missing time is read, as far back as the provider still reports it."
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.source.version}
+
+    def save(self, form: PauseForm) -> str:
+        services.pause_source(
+            actor=self.request.actor, source_id=self.source.id, **form.cleaned_data
+        )
+        messages.success(self.request, f"{self.source.name} is paused.")
+        return self.cancel_url()
+
+
+@requires(P.SOURCE_MANAGE)
+class SourceReadAgain(_SourceConfirm):
+    """Read a stretch of history once more."""
+
+    submit_label = "Read again"
+    form_class = ReadAgainForm
+
+    def get_title(self) -> str:
+        return f"Read {self.source.name} again"
+
+    def get_message(self) -> str:
+        return (
+            "Every hour from that day on is read once more. Unchanged records stay as they are; "
+            "changed ones get a new version that you can see."
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"from_day": self.source.history_from}
+
+    def save(self, form: ReadAgainForm) -> str:
+        services.read_again(actor=self.request.actor, source_id=self.source.id, **form.cleaned_data)
+        messages.success(self.request, "A worker reads it again now.")
+        return self.cancel_url()
+
+
+def posted_version(request: HttpRequest) -> int:
+    """The version the page was rendered from; a missing one conflicts with every state."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isdigit() else 0

@@ -1,0 +1,257 @@
+"""Runs, the provider's bill and its directory: lists below a source."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.common import fmt
+from apps.common.money import from_nanos
+from apps.common.web.lists import (
+    ChoiceFilter,
+    Column,
+    DateRangeFilter,
+    Empty,
+    ListPage,
+    RelationFilter,
+    SearchFilter,
+)
+from apps.connectors import selectors
+from apps.connectors.enums import EntryKind, RunKind, RunStatus
+from apps.connectors.models import DirectoryEntry, ProviderCost, PullRun, Source
+from apps.connectors.web import words
+from apps.tenancy.urls import org_url
+
+
+def _money(nanos: int, currency: str) -> str:
+    return format(from_nanos(nanos), "f")
+
+
+def _iso(value: Any) -> str:
+    return value.isoformat() if value else ""
+
+
+RUN_COLUMNS = (
+    Column("started_at", "Started", sort="started_at", csv_label="Started (UTC)",
+           link=lambda run, request: org_url(request, "connectors:run", run.id),
+           csv=lambda run: _iso(run.started_at)),
+    Column("source", "Source", value=lambda run: run.source.name),
+    Column("status", "Status", sort="status", value=words.run_chip,
+           csv=lambda run: run.get_status_display()),
+    Column("kind", "Kind", sort="kind", value=lambda run: run.get_kind_display()),
+    Column("window", "Window", value=words.window, in_csv=False, full=True),
+    Column("window_start", "Window from (UTC)", in_table=False,
+           csv=lambda run: _iso(run.window_start)),
+    Column("window_end", "Window to (UTC)", in_table=False, csv=lambda run: _iso(run.window_end)),
+    Column("rows_new", "New", sort="rows_new", align="num"),
+    Column("rows_changed", "Changed", sort="rows_changed", align="num"),
+    Column("rows_unchanged", "Unchanged", sort="rows_unchanged", align="num"),
+    Column("restated_nanos", "Restated", sort="restated_nanos", align="num",
+           value=lambda run: fmt.signed_money(run.restated_nanos, run.currency)
+           if run.restated_nanos else None,
+           csv=lambda run: _money(run.restated_nanos, run.currency)),
+    Column("duration_ms", "Took", value=words.seconds, align="num", csv_label="Duration (ms)",
+           csv=lambda run: run.duration_ms),
+    Column("http_calls", "Requests", in_table=False),
+    Column("retries", "Retries", in_table=False),
+    Column("error", "Error", in_table=False),
+)  # fmt: skip
+
+
+class _Runs(ListPage):
+    noun = ("run", "runs")
+    columns = RUN_COLUMNS
+    default_sort = "-started_at"
+    empty = Empty("No run yet", "A run appears here when a worker has read the source.", "", "")
+
+    def row_class(self, obj: PullRun) -> str:
+        return "mut" if obj.kind == RunKind.CHECK else ""
+
+
+RUN_FILTERS = (
+    ChoiceFilter("status", "Status", choices=RunStatus.choices, multiple=True),
+    ChoiceFilter("kind", "Kind", choices=RunKind.choices),
+    DateRangeFilter("started", "Started", field="started_at", moment=True),
+)
+
+
+@requires(P.SOURCE_VIEW)
+class AllRuns(_Runs):
+    """Runs of all sources."""
+
+    title = "Runs"
+    lede = "Every time a worker read a provider: what it brought and what went wrong."
+    filters = (
+        RelationFilter(
+            "source",
+            "Source",
+            choices=lambda request: (
+                selectors.sources(request.actor).order_by("name_norm").values_list("id", "name")
+            ),
+        ),
+        *RUN_FILTERS,
+    )
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [("Sources", org_url(self.request, "connectors:list")), ("Runs", "")]
+
+    def get_queryset(self) -> QuerySet[PullRun]:
+        return selectors.runs(self.request.actor)
+
+
+class _OfSource:
+    """A list below one source: the source is looked up once, 404 for another organization's."""
+
+    source: Source
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.source = selectors.source_by_id(request.actor, kwargs["source_id"])
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def trail(self, request: HttpRequest, here: str) -> list[tuple[str, str]]:
+        return [
+            ("Sources", org_url(request, "connectors:list")),
+            (self.source.name, org_url(request, "connectors:detail", self.source.id)),
+            (here, ""),
+        ]
+
+
+@requires(P.SOURCE_VIEW)
+class SourceRuns(_OfSource, _Runs):
+    """Runs of one source."""
+
+    columns = tuple(column for column in RUN_COLUMNS if column.name != "source")
+    filters = RUN_FILTERS
+    filename = "runs"
+
+    def get_title(self) -> str:
+        return f"Runs of {self.source.name}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return self.trail(self.request, "Runs")
+
+    def get_queryset(self) -> QuerySet[PullRun]:
+        return selectors.runs(self.request.actor, self.source.id)
+
+
+def _line_items(request: HttpRequest) -> list[tuple[str, str]]:
+    match = request.resolver_match
+    if match is None:
+        return []
+    return [(item, item) for item in selectors.line_items(match.kwargs["source_id"])]
+
+
+@requires(P.SOURCE_VIEW)
+class SourceBill(_OfSource, ListPage):
+    """What the provider says it bills: for comparison, never added to measured spend."""
+
+    noun = ("line", "lines")
+    filename = "provider-bill"
+    lede = (
+        "The provider’s own cost report, kept beside the ledger to compare with. It is not added "
+        "to measured spend."
+    )
+    columns = (
+        Column("day", "Day (UTC)", sort="day", csv=lambda c: c.day.isoformat()),
+        Column("line_item", "Line item", sort="line_item"),
+        Column("project_id", "Project", sort="project_id", phone=False),
+        Column("quantity", "Quantity", align="num"),
+        Column("quantity_unit", "Unit", in_table=False),
+        Column("amount_nanos", "Billed", sort="amount_nanos", align="num",
+               value=lambda c: fmt.money(c.amount_nanos, c.currency, style="cents"),
+               csv=lambda c: _money(c.amount_nanos, c.currency)),
+        Column("currency", "Currency", in_table=False),
+        Column("first_nanos", "First said", in_table=False,
+               csv=lambda c: _money(c.first_nanos, c.currency)),
+        Column("revisions", "Revised", sort="revisions", align="num"),
+        Column("model", "Model", in_table=False),
+    )  # fmt: skip
+    filters = (
+        DateRangeFilter("day", "Day"),
+        ChoiceFilter("line_item", "Line item", choices=_line_items),
+    )
+    default_sort = "-day,-amount_nanos"
+    empty = Empty("No bill yet", "Cost reports arrive some hours after each UTC day ends.")
+
+    def get_title(self) -> str:
+        return f"Bill of {self.source.name}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return self.trail(self.request, "Bill")
+
+    def get_queryset(self) -> QuerySet[ProviderCost]:
+        return selectors.costs(self.request.actor, self.source.id)
+
+
+@requires(P.SOURCE_VIEW)
+class SourceDirectory(_OfSource, ListPage):
+    """Projects and keys as the provider names them."""
+
+    noun = ("name", "names")
+    filename = "directory"
+    lede = "Projects, workspaces and keys as the provider names them, refreshed every hour."
+    columns = (
+        Column("name", "Name", sort="name", sub=lambda e: e.hint),
+        Column("kind", "Kind", sort="kind", value=lambda e: e.get_kind_display()),
+        Column("external_id", "Id", sort="external_id", phone=False),
+        Column("parent_id", "In", sort="parent_id", phone=False),
+        Column("owner", "Owner", sort="owner"),
+        Column("seen_at", "Last seen", sort="seen_at", csv=lambda e: e.seen_at.isoformat()),
+    )
+    filters = (
+        ChoiceFilter("kind", "Kind", choices=EntryKind.choices),
+        SearchFilter("q", "Search", fields=("name", "owner", "external_id")),
+    )
+    default_sort = "kind,name"
+    empty = Empty("No names yet", "The first run reads the provider’s projects and keys.")
+
+    def get_title(self) -> str:
+        return f"Projects and keys of {self.source.name}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return self.trail(self.request, "Projects and keys")
+
+    def get_queryset(self) -> QuerySet[DirectoryEntry]:
+        return selectors.directory(self.source.id)
+
+
+@requires(P.SOURCE_VIEW)
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """One run: window, cursor, rows, requests, error."""
+    run = selectors.run_by_id(request.actor, run_id)
+    source = run.source
+    context = {
+        "title": _run_headline(run),
+        "crumbs": [
+            ("Sources", org_url(request, "connectors:list")),
+            (source.name, org_url(request, "connectors:detail", source.id)),
+            ("Run", ""),
+        ],
+        "run": run,
+        "source": source,
+        "chip": words.run_chip(run),
+        "window": words.window(run),
+        "took": words.seconds(run),
+    }
+    return render(request, "connectors/run.html", context)
+
+
+def _run_headline(run: PullRun) -> str:
+    if run.status == RunStatus.RUNNING:
+        return f"{run.source.name} is being read"
+    if run.status == RunStatus.FAILED:
+        return f"{run.source.name} could not be read"
+    if run.status == RunStatus.LOST:
+        return f"A run of {run.source.name} was cut short"
+    if run.kind == RunKind.CHECK:
+        return f"{run.source.name} answers"
+    if not run.rows_new + run.rows_changed + run.rows_withdrawn:
+        return f"Nothing new from {run.source.name}"
+    return (
+        f"{fmt.plural(run.rows_new, 'new record')} and "
+        f"{fmt.plural(run.rows_changed, 'changed one')} from {run.source.name}"
+    )

@@ -1,0 +1,25 @@
+"""Addresses of the source pages."""
+
+from django.urls import path
+
+from apps.connectors.web import actions, runs, sources
+
+app_name = "connectors"
+_ONE = "sources/<uuid:source_id>/"
+urlpatterns = [
+    path("sources/", sources.SourceList.as_view(), name="list"),
+    path("sources/new/", sources.SourceNew.as_view(), name="new"),
+    path("sources/runs/", runs.AllRuns.as_view(), name="runs_all"),
+    path("sources/runs/<uuid:run_id>/", runs.run_detail, name="run"),
+    path(_ONE, sources.SourceDetail.as_view(), name="detail"),
+    path(f"{_ONE}edit/", sources.SourceEdit.as_view(), name="edit"),
+    path(f"{_ONE}credential/", sources.SourceCredential.as_view(), name="credential"),
+    path(f"{_ONE}pull/", actions.pull, name="pull"),
+    path(f"{_ONE}check/", actions.check, name="check"),
+    path(f"{_ONE}pause/", actions.SourcePause.as_view(), name="pause"),
+    path(f"{_ONE}resume/", actions.resume, name="resume"),
+    path(f"{_ONE}read-again/", actions.SourceReadAgain.as_view(), name="read_again"),
+    path(f"{_ONE}runs/", runs.SourceRuns.as_view(), name="runs"),
+    path(f"{_ONE}bill/", runs.SourceBill.as_view(), name="bill"),
+    path(f"{_ONE}directory/", runs.SourceDirectory.as_view(), name="directory"),
+]

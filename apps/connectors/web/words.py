@@ -1,0 +1,95 @@
+"""How a source and its runs are put into words and tones."""
+
+from datetime import datetime
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.common import clock, fmt
+from apps.connectors import selectors
+from apps.connectors.enums import Health, RunStatus
+from apps.connectors.models import PullRun, Source
+
+HEALTH_TONES = {
+    Health.FRESH: "ok",
+    Health.CATCHING_UP: "acc",
+    Health.LATE: "warn",
+    Health.FAILING: "bad",
+    Health.BLOCKED: "bad",
+    Health.PAUSED: "",
+    Health.WAITING: "",
+}
+RUN_TONES = {
+    RunStatus.RUNNING: "acc",
+    RunStatus.SUCCEEDED: "ok",
+    RunStatus.FAILED: "bad",
+    RunStatus.LOST: "warn",
+}
+
+
+def chip(text: str, tone: str) -> SafeString:
+    return format_html('<span class="chip {}">{}</span>', tone, text)
+
+
+def health_label(source: Source) -> str:
+    """ "Handed in" for sources that nobody pulls, else the health's label."""
+    found = selectors.health_of(source)
+    if found == Health.FRESH and not source.is_pulled:
+        return "Handed in"
+    return found.label
+
+
+def health_chip(source: Source) -> SafeString:
+    found = selectors.health_of(source)
+    tone = HEALTH_TONES[found] if source.is_pulled or found != Health.FRESH else ""
+    return chip(health_label(source), tone)
+
+
+def run_chip(run: PullRun) -> SafeString:
+    return chip(run.get_status_display(), RUN_TONES[RunStatus(run.status)])
+
+
+def seconds(run: PullRun) -> str:
+    """How long a run took: 0.8 s, 12 s, 3 min."""
+    if run.duration_ms is None:
+        return fmt.DASH
+    if run.duration_ms < 10_000:
+        return f"{run.duration_ms / 1000:.1f} s"
+    return fmt.duration(run.duration_ms / 1000)
+
+
+def window(run: PullRun, zone: str = "UTC") -> str:
+    """19 Nov, 00:00 to 23 Nov, 12:00 UTC."""
+    if run.window_start is None or run.window_end is None:
+        return fmt.DASH
+    start, end = fmt.moment(run.window_start, zone), fmt.moment(run.window_end, zone)
+    return f"{start.rsplit(' ', 1)[0]} to {end}"
+
+
+def headline(source: Source, zone: str) -> str:
+    """The answer to "is this source all right?"."""
+    name, found = source.name, selectors.health_of(source)
+    if not source.is_pulled:
+        return f"{name} receives what callers hand in"
+    until = fmt.moment(source.cursor, zone)
+    return {
+        Health.FRESH: f"{name} is complete until {until}",
+        Health.CATCHING_UP: f"{name} is reading its history, {_share(source)} done",
+        Health.LATE: f"{name} is late: complete until {until}",
+        Health.FAILING: f"{name} could not be read {_times(source.failures)}",
+        Health.BLOCKED: f"{name} stopped: the provider refused its credential",
+        Health.PAUSED: f"{name} is paused",
+        Health.WAITING: f"{name} waits for its first run",
+    }[found]
+
+
+def _share(source: Source) -> str:
+    return fmt.pct(selectors.progress_of(source))
+
+
+def _times(failures: int) -> str:
+    return "since the last run" if failures == 1 else f"in the last {failures} runs"
+
+
+def freshness(moment: datetime | None) -> str:
+    return fmt.ago(moment, clock.now())
