@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from apps.tenancy.scope import require_organization_id
 from apps.trail import rules
 from apps.trail.models import TrailBlock, TrailEvent
+
+
+def events_of_object(object_type: str, object_id: UUID) -> QuerySet[TrailEvent]:
+    """What happened to one object, newest first."""
+    return TrailEvent.objects.filter(object_type=object_type, object_id=object_id).order_by("-id")
 
 
 @dataclass(frozen=True, slots=True)
