@@ -33,8 +33,8 @@ test: .venv/.installed-dev browser ## Run all tests (starts its own PostgreSQL a
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/.installed-dev ## Format, lint, types, layers, templates, migrations, deploy checks
-	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make fix'."; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run 'make fix'."; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/mypy --no-error-summary apps tokenops
 	@$(BIN)/lint-imports --no-logo --verbose >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@$(BIN)/djhtml --check --tabwidth 2 templates || { echo "Run 'make fix'."; exit 1; }
