@@ -25,14 +25,15 @@ SECURE = BASE_URL.startswith("https://")
 
 _APPS = (
     "common tenancy trail outbox access accounts organizations notifications portfolio "
-    "pricing attribution ledger connectors approvals budgets stories audits api portal"
+    "pricing attribution ledger connectors connectors.imports approvals budgets stories audits "
+    "api portal"
 ).split()
 
 
 def _exists(name):  # during construction only: an app joins with its first migration
     import sys
 
-    app = BASE_DIR / "apps" / name
+    app = BASE_DIR.joinpath("apps", *name.split("."))
     has_models = (app / "models.py").exists() or (app / "models").exists()
     migrated = any((app / "migrations").glob("0*.py")) or name == "tenancy"
     making = len(sys.argv) > 1 and sys.argv[1] == "makemigrations"

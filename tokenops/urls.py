@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 _APPS = (
     "portal organizations notifications trail portfolio pricing attribution ledger connectors "
-    "approvals budgets stories audits"
+    "connectors.push connectors.imports approvals budgets stories audits"
 ).split()
 
 

@@ -4,9 +4,11 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from apps.common.errors import DomainError, TooLarge
+from apps.ledger.rules.decode import MAX_BYTES
 
-MAX_BODY = 16 * 1024 * 1024
-MAX_UNPACKED = 64 * 1024 * 1024
+MAX_BODY = MAX_BYTES
+MAX_UNPACKED = MAX_BYTES
+"""The inbox keeps bodies up to this size, unpacked."""
 _CHUNK = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 Reader = Callable[[int], bytes]

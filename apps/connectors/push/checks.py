@@ -1,15 +1,13 @@
 """What a record may not say although its types are right. Shared by push and CSV import."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from apps.ledger.schema import MAX_COST, RecordError, UsageIn
+from apps.ledger.rules.validation import EARLIEST, check_values
+from apps.ledger.schema import RecordError, UsageIn
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
+FUTURE_TOLERANCE = timedelta(hours=1)
 """Clocks of callers may be this far ahead."""
-EARLIEST = datetime(2018, 1, 1, tzinfo=UTC)
-"""Nobody sold tokens before; an older date is seconds read as milliseconds, or a default."""
-MAX_COST_DECIMALS = 18
 _TEXTS = (
     "event_id",
     "provider",
@@ -50,42 +48,22 @@ def check_record(
         return RecordError(
             index,
             "occurred_at",
-            "The time is before 2018.",
+            f"The time is before {EARLIEST.year}.",
             "Check the unit: seconds since 1970 must be written as an ISO 8601 instant.",
         )
     if record.observed_at is not None and record.observed_at > now + FUTURE_TOLERANCE:
         return RecordError(
             index, "observed_at", "The time is in the future.", "Leave it out, or send UTC."
         )
-    if error := _check_cost(index, record) or _check_tags(index, record):
+    if error := _check_cost(index, record, now) or _check_tags(index, record):
         return error
     return None if plain else _check_texts(index, record)
 
 
-def _check_cost(index: int, record: UsageIn) -> RecordError | None:
-    cost = record.cost
-    if cost is None:
+def _check_cost(index: int, record: UsageIn, now: datetime) -> RecordError | None:
+    if record.cost is None:
         return None
-    if not cost.is_finite():
-        return RecordError(
-            index, "cost", "The cost is not a number.", "Leave it out: it is then computed."
-        )
-    if abs(cost) > MAX_COST:
-        return RecordError(
-            index,
-            "cost",
-            f"The cost is over {MAX_COST:,} {record.currency}.",
-            "Send whole units of the currency, not cents or nanos.",
-        )
-    exponent = cost.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > MAX_COST_DECIMALS and cost != 0:
-        return RecordError(
-            index,
-            "cost",
-            f"The cost has more than {MAX_COST_DECIMALS} decimals.",
-            "Round it; the ledger keeps nine decimals.",
-        )
-    return None
+    return check_values(index, record, now + FUTURE_TOLERANCE)
 
 
 def _check_texts(index: int, record: UsageIn) -> RecordError | None:

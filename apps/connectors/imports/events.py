@@ -1,0 +1,13 @@
+"""What the trail and the workers learn about imports."""
+
+from apps.trail.registry import register
+
+FILE_UPLOADED = register("import.uploaded", "Usage file uploaded")
+IMPORT_STARTED = register("import.started", "Usage import started")
+IMPORT_FINISHED = register("import.finished", "Usage import finished")
+FILE_DELETED = register("import.file_deleted", "Usage file deleted")
+
+CHECK_REQUESTED = "imports.check"
+"""Outbox topic: check a file. Payload {"job_id", "generation"}."""
+WRITE_REQUESTED = "imports.write"
+"""Outbox topic: write a checked file. Payload {"job_id", "generation"}."""

@@ -1,0 +1,144 @@
+"""Import jobs, their files in pieces, and mappings to use again.
+
+Files live in the database: web and workers share no disk, row level security covers them, and they
+are deleted with the job's retention.
+"""
+
+from uuid import UUID
+
+from django.db import models
+
+from apps.common import clock
+from apps.connectors.imports.enums import JobStatus
+from apps.tenancy.db.fields import TenantForeignKey
+from apps.tenancy.models import TenantModel
+from apps.trail.refs import ObjectRef
+
+
+class ImportJob(TenantModel):
+    """One uploaded file on its way into the ledger.
+
+    `generation` counts mappings: work that was started for an older one stops by itself. `offset`
+    is how far the running pass has read, in bytes of the stored file. `tokens` are the totals of
+    the accepted rows by kind. The file's own columns never leave `header` and the chunks.
+    """
+
+    filename = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    header = models.JSONField()
+    header_digest = models.CharField(max_length=64)
+    delimiter = models.CharField(max_length=1)
+    dropped_columns = models.JSONField(default=list)
+    source = TenantForeignKey(
+        "connectors.Source", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    source_name = models.CharField(max_length=120, blank=True)
+    mapping = models.JSONField(default=dict)
+    key_columns = models.JSONField(default=list)
+    status = models.CharField(max_length=9, choices=JobStatus.choices(), default=JobStatus.UPLOADED)
+    generation = models.PositiveIntegerField(default=0)
+    offset = models.PositiveBigIntegerField(default=0)
+    rows = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    unpriced = models.PositiveBigIntegerField(default=0)
+    tokens = models.JSONField(default=dict)
+    cost_nanos = models.BigIntegerField(default=0)
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    preview = models.JSONField(default=list)
+    samples = models.JSONField(default=list)
+    new = models.PositiveBigIntegerField(default=0)
+    changed = models.PositiveBigIntegerField(default=0)
+    unchanged = models.PositiveBigIntegerField(default=0)
+    failure = models.TextField(blank=True)
+    lease_until = models.DateTimeField(null=True)
+    created_by_id = models.UUIDField(null=True)
+    created_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    checked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    file_deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization_id", "-created_at"], name="import_job_recent"),
+            models.Index(fields=["organization_id", "status"], name="import_job_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("import", UUID(str(self.id)), self.filename)
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in (JobStatus.CHECKING, JobStatus.IMPORTING)
+
+    @property
+    def progress(self) -> float:
+        """Share of the file that the running or finished pass has read, 0 to 1."""
+        return min(self.offset / self.size, 1.0) if self.size else 0.0
+
+
+class ImportChunk(TenantModel):
+    """A compressed piece of a file. All pieces but the last hold `storage.CHUNK` bytes."""
+
+    job = TenantForeignKey(ImportJob, models.CASCADE, related_name="chunks", db_index=False)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "job", "number"], name="import_chunk_number"
+            )
+        ]
+
+
+class ImportSlice(TenantModel):
+    """A run of rows that is worked on in one transaction, with the keys of its accepted rows.
+
+    `identities` and `measures` are 64-bit hashes per accepted row, in file order; `ordinals` are
+    pairs (row, ordinal) for the rows whose identity occurs more than once in the file.
+    """
+
+    job = TenantForeignKey(ImportJob, models.CASCADE, related_name="slices", db_index=False)
+    number = models.PositiveIntegerField()
+    start = models.PositiveBigIntegerField()
+    end = models.PositiveBigIntegerField()
+    first_row = models.PositiveBigIntegerField()
+    rows = models.PositiveIntegerField()
+    identities = models.BinaryField()
+    measures = models.BinaryField()
+    ordinals = models.BinaryField(default=bytes)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "job", "number"], name="import_slice_number"
+            )
+        ]
+
+
+class ImportMapping(TenantModel):
+    """What a header of a source means, remembered for the next file with the same header.
+
+    `key_columns` make a row's identity. They are fixed once a file was imported: another choice
+    would give known rows new keys and count them twice.
+    """
+
+    source = TenantForeignKey("connectors.Source", models.PROTECT, related_name="+", db_index=False)
+    header_digest = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    key_columns = models.JSONField()
+    updated_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "source", "header_digest"], name="import_mapping_header"
+            )
+        ]

@@ -1,0 +1,62 @@
+"""Reads of imports, inside the open scope."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import require
+from apps.common.errors import Conflict, NotFound
+from apps.connectors.imports import passes
+from apps.connectors.imports.enums import RUNNING
+from apps.connectors.imports.models import ImportJob, ImportSlice
+from apps.connectors.imports.rules.converting import repeat_error
+from apps.ledger.schema import RecordError
+
+REASONS = ("tokenops_row", "tokenops_field", "tokenops_reason", "tokenops_fix")
+
+
+def jobs(actor: Actor) -> QuerySet[ImportJob]:
+    """All imports. Raises Forbidden without the permission."""
+    require(actor, P.USAGE_IMPORT)
+    return ImportJob.objects.select_related("source")
+
+
+def job_by_id(job_id: UUID, *, lock: bool = False) -> ImportJob:
+    """NotFound for one of another organization as for none at all."""
+    rows = ImportJob.objects.all()
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(id=job_id).first()
+    if found is None:
+        raise NotFound("There is no such import.", code="import_not_found")
+    return found
+
+
+def refused_rows(job: ImportJob) -> Iterator[list[str]]:
+    """Every refused row with its number, field, reason and fix, read from the file again."""
+    if job.file_deleted_at:
+        raise Conflict("The file was deleted.", code="file_deleted", fix="Upload it again.")
+    convert = passes.converter(job)
+    for piece in ImportSlice.objects.filter(job=job).order_by("number").iterator(chunk_size=4):
+        ordinals = passes.ordinals_of(bytes(piece.ordinals)) if convert.by_event else {}
+        place = -1
+        rows = passes.rows_from(job, piece.start, piece.first_row)
+        for row, _ in zip(rows, range(piece.rows), strict=False):
+            found = passes.judge(convert, row)
+            if not isinstance(found, RecordError):
+                place += 1
+                if not ordinals.get(place):
+                    continue
+                found = repeat_error(row.number)
+            cells = row.cells or []
+            padded = [*cells, *[""] * (len(job.header) - len(cells))][: len(job.header)]
+            yield [*padded, str(row.number), found.field, found.message, found.fix]
+
+
+def stalled(now: datetime) -> QuerySet[ImportJob]:
+    """Running imports that nobody has advanced for a lease."""
+    return ImportJob.objects.filter(status__in=[s.value for s in RUNNING], lease_until__lt=now)

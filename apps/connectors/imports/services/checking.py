@@ -1,0 +1,186 @@
+"""The dry run: every row judged, counted and priced; nothing written to the ledger."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from apps.common import clock
+from apps.common.money import to_nanos
+from apps.common.tokens import KINDS
+from apps.connectors.imports import passes
+from apps.connectors.imports.enums import JobStatus
+from apps.connectors.imports.models import ImportJob, ImportSlice
+from apps.connectors.imports.rules.converting import Row, repeat_error
+from apps.connectors.imports.rules.ordinals import Piece, repeated
+from apps.ledger.schema import RecordError, UsageIn
+from apps.pricing.book import PriceBook
+from apps.pricing.rules import Schedule
+from apps.pricing.selectors import price_book
+
+PREVIEW_ROWS = 10
+SAMPLE_ERRORS = 50
+
+
+@dataclass(slots=True)
+class Tally:
+    """Totals of accepted rows."""
+
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    cost_nanos: int = 0
+    unpriced: int = 0
+    _schedules: dict[tuple[str, str, str, str], Schedule | None] = field(default_factory=dict)
+
+    def add(self, usage: UsageIn, book: PriceBook, sign: int = 1) -> None:
+        counts = [getattr(usage, kind) for kind in KINDS]
+        for kind, count in zip(KINDS, counts, strict=True):
+            self.tokens[kind] += sign * count
+        cost = self._cost(usage, counts, book)
+        if cost is None:
+            self.unpriced += sign
+        else:
+            self.cost_nanos += sign * cost
+
+    def _cost(self, usage: UsageIn, counts: list[int], book: PriceBook) -> int | None:
+        if usage.cost is not None:
+            return to_nanos(usage.cost)
+        key = (usage.provider, usage.model, usage.account, usage.service_tier)
+        if key not in self._schedules:
+            self._schedules[key] = book.schedule(
+                key[0], key[1], account=key[2], service_tier=key[3]
+            )
+        schedule = self._schedules[key]
+        price = schedule and schedule.at(
+            usage.occurred_at,
+            input_tokens=sum(counts[:4]) + counts[6] + counts[8],
+            granularity=usage.granularity,
+            context_window=usage.context_window,
+            requests=usage.requests or 1,
+        )
+        return price.cost_nanos(counts, usage.requests or 1) if price else None
+
+
+def check_slice(job_id: UUID, generation: int) -> bool:
+    """Judge the next rows; whether more are left. Needs a scope; repeats do no harm."""
+    job = passes.claim(job_id, generation, JobStatus.CHECKING)
+    if job is None:
+        return False
+    start = job.offset or passes.data_start(job)
+    convert, book, tally = passes.converter(job), price_book(), Tally()
+    identities: list[int] = []
+    measures: list[int] = []
+    end, rows = start, 0
+    for row in passes.rows_from(job, start, job.rows + 2):
+        rows += 1
+        end = row.end
+        found = passes.judge(convert, row)
+        if isinstance(found, RecordError):
+            _refuse(job, found)
+        else:
+            _accept(job, found, tally, book)
+            identities.append(int.from_bytes(found.identity[:8], "big"))
+            measures.append(found.measure)
+        if rows >= passes.SLICE_ROWS:
+            break
+    if rows:
+        ImportSlice.objects.create(
+            job=job,
+            number=ImportSlice.objects.filter(job=job).count(),
+            start=start,
+            end=end,
+            first_row=job.rows + 2,
+            rows=rows,
+            identities=np.array(identities, np.uint64).tobytes(),
+            measures=np.array(measures, np.uint64).tobytes(),
+        )
+    job.rows += rows
+    job.offset = end
+    _add(job, tally)
+    more = rows >= passes.SLICE_ROWS
+    if not more:
+        _finish(job)
+    passes.extend_lease(job)
+    job.save()
+    return more
+
+
+def _refuse(job: ImportJob, error: RecordError) -> None:
+    job.refused += 1
+    if len(job.samples) < SAMPLE_ERRORS:
+        shown = msgspec.to_builtins(error)
+        job.samples = [*job.samples, {**shown, "row": shown.pop("index")}]
+
+
+def _accept(job: ImportJob, row: Row, tally: Tally, book: PriceBook) -> None:
+    job.accepted += 1
+    tally.add(row.record, book)
+    at = row.record.occurred_at
+    job.first_at = at if job.first_at is None else min(job.first_at, at)
+    job.last_at = at if job.last_at is None else max(job.last_at, at)
+    if len(job.preview) < PREVIEW_ROWS:
+        job.preview = [*job.preview, shown(row.record)]
+
+
+def shown(usage: UsageIn) -> dict[str, Any]:
+    """A record as the preview shows it: what is not empty."""
+    defaults = UsageIn(occurred_at=usage.occurred_at, provider="-", model="-")
+    filled = {
+        name: value
+        for name in UsageIn.__struct_fields__
+        if (value := getattr(usage, name)) != getattr(defaults, name) or name == "occurred_at"
+    }
+    found: dict[str, Any] = msgspec.to_builtins(filled)
+    return found
+
+
+def _add(job: ImportJob, tally: Tally) -> None:
+    job.tokens = {
+        kind: job.tokens.get(kind, 0) + tally.tokens[kind]
+        for kind in KINDS
+        if job.tokens.get(kind, 0) + tally.tokens[kind]
+    }
+    job.cost_nanos += tally.cost_nanos
+    job.unpriced += tally.unpriced
+
+
+def _finish(job: ImportJob) -> None:
+    """Number the rows that share an identity; with ids of the file's own, refuse the repeats."""
+
+    def pieces() -> Iterator[Piece]:
+        for number, identity, measure in (
+            ImportSlice.objects.filter(job=job)
+            .order_by("number")
+            .values_list("number", "identities", "measures")
+            .iterator(chunk_size=8)
+        ):
+            yield number, np.frombuffer(identity, np.uint64), np.frombuffer(measure, np.uint64)
+
+    by_event = passes.converter(job).by_event
+    for number, pairs in repeated(pieces, job.accepted):
+        ImportSlice.objects.filter(job=job, number=number).update(ordinals=pairs.tobytes())
+        if by_event:
+            _refuse_repeats(job, number, set(pairs["row"].tolist()))
+    job.status = JobStatus.CHECKED
+    job.checked_at = clock.now()
+    job.offset = job.size
+
+
+def _refuse_repeats(job: ImportJob, number: int, again: set[int]) -> None:
+    piece = ImportSlice.objects.get(job=job, number=number)
+    convert, book, tally = passes.converter(job), price_book(), Tally()
+    place = -1
+    for row, _ in zip(
+        passes.rows_from(job, piece.start, piece.first_row), range(piece.rows), strict=False
+    ):
+        found = passes.judge(convert, row)
+        if isinstance(found, RecordError):
+            continue
+        place += 1
+        if place in again:
+            job.accepted -= 1
+            tally.add(found.record, book, sign=-1)
+            _refuse(job, repeat_error(row.number))
+    _add(job, tally)

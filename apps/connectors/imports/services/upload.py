@@ -1,0 +1,153 @@
+"""Taking a file in: readable, bounded, stored in pieces, prompts dropped at the door."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from itertools import chain
+from typing import Any
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import require
+from apps.common.errors import FieldError, Invalid, TooLarge
+from apps.connectors.imports import events, storage
+from apps.connectors.imports.models import ImportJob
+from apps.connectors.imports.rules import reading
+from apps.connectors.imports.rules.mapping import Mapping, guess
+from apps.connectors.imports.services.mappings import remembered
+from apps.trail.services import record
+
+MAX_BYTES = 512 * 1024 * 1024
+MAX_NAME = 255
+
+
+def upload_file(*, actor: Actor, filename: str, pieces: Iterable[bytes]) -> ImportJob:
+    """Store a file and guess its mapping. Invalid or TooLarge says what is wrong and the fix."""
+    require(actor, P.USAGE_IMPORT)
+    stream = iter(pieces)
+    sample = _sample(stream)
+    shape = reading.inspect(sample[: reading.SAMPLE])
+    job = ImportJob.objects.create(
+        filename=_name(filename),
+        digest="",
+        size=0,
+        header=list(shape.header),
+        header_digest=shape.digest,
+        delimiter=shape.delimiter,
+        dropped_columns=list(shape.dropped),
+        created_by_id=actor.id,
+        created_by_name=actor.name[:200],
+    )
+    digest = sha256()
+    body = _checked(chain([sample[shape.start :]], stream), digest)
+    if shape.dropped:
+        body = _without(body, shape)
+    job.size = storage.store(job, body)
+    job.digest = digest.hexdigest()
+    known = remembered(job)
+    if known:
+        job.source = known.source
+        job.source_name = known.source.name
+        job.mapping, job.key_columns = known.mapping, known.key_columns
+    else:
+        found = Mapping(columns=guess(shape.header))
+        job.mapping, job.key_columns = found.as_json(), found.default_key(shape.header)
+    job.save()
+    record(
+        actor=actor,
+        action=events.FILE_UPLOADED,
+        obj=job,
+        after={"bytes": job.size, "columns": len(shape.header), "dropped": list(shape.dropped)},
+    )
+    return job
+
+
+def _name(filename: str) -> str:
+    """The last part of the name a browser sends, printable."""
+    last = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable())[-MAX_NAME:] or "file.csv"
+
+
+def _sample(stream: Iterator[bytes]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for piece in stream:
+        parts.append(piece)
+        size += len(piece)
+        if size >= reading.SAMPLE:
+            break
+    return b"".join(parts)
+
+
+def _checked(pieces: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    """The pieces as they come, counted, hashed and proved to be UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    size = lines = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MAX_BYTES:
+            raise TooLarge(
+                f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.",
+                code="file_too_large",
+                errors=[FieldError("file", "The file is too large.", "Split it by month.")],
+            )
+        if b"\x00" in piece:
+            raise _not_text(lines + piece[: piece.index(b"\x00")].count(b"\n") + 1)
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            raise _not_text(lines + piece[: max(error.start, 0)].count(b"\n") + 1) from None
+        lines += piece.count(b"\n")
+        digest.update(piece)
+        yield piece
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _not_text(lines + 1) from None
+
+
+def _not_text(line: int) -> Invalid:
+    message = f"The file is not UTF-8: line {line:,} holds other bytes."
+    return Invalid(
+        message,
+        code="unreadable_file",
+        errors=[FieldError("file", message, "Save it as “CSV UTF-8”.")],
+    )
+
+
+def _without(pieces: Iterable[bytes], shape: reading.Shape) -> Iterator[bytes]:
+    """The same rows with the cells of dropped columns empty."""
+    places = [shape.header.index(name) for name in shape.dropped]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=shape.delimiter, lineterminator="\n")
+    head = True
+    try:
+        for cells in csv.reader(_lines(pieces), delimiter=shape.delimiter):
+            if not head:
+                for place in places:
+                    if place < len(cells):
+                        cells[place] = ""
+            writer.writerow(cells)
+            head = False
+            if buffer.tell() > storage.CHUNK:
+                yield buffer.getvalue().encode()
+                buffer.seek(0)
+                buffer.truncate()
+    except csv.Error:
+        message = "The file has content columns and cannot be read as CSV to drop them."
+        fix = f"Remove the column “{shape.dropped[0]}” and upload the file again."
+        raise Invalid(message, errors=[FieldError("file", message, fix)]) from None
+    yield buffer.getvalue().encode()
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for piece in pieces:
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            yield line.decode() + "\n"
+    if rest:
+        yield rest.decode()

@@ -1,0 +1,147 @@
+"""The import itself: slices of rows into the ledger, each in one transaction with its progress."""
+
+from uuid import UUID
+
+import structlog
+
+from apps.access.actors import Actor, system_actor
+from apps.access.permissions import P
+from apps.access.services import require
+from apps.common import clock
+from apps.common.errors import Conflict
+from apps.connectors.enums import SourceKind
+from apps.connectors.imports import events, passes
+from apps.connectors.imports.enums import JobStatus
+from apps.connectors.imports.models import ImportChunk, ImportJob, ImportSlice
+from apps.connectors.imports.rules.converting import event_id
+from apps.connectors.imports.selectors import job_by_id
+from apps.connectors.imports.services.mappings import remember, request
+from apps.connectors.services.sources import intake_source
+from apps.ledger.schema import RecordError, UsageIn
+from apps.ledger.services import ingest
+from apps.tenancy.scope import require_organization_id
+from apps.trail.services import record
+
+log = structlog.get_logger(__name__)
+
+
+def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
+    """Write a checked file into the ledger, in the background. A finished one may be repeated:
+    rows that are known with the same content write nothing."""
+    require(actor, P.USAGE_IMPORT)
+    job = job_by_id(job_id, lock=True)
+    if job.status not in (JobStatus.CHECKED, JobStatus.DONE) or job.file_deleted_at:
+        raise Conflict(
+            f"The import cannot start now: {JobStatus(job.status).label.lower()}.",
+            code="import_not_ready",
+            fix="Map the columns and wait for the check.",
+        )
+    if not job.accepted:
+        raise Conflict(
+            "No row can be imported.", code="nothing_to_import", fix="Change the mapping."
+        )
+    job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
+    job.status = JobStatus.IMPORTING
+    job.offset = job.new = job.changed = job.unchanged = 0
+    job.failure = ""
+    job.lease_until = clock.now()
+    job.generation += 1
+    job.save()
+    record(
+        actor=actor,
+        action=events.IMPORT_STARTED,
+        obj=job,
+        after={"source": job.source_name, "rows": job.accepted, "mapping": job.mapping},
+    )
+    request(events.WRITE_REQUESTED, job)
+    return job
+
+
+def write_slice(job_id: UUID, generation: int) -> bool:
+    """Write the next slice; whether more are left. Needs a scope.
+
+    Records and progress commit together: a worker that dies repeats one slice at most, and the
+    repeat writes nothing.
+    """
+    job = passes.claim(job_id, generation, JobStatus.IMPORTING)
+    if job is None:
+        return False
+    piece = ImportSlice.objects.filter(job=job, start__gte=job.offset).order_by("number").first()
+    if piece is not None:
+        result = ingest(
+            organization_id=require_organization_id(),
+            source_id=job.source_id,
+            batch=records_of(job, piece),
+            batch_id=job.id,
+        )
+        job.new += result.new
+        job.changed += result.changed + result.adjusted
+        job.unchanged += result.unchanged
+        if result.errors:
+            log.warning("import_rows_refused_by_ledger", job=str(job.id), rows=len(result.errors))
+            job.refused += len(result.errors)
+        job.offset = piece.end
+    more = ImportSlice.objects.filter(job=job, start__gte=job.offset).exists() and piece is not None
+    if not more:
+        _finish(job)
+    passes.extend_lease(job)
+    job.save()
+    return more
+
+
+def records_of(job: ImportJob, piece: ImportSlice) -> list[UsageIn]:
+    """The records of a slice, with the ids they have in the ledger."""
+    convert = passes.converter(job)
+    ordinals = passes.ordinals_of(bytes(piece.ordinals))
+    found: list[UsageIn] = []
+    place = -1
+    rows = passes.rows_from(job, piece.start, piece.first_row)
+    for row, _ in zip(rows, range(piece.rows), strict=False):
+        judged = passes.judge(convert, row)
+        if isinstance(judged, RecordError):
+            continue
+        place += 1
+        ordinal = ordinals.get(place, 0)
+        if convert.by_event:
+            if not ordinal:
+                found.append(judged.record)
+            continue
+        judged.record.event_id = event_id(judged.identity, ordinal)
+        found.append(judged.record)
+    return found
+
+
+def _finish(job: ImportJob) -> None:
+    job.status = JobStatus.DONE
+    job.offset = job.size
+    job.finished_at = clock.now()
+    remember(job)
+    record(
+        actor=system_actor("imports.write"),
+        action=events.IMPORT_FINISHED,
+        obj=job,
+        after={"new": job.new, "changed": job.changed, "unchanged": job.unchanged},
+    )
+
+
+def stop_job(job_id: UUID, generation: int, error: Exception) -> None:
+    """Note that a pass cannot go on. What was written stays and is known to the next try."""
+    log.warning("import_stopped", job=str(job_id), error=repr(error))
+    ImportJob.objects.filter(id=job_id, generation=generation).update(
+        status=JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:1000]
+    )
+
+
+def delete_file(*, actor: Actor, job_id: UUID) -> None:
+    """Forget the file's bytes; the job and its figures stay."""
+    require(actor, P.USAGE_IMPORT)
+    job = job_by_id(job_id, lock=True)
+    if job.is_running:
+        raise Conflict("The file is being worked on.", code="import_running", fix="Wait for it.")
+    if job.file_deleted_at:
+        return
+    ImportChunk.objects.filter(job=job).delete()
+    ImportSlice.objects.filter(job=job).delete()
+    job.file_deleted_at = clock.now()
+    job.save()
+    record(actor=actor, action=events.FILE_DELETED, obj=job)

@@ -1,0 +1,91 @@
+"""A file's bytes in the database, written and read in pieces."""
+
+import csv
+import zlib
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from apps.connectors.imports.models import ImportChunk, ImportJob
+from apps.connectors.imports.rules.reading import MAX_FIELD, MAX_LINE
+
+CHUNK = 1024 * 1024
+csv.field_size_limit(MAX_FIELD)
+
+
+def store(job: ImportJob, pieces: Iterable[bytes]) -> int:
+    """Write the pieces as chunks of CHUNK bytes; the number of bytes."""
+    buffer = bytearray()
+    number = size = 0
+    for piece in pieces:
+        buffer += piece
+        while len(buffer) >= CHUNK:
+            _write(job, number, bytes(buffer[:CHUNK]))
+            del buffer[:CHUNK]
+            number, size = number + 1, size + CHUNK
+    if buffer:
+        _write(job, number, bytes(buffer))
+        size += len(buffer)
+    return size
+
+
+def _write(job: ImportJob, number: int, data: bytes) -> None:
+    ImportChunk.objects.create(job=job, number=number, data=zlib.compress(data, 1))
+
+
+def read(job_id: UUID, start: int) -> Iterator[bytes]:
+    """The file's bytes from an offset on, a chunk at a time."""
+    number, skip = divmod(start, CHUNK)
+    while True:
+        found = (
+            ImportChunk.objects.filter(job_id=job_id, number=number)
+            .values_list("data", flat=True)
+            .first()
+        )
+        if found is None:
+            return
+        yield zlib.decompress(found)[skip:]
+        number, skip = number + 1, 0
+
+
+class Rows:
+    """Rows of a stored file from an offset on. `offset` is where the next row begins.
+
+    A row that cannot be read at all (an open quote, an endless line) comes as None.
+    """
+
+    def __init__(self, job_id: UUID, start: int, delimiter: str) -> None:
+        self.offset = start
+        self._lines = self._counted(read(job_id, start))
+        self._reader = csv.reader(self._lines, delimiter=delimiter)
+
+    def __iter__(self) -> Iterator[list[str] | None]:
+        while True:
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield None
+                continue
+            if cells:
+                yield cells
+
+    def _counted(self, pieces: Iterable[bytes]) -> Iterator[str]:
+        rest = b""
+        for piece in pieces:
+            block = rest + piece
+            lines = block.split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                self.offset += len(line) + 1
+                yield self._text(line + b"\n")
+            if len(rest) > MAX_LINE:
+                self.offset += len(rest)
+                rest = b""
+                yield '"\0'
+        if rest:
+            self.offset += len(rest)
+            yield self._text(rest)
+
+    def _text(self, line: bytes) -> str:
+        return line.decode("utf-8", errors="replace")
