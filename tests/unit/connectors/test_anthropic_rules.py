@@ -1,0 +1,84 @@
+"""Anthropic's numbers: disjoint counters, cents, and nulls that are values."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from apps.connectors.providers import anthropic, anthropic_rules
+from apps.connectors.providers.anthropic_rules import CacheCreation, MessagesRow, RowRefused
+from apps.connectors.providers.base import Names
+
+PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/anthropic"
+AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+def payload(name):
+    return (PAYLOADS / f"{name}.json").read_bytes()
+
+
+def usage(row, names=None):
+    return anthropic_rules.usage_of(
+        row, start=AT, account="org", names=names or Names(), observed_at=AT
+    )
+
+
+def test_documented_messages():
+    page = msgspec.json.decode(payload("usage_report_messages"), type=anthropic.UsagePage)
+    bucket = page.data[0]
+    assert bucket.starting_at == datetime(2025, 8, 1, tzinfo=UTC)
+    record = usage(bucket.results[0])
+    assert (record.input_uncached, record.cache_read) == (1500, 200)
+    assert (record.cache_write_5m, record.cache_write_1h, record.output) == (500, 1000, 500)
+    assert (record.service_tier, record.context_window) == ("standard", "0-200k")
+    assert record.requests is None
+
+
+def test_documented_cost_report_is_in_cents():
+    page = msgspec.json.decode(payload("cost_report"), type=anthropic.CostPage)
+    line = anthropic_rules.cost_of(page.data[0].results[0], date(2025, 8, 1))
+    assert line.amount_nanos == 1_237_891_200
+    assert (line.currency, line.model) == ("USD", "claude-opus-5")
+    assert line.line_item == "Claude Opus 5 Usage - Input Tokens"
+
+
+def test_documented_workspaces():
+    page = msgspec.json.decode(payload("workspaces"), type=anthropic.WorkspaceList)
+    assert page.data[0].name == "Workspace Name"
+
+
+def test_null_workspace_and_key_are_the_default_workspace_and_the_console():
+    record = usage(MessagesRow(uncached_input_tokens=1, output_tokens=1))
+    assert (record.project_id, record.project) == ("default", "Default workspace")
+    assert (record.api_key_id, record.api_key) == ("console", "Console")
+
+
+def test_missing_cache_creation_is_none_written():
+    record = usage(MessagesRow(uncached_input_tokens=1, output_tokens=1, cache_creation=None))
+    assert (record.cache_write_5m, record.cache_write_1h) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        MessagesRow(uncached_input_tokens=-1, output_tokens=1),
+        MessagesRow(
+            uncached_input_tokens=1,
+            output_tokens=1,
+            cache_creation=CacheCreation(ephemeral_1h_input_tokens=-5),
+        ),
+    ],
+)
+def test_negative_counts_are_refused(row):
+    with pytest.raises(RowRefused):
+        usage(row)
+
+
+def test_long_context_is_a_line_of_its_own():
+    row = anthropic_rules.CostRow(
+        amount="100", currency="USD", description="Opus - Input", context_window="200k-1M"
+    )
+    line = anthropic_rules.cost_of(row, date(2026, 11, 1))
+    assert (line.line_item, line.project_id) == ("Opus - Input, 200k-1M", "default")
+    assert line.amount_nanos == 10**9

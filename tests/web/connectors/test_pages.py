@@ -1,0 +1,199 @@
+"""Source pages: who sees them, what they say, what the buttons write."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+
+from apps.access.roles import Role
+from apps.common import clock
+from apps.connectors.enums import SourceStatus
+from apps.connectors.models import Source
+from apps.connectors.services import pull_source
+from apps.outbox.models import OutboxMessage
+from apps.trail.models import TrailEvent
+from tests.factories.connectors import NOW, Provider, make_source
+
+pytestmark = pytest.mark.django_db
+SECRET = "sk-admin-simulator-merrowdale-0001"
+
+
+@pytest.fixture
+def org(world):
+    return world.a
+
+
+@pytest.fixture
+def source(org):
+    with time_machine.travel(NOW, tick=False), org.scope():
+        return make_source("openai", name="OpenAI main", history_from=date(2026, 11, 22))
+
+
+@pytest.fixture
+def pulled(org, source):
+    with time_machine.travel(NOW, tick=False):
+        pull_source(organization_id=org.organization.id, source_id=source.id, transport=Provider())
+    return source
+
+
+def test_empty_list_teaches(org):
+    page = org.client(Role.ADMIN).get(org.url("connectors:list"))
+    assert page.status_code == 200
+    assert "Connect a source" in page.text
+    page = org.client(Role.AUDITOR).get(org.url("connectors:list"))
+    assert "Connect a source" not in page.text
+
+
+def test_list_filters_and_exports(org, pulled):
+    admin = org.client(Role.ADMIN)
+    with time_machine.travel(NOW, tick=False):
+        page = admin.get(org.url("connectors:list"))
+        assert "OpenAI main" in page.text
+        assert "Up to date" in page.text
+        assert "OpenAI main" not in admin.get(org.url("connectors:list") + "?kind=csv").text
+        table = b"".join(admin.get(org.url("connectors:list") + "?format=csv")).decode()
+    assert table.splitlines()[1].startswith("OpenAI main,openai,Up to date,2026-11-23T12:00")
+    assert SECRET not in table
+
+
+def test_detail_shows_state_and_runs(org, pulled):
+    with time_machine.travel(NOW, tick=False):
+        page = org.client(Role.ADMIN).get(org.url("connectors:detail", pulled.id))
+    assert "OpenAI main is complete until" in page.text
+    assert "Pull now" in page.text
+    assert "0001" in page.text
+    assert SECRET not in page.text
+
+
+@pytest.mark.parametrize("name", ["detail", "runs", "bill", "directory"])
+@pytest.mark.parametrize("suffix", ["", "?format=csv"])
+def test_pages_of_a_source_open(org, pulled, name, suffix):
+    page = org.client(Role.AUDITOR).get(org.url(f"connectors:{name}", pulled.id) + suffix)
+    assert page.status_code == 200
+
+
+def test_run_page(org, pulled):
+    with org.scope():
+        run = Source.objects.get(id=pulled.id).runs.get()
+    admin = org.client(Role.ADMIN)
+    page = admin.get(org.url("connectors:run", run.id))
+    assert page.status_code == 200
+    assert "new records" in page.text
+    assert admin.get(org.url("connectors:runs_all")).status_code == 200
+
+
+def test_state_is_a_fragment_for_htmx(org, source):
+    page = org.client(Role.ADMIN).get(
+        org.url("connectors:detail", source.id),
+        headers={"HX-Request": "true", "HX-Target": "source-state"},
+    )
+    assert page.text.lstrip().startswith('<div id="source-state" hx-get=')
+    assert "<html" not in page.text
+
+
+def test_connect_a_source(org):
+    answer = org.client(Role.ADMIN).post(
+        org.url("connectors:new"),
+        {
+            "kind": "anthropic",
+            "name": "Anthropic main",
+            "credential": "sk-ant-admin01-secret-0002",
+            "history_from": (clock.today() - timedelta(days=30)).isoformat(),
+            "schedule_minutes": "15",
+        },
+    )
+    assert answer.status_code == 302
+    with org.scope():
+        source = Source.objects.get()
+        assert source.base_url == "https://api.anthropic.com"
+        assert source.credential_hint == "…0002"
+        assert "secret" not in source.credential
+        event = TrailEvent.objects.get(action="source.added")
+        assert "sk-ant" not in str(event.after)
+        assert OutboxMessage.objects.filter(topic="source.pull_requested").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("credential", "has space in it", "This is not an API key"),
+        ("base_url", "http://example.com", "Only https"),
+        ("base_url", "https://169.254.169.254/", "inside a private network"),
+        ("base_url", "ftp://example.com", "not an address"),
+        ("history_from", "2001-01-01", "at most a year ago"),
+        ("name", "OpenAI MAIN", "called"),
+    ],
+)
+def test_wrong_fields_come_back(org, source, field, value, words):
+    data = {
+        "kind": "openai",
+        "name": "Another",
+        "credential": "sk-admin-secret-0003",
+        "history_from": (clock.today() - timedelta(days=3)).isoformat(),
+        "schedule_minutes": "15",
+    }
+    answer = org.client(Role.ADMIN).post(org.url("connectors:new"), data | {field: value})
+    assert answer.status_code in (409, 422)
+    assert words in answer.text
+    assert "sk-admin-secret-0003" not in answer.text
+    with org.scope():
+        assert Source.objects.count() == 1
+
+
+def test_buttons(org, source):
+    admin = org.client(Role.ADMIN)
+    for name in ("pull", "check"):
+        assert admin.post(org.url(f"connectors:{name}", source.id)).status_code == 302
+    answer = admin.post(
+        org.url("connectors:pause", source.id), {"version": source.version, "reason": "Audit"}
+    )
+    assert answer.status_code == 302
+    with org.scope():
+        source.refresh_from_db()
+        assert source.status == SourceStatus.PAUSED
+        assert TrailEvent.objects.get(action="source.paused").reason == "Audit"
+    assert admin.post(org.url("connectors:pull", source.id)).status_code == 409
+    stale = admin.post(org.url("connectors:resume", source.id), {"version": 1})
+    assert stale.status_code == 409
+    answer = admin.post(org.url("connectors:resume", source.id), {"version": source.version})
+    assert answer.status_code == 302
+
+
+def test_edit_and_replace_credential(org, source):
+    admin = org.client(Role.ADMIN)
+    for name in ("edit", "credential", "pause", "read_again"):
+        assert admin.get(org.url(f"connectors:{name}", source.id)).status_code == 200
+    data = {"version": 1, "name": "Renamed", "schedule_minutes": 60, "base_url": source.base_url}
+    assert admin.post(org.url("connectors:edit", source.id), data).status_code == 302
+    assert (
+        admin.post(org.url("connectors:edit", source.id), data | {"name": "x"}).status_code == 409
+    )
+    with org.scope():
+        source.refresh_from_db()
+        assert (source.name, source.schedule_minutes, source.version) == ("Renamed", 60, 2)
+        before = source.credential
+    data = {"version": 2, "credential": "sk-admin-other-9999"}
+    assert admin.post(org.url("connectors:credential", source.id), data).status_code == 302
+    with org.scope():
+        source.refresh_from_db()
+        assert source.credential != before
+        assert source.credential_hint == "…9999"
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.VIEWER, Role.MEMBER])
+def test_who_may_not_manage(org, source, role):
+    client = org.client(role)
+    for name in ("edit", "credential", "pause", "read_again"):
+        assert client.get(org.url(f"connectors:{name}", source.id)).status_code == 403
+    for name in ("pull", "check", "resume"):
+        assert client.post(org.url(f"connectors:{name}", source.id)).status_code == 403
+    assert client.get(org.url("connectors:new")).status_code == 403
+
+
+def test_another_organization_sees_nothing(world, source):
+    mallory = world.b.client(Role.OWNER)
+    for name in ("detail", "edit", "credential", "pause", "runs", "bill", "directory"):
+        assert mallory.get(world.b.url(f"connectors:{name}", source.id)).status_code == 404
+    for name in ("pull", "check", "resume"):
+        assert mallory.post(world.b.url(f"connectors:{name}", source.id)).status_code == 404
+    assert "OpenAI main" not in mallory.get(world.b.url("connectors:list")).text
