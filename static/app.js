@@ -62,6 +62,14 @@
     if (button) { button.textContent = radio.dataset.act; button.className = "btn wide " + (radio.dataset.tone || "pri"); }
   });
 
+  // A closed panel of several values says what is chosen in it.
+  document.addEventListener("change", (ev) => {
+    const panel = ev.target.closest("details.fpop"), says = panel && $("summary b", panel);
+    if (!says) return;
+    const on = $$("input:checked", panel);
+    says.textContent = !on.length ? says.dataset.any || "All" : on.length === 1 ? on[0].parentElement.textContent.trim() : on.length + " chosen";
+  });
+
   // A filter left empty does not appear in the address.
   document.addEventListener("htmx:configRequest", (ev) => {
     const { elt, parameters } = ev.detail;

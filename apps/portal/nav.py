@@ -19,7 +19,7 @@ Badge = Callable[[HttpRequest], int | None]
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One page of the menu. `short` is its label in the phone's tab bar; `badge` counts what waits."""
+    """One page of the menu. `short` labels it in the phone's tab bar; `badge` counts what waits."""
 
     label: str
     url_name: str
@@ -66,6 +66,14 @@ def _exists(url_name: str) -> bool:
     except NoReverseMatch:
         return False
     return True
+
+
+def link_to(request: HttpRequest, url_name: str) -> str:
+    """The address of a page of the menu, or an empty string where the actor may not go there."""
+    item = next((item for item in (*ITEMS, *FOOT) if item.url_name == url_name), None)
+    if item is None or not any(offered(request, (item,))):
+        return ""
+    return org_url(request, url_name)
 
 
 def offered(request: HttpRequest, items: tuple[NavItem, ...]) -> Iterator[NavItem]:

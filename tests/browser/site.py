@@ -1,5 +1,6 @@
 """The data behind the browser tests: the world, and whatever each app's pages need to show."""
 
+from tests.browser.usage import build_usage
 from tests.world import World
 
 
@@ -7,6 +8,6 @@ def build_site() -> World:
     """Committed data; every page of the portal has something to show."""
     world = World()
     world.a.everyone()
-    world.a.units  # noqa: B018 -- made on first use
-    world.b.organization  # noqa: B018
+    world.b.organization  # noqa: B018 -- made on first use
+    build_usage(world.a)
     return world

@@ -21,7 +21,10 @@ Data = MultiValueDict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the filter bar draws: `kind` is select, multi, search, dates or toggle."""
+    """What the filter bar draws: `kind` is select, multi, search or dates.
+
+    `keep` marks a choice that always has a value (a period): it is never drawn as narrowing.
+    """
 
     kind: str
     name: str
@@ -30,9 +33,12 @@ class Control:
     options: tuple[tuple[str, str], ...] = ()
     any_label: str = "All"
     placeholder: str = ""
+    keep: bool = False
 
     @property
     def active(self) -> bool:
+        if self.keep:
+            return False
         return any(self.value) if isinstance(self.value, list | tuple) else bool(self.value)
 
     @property

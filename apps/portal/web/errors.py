@@ -30,7 +30,7 @@ def _request_id(request: HttpRequest) -> str:
 
 
 def _page(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
-    """The page of a status, or its fragment for htmx. Never fails: the last resort is plain text."""
+    """The page of a status, or its fragment for htmx. Never fails: plain text is the end."""
     inside = getattr(request, "organization", None) is not None and getattr(request, "actor", None)
     context = {
         "frame": "base.html" if inside else "plain.html",

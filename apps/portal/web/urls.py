@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from apps.portal.web import home
+from apps.portal.web import explore, home, inform
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("inform/", inform.inform, name="inform"),
+    path("inform/explore/", explore.explore, name="explore"),
 ]

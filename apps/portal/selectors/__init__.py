@@ -1,0 +1,1 @@
+"""Reads of the portal. Figures come from the ledger's query service alone."""

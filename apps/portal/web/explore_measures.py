@@ -1,0 +1,79 @@
+"""What Explore can show: how each measure is read from a row and written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.common import fmt
+from apps.ledger.query import Row
+
+Text = Callable[[int | float, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`adds` says whether values of groups may be added up; a unit price may not."""
+
+    key: str
+    label: str
+    read: Callable[[Row], int | None]
+    axis: Text
+    cell: Text
+    adds: bool = True
+
+
+def _tokens(value: float, _: str) -> str:
+    return fmt.tokens(int(value))
+
+
+def _axis_tokens(value: float, _: str) -> str:
+    return fmt.axis_tokens(value)
+
+
+def _money(value: float, currency: str) -> str:
+    return fmt.money(int(value), currency)
+
+
+def _per_million(row: Row) -> int | None:
+    return fmt.per_million(row.cost_nanos, row.tokens.total - row.unpriced_tokens)
+
+
+def _per_request(row: Row) -> int | None:
+    priced = row.requests - row.unpriced_requests
+    return round(row.cost_nanos / priced) if row.cost_nanos is not None and priced > 0 else None
+
+
+def _unit(value: float, currency: str) -> str:
+    return fmt.money(int(value), currency, "unit")
+
+
+def _cached_share(row: Row) -> int:
+    return row.tokens.cache_read
+
+
+MEASURES: dict[str, Measure] = {
+    m.key: m
+    for m in (
+        Measure("cost", "Cost", lambda row: row.cost_nanos, fmt.axis_money, _money),
+        Measure("tokens", "Tokens", lambda row: row.tokens.total, _axis_tokens, _tokens),
+        Measure("input", "Input tokens", lambda row: row.tokens.input, _axis_tokens, _tokens),
+        Measure("cached", "Cached input tokens", _cached_share, _axis_tokens, _tokens),
+        Measure("output", "Output tokens", lambda row: row.tokens.generated, _axis_tokens, _tokens),
+        Measure(
+            "reasoning",
+            "Reasoning tokens",
+            lambda row: row.tokens.reasoning,
+            _axis_tokens,
+            _tokens,
+        ),
+        Measure("requests", "Requests", lambda row: row.requests, _axis_tokens, _tokens),
+        Measure("price", "Cost per million tokens", _per_million, fmt.axis_money, _unit, False),  # noqa: FBT003
+        Measure("request_cost", "Cost per request", _per_request, fmt.axis_money, _unit, False),  # noqa: FBT003
+        Measure(
+            "unpriced",
+            "Tokens without a price",
+            lambda row: row.unpriced_tokens,
+            _axis_tokens,
+            _tokens,
+        ),
+    )
+}
