@@ -13,9 +13,12 @@ class StoriesConfig(AppConfig):
     def ready(self) -> None:
         from apps.approvals.subjects import register
         from apps.attribution.ports import register_story_finder
+        from apps.ledger.query import labels
         from apps.stories import events  # noqa: F401 -- registers by import
         from apps.stories.selectors.attribution import owner_of_code
+        from apps.stories.selectors.stories import story_labels
         from apps.stories.services.subject import StorySubject
 
         register(StorySubject.subject_type, StorySubject())
         register_story_finder(owner_of_code)
+        labels.register("story", story_labels)

@@ -12,269 +12,644 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0002_doors'),
-        ('portfolio', '0001_initial'),
+        ("organizations", "0002_doors"),
+        ("portfolio", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StoryCounter',
+            name="StoryCounter",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('last_number', models.IntegerField(default=0)),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("last_number", models.IntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization_id',), name='story_counter_one'), apps.tenancy.db.constraints.TenantTable(append_only=False, column='organization_id', grants=('SELECT', 'INSERT', 'UPDATE', 'DELETE'), name='stories_storycounter_tenant')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization_id",), name="story_counter_one"),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="stories_storycounter_tenant",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TokenStory',
+            name="TokenStory",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('ref', models.CharField(max_length=16)),
-                ('title', models.CharField(max_length=160)),
-                ('title_norm', models.CharField(max_length=160)),
-                ('kind', models.CharField(choices=[('development', 'Development and testing'), ('production', 'Production application'), ('pipeline', 'Data pipeline'), ('analytics', 'Business users and analytics')], max_length=16)),
-                ('author_kind', models.CharField(max_length=8)),
-                ('author_id', models.UUIDField(null=True)),
-                ('author_name', models.CharField(max_length=200)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('in_review', 'In review'), ('changes_requested', 'Changes requested'), ('rejected', 'Declined'), ('approved', 'Approved'), ('in_delivery', 'In delivery'), ('live', 'Live'), ('trued_up', 'Trued up'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='draft', max_length=20)),
-                ('resume_status', models.CharField(blank=True, choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('in_review', 'In review'), ('changes_requested', 'Changes requested'), ('rejected', 'Declined'), ('approved', 'Approved'), ('in_delivery', 'In delivery'), ('live', 'Live'), ('trued_up', 'Trued up'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='', max_length=20)),
-                ('version', models.IntegerField(default=1)),
-                ('revision_number', models.IntegerField(default=0)),
-                ('current_revision_id', models.UUIDField(null=True)),
-                ('approved_revision_id', models.UUIDField(null=True)),
-                ('request_id', models.UUIDField(null=True)),
-                ('budget_id', models.UUIDField(null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('cap_nanos', models.BigIntegerField(null=True)),
-                ('approved_cap_nanos', models.BigIntegerField(null=True)),
-                ('month_tokens', models.BigIntegerField(null=True)),
-                ('month_cost_nanos', models.BigIntegerField(null=True)),
-                ('live_on', models.DateField(null=True)),
-                ('created_at', models.DateTimeField(default=apps.common.clock.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=apps.common.clock.now)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('went_live_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('capability', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stories', to='portfolio.capability')),
-                ('unit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.unit')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("ref", models.CharField(max_length=16)),
+                ("title", models.CharField(max_length=160)),
+                ("title_norm", models.CharField(max_length=160)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("development", "Development and testing"),
+                            ("production", "Production application"),
+                            ("pipeline", "Data pipeline"),
+                            ("analytics", "Business users and analytics"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("author_kind", models.CharField(max_length=8)),
+                ("author_id", models.UUIDField(null=True)),
+                ("author_name", models.CharField(max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("in_review", "In review"),
+                            ("changes_requested", "Changes requested"),
+                            ("rejected", "Declined"),
+                            ("approved", "Approved"),
+                            ("in_delivery", "In delivery"),
+                            ("live", "Live"),
+                            ("trued_up", "Trued up"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "resume_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("in_review", "In review"),
+                            ("changes_requested", "Changes requested"),
+                            ("rejected", "Declined"),
+                            ("approved", "Approved"),
+                            ("in_delivery", "In delivery"),
+                            ("live", "Live"),
+                            ("trued_up", "Trued up"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.IntegerField(default=1)),
+                ("revision_number", models.IntegerField(default=0)),
+                ("current_revision_id", models.UUIDField(null=True)),
+                ("approved_revision_id", models.UUIDField(null=True)),
+                ("request_id", models.UUIDField(null=True)),
+                ("budget_id", models.UUIDField(null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("cap_nanos", models.BigIntegerField(null=True)),
+                ("approved_cap_nanos", models.BigIntegerField(null=True)),
+                ("month_tokens", models.BigIntegerField(null=True)),
+                ("month_cost_nanos", models.BigIntegerField(null=True)),
+                ("live_on", models.DateField(null=True)),
+                ("created_at", models.DateTimeField(default=apps.common.clock.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=apps.common.clock.now)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("went_live_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "capability",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stories",
+                        to="portfolio.capability",
+                    ),
+                ),
+                (
+                    "unit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StoryRevision',
+            name="StoryRevision",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=160)),
-                ('summary', models.CharField(blank=True, max_length=2000)),
-                ('kind', models.CharField(choices=[('development', 'Development and testing'), ('production', 'Production application'), ('pipeline', 'Data pipeline'), ('analytics', 'Business users and analytics')], max_length=16)),
-                ('work_item_url', models.CharField(blank=True, max_length=500)),
-                ('assumptions', models.JSONField()),
-                ('currency', models.CharField(max_length=3)),
-                ('cap_nanos', models.BigIntegerField(null=True)),
-                ('value_metric', models.CharField(blank=True, max_length=120)),
-                ('value_unit', models.CharField(blank=True, max_length=60)),
-                ('value_baseline', models.DecimalField(decimal_places=4, max_digits=20, null=True)),
-                ('value_change', models.DecimalField(decimal_places=4, max_digits=20, null=True)),
-                ('value_per', models.CharField(choices=[('interaction', 'per interaction'), ('month', 'a month, in total')], default='interaction', max_length=12)),
-                ('value_adoption', models.DecimalField(decimal_places=4, default=Decimal('100'), max_digits=7)),
-                ('value_money_nanos', models.BigIntegerField(null=True)),
-                ('value_confidence', models.CharField(blank=True, choices=[('low', 'Low: an idea'), ('medium', 'Medium: a pilot or a comparable case'), ('high', 'High: measured before')], max_length=8)),
-                ('value_measure_on', models.DateField(null=True)),
-                ('value_evidence_url', models.CharField(blank=True, max_length=500)),
-                ('value_why', models.CharField(blank=True, max_length=4000)),
-                ('number', models.IntegerField()),
-                ('note', models.CharField(blank=True, max_length=2000)),
-                ('submitted_at', models.DateTimeField(default=apps.common.clock.now)),
-                ('submitted_by_kind', models.CharField(max_length=8)),
-                ('submitted_by_id', models.UUIDField(null=True)),
-                ('submitted_by_name', models.CharField(max_length=200)),
-                ('price_version', models.CharField(max_length=100)),
-                ('priced_on', models.DateField()),
-                ('month_tokens_likely', models.BigIntegerField()),
-                ('month_tokens_p10', models.BigIntegerField()),
-                ('month_tokens_p50', models.BigIntegerField()),
-                ('month_tokens_p90', models.BigIntegerField()),
-                ('month_cost_likely', models.BigIntegerField()),
-                ('month_cost_p10', models.BigIntegerField()),
-                ('month_cost_p50', models.BigIntegerField()),
-                ('month_cost_p90', models.BigIntegerField()),
-                ('lifetime_cost_likely', models.BigIntegerField()),
-                ('lifetime_cost_p50', models.BigIntegerField()),
-                ('lifetime_cost_p90', models.BigIntegerField()),
-                ('value_month_nanos', models.BigIntegerField(null=True)),
-                ('estimate', models.JSONField()),
-                ('capability', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portfolio.capability')),
-                ('unit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.unit')),
-                ('value_owner', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('story', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='stories.tokenstory')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("title", models.CharField(max_length=160)),
+                ("summary", models.CharField(blank=True, max_length=2000)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("development", "Development and testing"),
+                            ("production", "Production application"),
+                            ("pipeline", "Data pipeline"),
+                            ("analytics", "Business users and analytics"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("work_item_url", models.CharField(blank=True, max_length=500)),
+                ("assumptions", models.JSONField()),
+                ("currency", models.CharField(max_length=3)),
+                ("cap_nanos", models.BigIntegerField(null=True)),
+                ("value_metric", models.CharField(blank=True, max_length=120)),
+                ("value_unit", models.CharField(blank=True, max_length=60)),
+                ("value_baseline", models.DecimalField(decimal_places=4, max_digits=20, null=True)),
+                ("value_change", models.DecimalField(decimal_places=4, max_digits=20, null=True)),
+                (
+                    "value_per",
+                    models.CharField(
+                        choices=[
+                            ("interaction", "per interaction"),
+                            ("month", "a month, in total"),
+                        ],
+                        default="interaction",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "value_adoption",
+                    models.DecimalField(decimal_places=4, default=Decimal("100"), max_digits=7),
+                ),
+                ("value_money_nanos", models.BigIntegerField(null=True)),
+                (
+                    "value_confidence",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("low", "Low: an idea"),
+                            ("medium", "Medium: a pilot or a comparable case"),
+                            ("high", "High: measured before"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("value_measure_on", models.DateField(null=True)),
+                ("value_evidence_url", models.CharField(blank=True, max_length=500)),
+                ("value_why", models.CharField(blank=True, max_length=4000)),
+                ("number", models.IntegerField()),
+                ("note", models.CharField(blank=True, max_length=2000)),
+                ("submitted_at", models.DateTimeField(default=apps.common.clock.now)),
+                ("submitted_by_kind", models.CharField(max_length=8)),
+                ("submitted_by_id", models.UUIDField(null=True)),
+                ("submitted_by_name", models.CharField(max_length=200)),
+                ("price_version", models.CharField(max_length=100)),
+                ("priced_on", models.DateField()),
+                ("month_tokens_likely", models.BigIntegerField()),
+                ("month_tokens_p10", models.BigIntegerField()),
+                ("month_tokens_p50", models.BigIntegerField()),
+                ("month_tokens_p90", models.BigIntegerField()),
+                ("month_cost_likely", models.BigIntegerField()),
+                ("month_cost_p10", models.BigIntegerField()),
+                ("month_cost_p50", models.BigIntegerField()),
+                ("month_cost_p90", models.BigIntegerField()),
+                ("lifetime_cost_likely", models.BigIntegerField()),
+                ("lifetime_cost_p50", models.BigIntegerField()),
+                ("lifetime_cost_p90", models.BigIntegerField()),
+                ("value_month_nanos", models.BigIntegerField(null=True)),
+                ("estimate", models.JSONField()),
+                (
+                    "capability",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portfolio.capability",
+                    ),
+                ),
+                (
+                    "unit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.unit",
+                    ),
+                ),
+                (
+                    "value_owner",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "story",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="stories.tokenstory",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StoryDraft',
+            name="StoryDraft",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=160)),
-                ('summary', models.CharField(blank=True, max_length=2000)),
-                ('kind', models.CharField(choices=[('development', 'Development and testing'), ('production', 'Production application'), ('pipeline', 'Data pipeline'), ('analytics', 'Business users and analytics')], max_length=16)),
-                ('work_item_url', models.CharField(blank=True, max_length=500)),
-                ('assumptions', models.JSONField()),
-                ('currency', models.CharField(max_length=3)),
-                ('cap_nanos', models.BigIntegerField(null=True)),
-                ('value_metric', models.CharField(blank=True, max_length=120)),
-                ('value_unit', models.CharField(blank=True, max_length=60)),
-                ('value_baseline', models.DecimalField(decimal_places=4, max_digits=20, null=True)),
-                ('value_change', models.DecimalField(decimal_places=4, max_digits=20, null=True)),
-                ('value_per', models.CharField(choices=[('interaction', 'per interaction'), ('month', 'a month, in total')], default='interaction', max_length=12)),
-                ('value_adoption', models.DecimalField(decimal_places=4, default=Decimal('100'), max_digits=7)),
-                ('value_money_nanos', models.BigIntegerField(null=True)),
-                ('value_confidence', models.CharField(blank=True, choices=[('low', 'Low: an idea'), ('medium', 'Medium: a pilot or a comparable case'), ('high', 'High: measured before')], max_length=8)),
-                ('value_measure_on', models.DateField(null=True)),
-                ('value_evidence_url', models.CharField(blank=True, max_length=500)),
-                ('value_why', models.CharField(blank=True, max_length=4000)),
-                ('saved_at', models.DateTimeField(default=apps.common.clock.now)),
-                ('saved_by_name', models.CharField(max_length=200)),
-                ('capability', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portfolio.capability')),
-                ('unit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.unit')),
-                ('value_owner', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('story', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='stories.tokenstory')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("title", models.CharField(max_length=160)),
+                ("summary", models.CharField(blank=True, max_length=2000)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("development", "Development and testing"),
+                            ("production", "Production application"),
+                            ("pipeline", "Data pipeline"),
+                            ("analytics", "Business users and analytics"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("work_item_url", models.CharField(blank=True, max_length=500)),
+                ("assumptions", models.JSONField()),
+                ("currency", models.CharField(max_length=3)),
+                ("cap_nanos", models.BigIntegerField(null=True)),
+                ("value_metric", models.CharField(blank=True, max_length=120)),
+                ("value_unit", models.CharField(blank=True, max_length=60)),
+                ("value_baseline", models.DecimalField(decimal_places=4, max_digits=20, null=True)),
+                ("value_change", models.DecimalField(decimal_places=4, max_digits=20, null=True)),
+                (
+                    "value_per",
+                    models.CharField(
+                        choices=[
+                            ("interaction", "per interaction"),
+                            ("month", "a month, in total"),
+                        ],
+                        default="interaction",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "value_adoption",
+                    models.DecimalField(decimal_places=4, default=Decimal("100"), max_digits=7),
+                ),
+                ("value_money_nanos", models.BigIntegerField(null=True)),
+                (
+                    "value_confidence",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("low", "Low: an idea"),
+                            ("medium", "Medium: a pilot or a comparable case"),
+                            ("high", "High: measured before"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("value_measure_on", models.DateField(null=True)),
+                ("value_evidence_url", models.CharField(blank=True, max_length=500)),
+                ("value_why", models.CharField(blank=True, max_length=4000)),
+                ("saved_at", models.DateTimeField(default=apps.common.clock.now)),
+                ("saved_by_name", models.CharField(max_length=200)),
+                (
+                    "capability",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portfolio.capability",
+                    ),
+                ),
+                (
+                    "unit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.unit",
+                    ),
+                ),
+                (
+                    "value_owner",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "story",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drafts",
+                        to="stories.tokenstory",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PhaseEstimate',
+            name="PhaseEstimate",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('phase', models.CharField(choices=[('development', 'Development'), ('testing', 'Testing'), ('production', 'Production')], max_length=12)),
-                ('month_offset', models.IntegerField()),
-                ('month', models.DateField()),
-                ('tokens_likely', models.BigIntegerField()),
-                ('tokens_p10', models.BigIntegerField()),
-                ('tokens_p50', models.BigIntegerField()),
-                ('tokens_p90', models.BigIntegerField()),
-                ('cost_likely', models.BigIntegerField()),
-                ('cost_p10', models.BigIntegerField()),
-                ('cost_p50', models.BigIntegerField()),
-                ('cost_p90', models.BigIntegerField()),
-                ('revision', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cells', to='stories.storyrevision')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("development", "Development"),
+                            ("testing", "Testing"),
+                            ("production", "Production"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("month_offset", models.IntegerField()),
+                ("month", models.DateField()),
+                ("tokens_likely", models.BigIntegerField()),
+                ("tokens_p10", models.BigIntegerField()),
+                ("tokens_p50", models.BigIntegerField()),
+                ("tokens_p90", models.BigIntegerField()),
+                ("cost_likely", models.BigIntegerField()),
+                ("cost_p10", models.BigIntegerField()),
+                ("cost_p50", models.BigIntegerField()),
+                ("cost_p90", models.BigIntegerField()),
+                (
+                    "revision",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cells",
+                        to="stories.storyrevision",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organization_id', 'month'], name='phase_estimate_month')],
-                'constraints': [models.UniqueConstraint(fields=('organization_id', 'revision', 'phase', 'month_offset'), name='phase_estimate_cell'), apps.tenancy.db.constraints.TenantTable(append_only=True, column='organization_id', grants=('SELECT', 'INSERT'), name='stories_phaseestimate_tenant'), apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='revision', name='stories_phaseestimate_revision_id_tenant_fk')],
+                "indexes": [
+                    models.Index(fields=["organization_id", "month"], name="phase_estimate_month")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "revision", "phase", "month_offset"),
+                        name="phase_estimate_cell",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="stories_phaseestimate_tenant",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="revision", name="stories_phaseestimate_revision_id_tenant_fk"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', '-updated_at'], name='story_recent'),
+            model_name="tokenstory",
+            index=models.Index(fields=["organization_id", "-updated_at"], name="story_recent"),
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', 'status', '-updated_at'], name='story_status'),
+            model_name="tokenstory",
+            index=models.Index(
+                fields=["organization_id", "status", "-updated_at"], name="story_status"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', 'unit', '-updated_at'], name='story_unit'),
+            model_name="tokenstory",
+            index=models.Index(
+                fields=["organization_id", "unit", "-updated_at"], name="story_unit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', 'capability'], name='story_capability'),
+            model_name="tokenstory",
+            index=models.Index(fields=["organization_id", "capability"], name="story_capability"),
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', 'author_id'], name='story_author'),
+            model_name="tokenstory",
+            index=models.Index(fields=["organization_id", "author_id"], name="story_author"),
         ),
         migrations.AddIndex(
-            model_name='tokenstory',
-            index=models.Index(fields=['organization_id', 'title_norm'], name='story_title'),
+            model_name="tokenstory",
+            index=models.Index(fields=["organization_id", "title_norm"], name="story_title"),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'number'), name='story_number'),
+            model_name="tokenstory",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "number"), name="story_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'ref'), name='story_ref'),
+            model_name="tokenstory",
+            constraint=models.UniqueConstraint(fields=("organization_id", "ref"), name="story_ref"),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=models.CheckConstraint(condition=models.Q(('cap_nanos__isnull', True), ('cap_nanos__gte', 0), _connector='OR'), name='story_cap_not_negative'),
+            model_name="tokenstory",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cap_nanos__isnull", True), ("cap_nanos__gte", 0), _connector="OR"
+                ),
+                name="story_cap_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=False, column='organization_id', grants=('SELECT', 'INSERT', 'UPDATE', 'DELETE'), name='stories_tokenstory_tenant'),
+            model_name="tokenstory",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=False,
+                column="organization_id",
+                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                name="stories_tokenstory_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='stories_tokenstory_tenant_key'),
+            model_name="tokenstory",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="stories_tokenstory_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='unit', name='stories_tokenstory_unit_id_tenant_fk'),
+            model_name="tokenstory",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="unit", name="stories_tokenstory_unit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenstory',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='capability', name='stories_tokenstory_capability_id_tenant_fk'),
+            model_name="tokenstory",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="capability", name="stories_tokenstory_capability_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'story', 'number'), name='story_revision_number'),
+            model_name="storyrevision",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "story", "number"), name="story_revision_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=True, column='organization_id', grants=('SELECT', 'INSERT'), name='stories_storyrevision_tenant'),
+            model_name="storyrevision",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=True,
+                column="organization_id",
+                grants=("SELECT", "INSERT"),
+                name="stories_storyrevision_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='stories_storyrevision_tenant_key'),
+            model_name="storyrevision",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="stories_storyrevision_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='unit', name='stories_storyrevision_unit_id_tenant_fk'),
+            model_name="storyrevision",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="unit", name="stories_storyrevision_unit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='capability', name='stories_storyrevision_capability_id_tenant_fk'),
+            model_name="storyrevision",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="capability", name="stories_storyrevision_capability_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='value_owner', name='stories_storyrevision_value_owner_id_tenant_fk'),
+            model_name="storyrevision",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="value_owner", name="stories_storyrevision_value_owner_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storyrevision',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='story', name='stories_storyrevision_story_id_tenant_fk'),
+            model_name="storyrevision",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="story", name="stories_storyrevision_story_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'story'), name='story_draft_one'),
+            model_name="storydraft",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "story"), name="story_draft_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=False, column='organization_id', grants=('SELECT', 'INSERT', 'UPDATE', 'DELETE'), name='stories_storydraft_tenant'),
+            model_name="storydraft",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=False,
+                column="organization_id",
+                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                name="stories_storydraft_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='unit', name='stories_storydraft_unit_id_tenant_fk'),
+            model_name="storydraft",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="unit", name="stories_storydraft_unit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='capability', name='stories_storydraft_capability_id_tenant_fk'),
+            model_name="storydraft",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="capability", name="stories_storydraft_capability_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='value_owner', name='stories_storydraft_value_owner_id_tenant_fk'),
+            model_name="storydraft",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="value_owner", name="stories_storydraft_value_owner_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='storydraft',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='story', name='stories_storydraft_story_id_tenant_fk'),
+            model_name="storydraft",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="story", name="stories_storydraft_story_id_tenant_fk"
+            ),
         ),
     ]

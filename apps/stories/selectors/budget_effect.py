@@ -8,9 +8,16 @@ from apps.budgets.enums import Scope
 from apps.budgets.models import Budget
 from apps.budgets.rules.amounts import limit_of
 from apps.budgets.rules.periods import Period, periods_between
-from apps.budgets.selectors.budgets import budgets_matching, entries_by_budget, get_budget
+from apps.budgets.selectors.budgets import (
+    active_budget_of_story,
+    budgets_matching,
+    entries_by_budget,
+    get_budget,
+)
+from apps.budgets.selectors.status import BudgetStatus, budget_statuses
 from apps.common import clock
 from apps.common.periods import Month, month_of
+from apps.stories.models import TokenStory
 
 
 def story_budget_amounts(budget_id: UUID, months: Iterable[Month]) -> dict[Month, int | None]:
@@ -53,6 +60,15 @@ class ParentEffect:
     def share_after(self) -> float:
         return self.after / self.limit if self.limit else 1.0
 
+    @property
+    def width_before(self) -> str:
+        """Width of a bar, in percent of the budget."""
+        return f"{min(100.0, self.share_before * 100):.2f}"
+
+    @property
+    def width_after(self) -> str:
+        return f"{min(100.0, max(0.0, self.share_after * 100)):.2f}"
+
 
 def parent_effects(
     *, unit_id: UUID, capability_id: UUID | None, cap_nanos: int, current_cap: int | None
@@ -62,8 +78,6 @@ def parent_effects(
     ``current_cap`` is the cap already approved, which the new one replaces. A budget of several
     months is charged for those from this month to the end of its period.
     """
-    from apps.budgets.selectors.status import budget_statuses
-
     above = [
         budget
         for budget in budgets_matching(unit_id=unit_id, capability_id=capability_id, story_id=None)
@@ -91,3 +105,9 @@ def _months_left(period: Period, current: Month) -> int:
     last = month_of(period.end)
     count = (last.year - first.year) * 12 + last.month - first.month
     return max(1, count)
+
+
+def story_budget(story: TokenStory) -> BudgetStatus | None:
+    """How the story's budget stands this month; None before the approval and after closing."""
+    budget = active_budget_of_story(story.id) if story.budget_id else None
+    return budget_statuses([budget])[0] if budget else None

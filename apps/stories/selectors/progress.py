@@ -4,18 +4,15 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from apps.common import clock
 from apps.common.periods import Month, month_of, months_between
+from apps.ledger.query import Result
 from apps.stories import rules
 from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import story_budget_amounts
 from apps.stories.selectors.stories import cells, revision_by_id
 from apps.stories.selectors.usage import monthly
-
-if TYPE_CHECKING:
-    from apps.ledger.query import Result
 
 SHOWN_MONTHS = 12
 MOST_MONTHS = 36
@@ -71,7 +68,7 @@ class Progress:
     source: str = ""
     since: dt.date | None = None
     data_as_of: dt.datetime | None = None
-    complete_through: dt.date | None = None
+    complete_through: dt.datetime | None = None
     measured_cost: int | None = None
     measured_tokens: int | None = None
 
@@ -160,7 +157,7 @@ def _measure(
     _fill(found, lines, result, today)
 
 
-def _fill(found: Progress, lines: dict[Month, MonthLine], result: "Result", today: dt.date) -> None:
+def _fill(found: Progress, lines: dict[Month, MonthLine], result: Result, today: dt.date) -> None:
     found.data_as_of = result.data_as_of
     found.complete_through = result.coverage.complete_through
     for row in result.rows:

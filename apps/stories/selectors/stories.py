@@ -1,5 +1,6 @@
 """Reads of stories, their working copies and their frozen revisions."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -31,11 +32,7 @@ def story_by_ref(actor: Actor, ref: str) -> TokenStory:
 
 def story_by_id(story_id: UUID) -> TokenStory:
     """Any story of the organization. For services that check the permission themselves."""
-    found = (
-        TokenStory.objects.select_related("unit", "capability")
-        .filter(id=story_id)
-        .first()
-    )
+    found = TokenStory.objects.select_related("unit", "capability").filter(id=story_id).first()
     if found is None:
         raise NotFound("There is no such Token Story.", code="story_not_found")
     return found
@@ -83,9 +80,9 @@ def cells(revision: StoryRevision) -> QuerySet[PhaseEstimate]:
     return PhaseEstimate.objects.filter(revision_id=revision.id).order_by("month_offset", "phase")
 
 
-def story_labels(ids: list[UUID]) -> dict[UUID, str]:
+def story_labels(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Reference and title by id, for the ledger's story axis."""
-    rows = TokenStory.objects.filter(id__in=ids).values_list("id", "ref", "title")
+    rows = TokenStory.objects.filter(id__in=list(ids)).values_list("id", "ref", "title")
     return {story_id: f"{ref} {title}" for story_id, ref, title in rows}
 
 

@@ -2,31 +2,28 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.common import clock
-
-if TYPE_CHECKING:
-    from apps.ledger.query import Result
+from apps.ledger.query import Query, Result, run
+from apps.pricing.selectors import price_book
 
 RECENT_DAYS = 30
 
 
 def top_models(limit: int = 3) -> list[tuple[str, str]]:
-    """Provider and model the organization spent most on recently."""
-    from apps.ledger.query import Query, run
-
+    """Provider and model the organization spent most on recently, as the price book names them."""
     today = clock.today()
     result = run(
         Query(
             start=today - dt.timedelta(days=RECENT_DAYS),
             end=today + dt.timedelta(days=1),
-            group_by=("provider", "model"),
+            group_by=("model",),
             limit=limit,
         )
     )
-    return [(row.keys[0], row.keys[1]) for row in result.rows if row.keys[0] and row.keys[1]]
+    book = price_book()
+    return [book.canonical("", row.keys[0]) for row in result.rows if row.keys[0]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,6 @@ class Workload:
 
 def largest_untracked(covered: frozenset[UUID]) -> Workload | None:
     """The capability with the highest recent cost that no approved story covers."""
-    from apps.ledger.query import Query, run
-
     today = clock.today()
     result = run(
         Query(
@@ -57,8 +52,6 @@ def largest_untracked(covered: frozenset[UUID]) -> Workload | None:
     return None
 
 
-def monthly(start: dt.date, end: dt.date, axis: str, key: UUID) -> "Result":
+def monthly(start: dt.date, end: dt.date, axis: str, key: UUID) -> Result:
     """Months of one story or capability. ``start`` and ``end`` are firsts of months."""
-    from apps.ledger.query import Query, run
-
     return run(Query(start=start, end=end, grain="month", filters={axis: [str(key)]}))

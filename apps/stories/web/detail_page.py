@@ -1,0 +1,351 @@
+"""One story: what was promised, what happened, and what can be done with it now."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.views import View
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.approvals import selectors as approvals
+from apps.common import charts, fmt
+from apps.common.errors import Invalid
+from apps.stories import services
+from apps.stories.enums import Act, Confidence, ValuePer
+from apps.stories.estimator import load
+from apps.stories.models import StoryRevision, TokenStory
+from apps.stories.selectors.budget_effect import story_budget
+from apps.stories.selectors.checks import checks
+from apps.stories.selectors.decision import return_times
+from apps.stories.selectors.diff import compare, show_mix, show_number, show_triple
+from apps.stories.selectors.progress import MonthLine, Progress, progress
+from apps.stories.selectors.stories import (
+    cells,
+    draft_of,
+    revision_by_id,
+    revision_by_number,
+    revisions,
+    story_by_ref,
+)
+from apps.stories.web import access
+from apps.stories.web.list_page import status_chip
+from apps.tenancy.urls import org_url
+from apps.trail.registry import label_of
+from apps.trail.selectors import events_of_object
+
+MOST_EVENTS = 500
+
+TABS = (
+    ("", "Promised and measured"),
+    ("estimate", "Estimate"),
+    ("value", "Value"),
+    ("history", "History"),
+)
+
+SERVICES = {
+    Act.WITHDRAW: services.withdraw,
+    Act.AMEND: services.amend,
+    Act.DISCARD: services.discard,
+    Act.START_DELIVERY: services.start_delivery,
+    Act.GO_LIVE: services.go_live,
+    Act.TRUE_UP: services.true_up,
+    Act.CLOSE: services.close,
+}
+
+BUTTONS: dict[Act, tuple[str, str, str]] = {
+    Act.START_DELIVERY: ("Start delivery", "arrow-right", ""),
+    Act.GO_LIVE: ("Mark as live", "flag", ""),
+    Act.TRUE_UP: ("True up", "scale", "What did you learn about the estimate?"),
+    Act.AMEND: ("Amend", "pencil", ""),
+    Act.DISCARD: ("Discard the amendment", "x", ""),
+    Act.WITHDRAW: ("Withdraw", "arrow-back-up", "Why? Optional."),
+    Act.CLOSE: ("Close", "circle-x", "Why? Optional."),
+}
+"""Label, icon and the question for a note, in the order of the buttons."""
+
+
+@requires(P.STORY_VIEW)
+class StoryDetail(View):
+    """The story page; ``?tab=`` estimate, value or history."""
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        story = story_by_ref(actor, ref)
+        tab = request.GET.get("tab", "")
+        tab = tab if tab in dict(TABS) else ""
+        draft = draft_of(story)
+        wanted = story.approved_revision_id or story.current_revision_id
+        revision = revision_by_id(wanted) if wanted else None
+        may = access.acts_for(actor, story, has_draft=draft is not None)
+        zone = request.organization.timezone  # type: ignore[attr-defined]
+        so_far = progress(story, zone=zone)
+        context: dict[str, Any] = {
+            "title": story.title,
+            "crumbs": [("Token Stories", org_url(request, "stories:list")), (story.ref, "")],
+            "story": story,
+            "status": status_chip(story),
+            "draft": draft,
+            "revision": revision,
+            "may": may,
+            "buttons": [(act.value, *BUTTONS[act]) for act in BUTTONS if act in may],
+            "can_edit": draft is not None and Act.SAVE in may,
+            "tab": tab,
+            "tabs": TABS,
+            "progress": so_far,
+            "headline": headline(story, so_far),
+            "request_open": approvals.open_request_of("story", story.id),
+            "budget": story_budget(story),
+            "latest": revisions(story).first(),
+            "zone": zone,
+        }
+        context |= self._tab(tab, story, revision, so_far)
+        return render(request, "stories/detail.html", context)
+
+    def _tab(
+        self,
+        tab: str,
+        story: TokenStory,
+        revision: StoryRevision | None,
+        so_far: Progress,
+    ) -> dict[str, Any]:
+        if tab == "history":
+            return {"events": history(story), "revisions": list(revisions(story))}
+        if revision is None:
+            return {}
+        if tab == "estimate":
+            return estimate_context(revision)
+        if tab == "value":
+            return value_context(revision)
+        return {"chart": promised_chart(so_far, revision.currency)}
+
+
+def headline(story: TokenStory, so_far: Progress) -> str:
+    """The answer of the page in one sentence."""
+    change = so_far.change_so_far
+    if change is not None:
+        months = len(so_far.compared)
+        size = fmt.delta(change, 0)
+        return (
+            f"Measured {fmt.money(so_far.measured_so_far, story.currency)} in "
+            f"{fmt.plural(months, 'whole month')}, {size} against the estimate."
+        )
+    if so_far.has_measured:
+        cost = fmt.money(so_far.measured_cost, story.currency)
+        return f"Measured {cost} so far; the first whole month is not over yet."
+    if story.approved_revision_id:
+        when = f" Go-live is planned for {story.live_on:%B %Y}." if story.live_on else ""
+        return f"Nothing measured yet.{when}"
+    if story.month_cost_nanos is not None:
+        likely = fmt.money(story.month_cost_nanos, story.currency)
+        return f"Likely to cost {likely} a month in production."
+    return "The estimate is not complete yet."
+
+
+def promised_chart(so_far: Progress, currency: str) -> SafeString:
+    """Months of estimate and measured cost; missing months stay empty."""
+    lines = so_far.lines
+    if len(lines) < 2:
+        return SafeString()
+    change = so_far.change_so_far
+    summary = (
+        "Nothing has been measured yet."
+        if change is None
+        else f"Measured cost is {fmt.delta(change, 0)} against the likely estimate so far."
+    )
+    return charts.lines(
+        [f"{line.month.start:%b}" for line in lines],
+        [
+            charts.Series("Estimated, likely (P50)", "s6", [line.cost_p50 for line in lines]),
+            charts.Series("Estimated, high (P90)", "s3", [line.cost_p90 for line in lines]),
+            charts.Series("Budget", "s5", [line.budget_nanos for line in lines]),
+            charts.Series("Measured", "s1", [line.cost_nanos for line in lines]),
+        ],
+        title="Promised and measured cost per month",
+        summary=summary,
+        axis=lambda value: fmt.axis_money(value, currency),
+        cell=lambda value: fmt.money(int(value), currency, style="exact"),
+        labels=[f"{line.month.start:%B %Y}" for line in lines],
+        head="Month",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionLine:
+    """One assumption of a frozen version."""
+
+    label: str
+    value: str
+
+
+def assumption_lines(revision: StoryRevision) -> dict[str, list[AssumptionLine]]:
+    """Assumptions in use, by phase; inputs left at zero are not repeated."""
+    from apps.stories.estimator.fields import FIELDS, is_used, value_at
+
+    a = load(revision.assumptions)
+    found: dict[str, list[AssumptionLine]] = {"production": [], "development": [], "testing": []}
+    for spec in FIELDS:
+        triple = value_at(a, spec.path)
+        if is_used(a, spec.path) and (triple.likely or triple.is_ranged):
+            found[spec.phase].append(AssumptionLine(spec.label, show_triple(triple, spec)))
+    found["production"].append(AssumptionLine("Models", show_mix(a.production.mix)))
+    found["production"].append(
+        AssumptionLine("Planned for", fmt.plural(a.production.horizon_months, "month"))
+    )
+    if a.development.size:
+        found["development"].insert(0, AssumptionLine("Size", a.development.size))
+    return found
+
+
+def estimate_context(revision: StoryRevision) -> dict[str, Any]:
+    phases = revision.estimate.get("phases", {})
+    return {
+        "assumptions": assumption_lines(revision),
+        "phase_totals": [
+            (name.capitalize(), phases[name]) for name in phases if phases[name]["tokens"]["likely"]
+        ],
+        "lifetime": revision.estimate.get("lifetime"),
+        "first_year": revision.estimate.get("first_year"),
+        "tornado": revision.estimate.get("tornado", [])[:6],
+        "cells": list(cells(revision)),
+        "checks": checks(revision),
+        "dates": load(revision.assumptions),
+        "range_bar": charts.range_bar(
+            revision.month_cost_p10,
+            revision.month_cost_p50,
+            revision.month_cost_p90,
+            cap=revision.cap_nanos,
+            label="Monthly cost, P10 to P90, against the cap",
+        ),
+    }
+
+
+def value_context(revision: StoryRevision) -> dict[str, Any]:
+    return {
+        "return_times": return_times(revision),
+        "value_per": ValuePer(revision.value_per).label,
+        "confidence": Confidence(revision.value_confidence).label
+        if revision.value_confidence
+        else "",
+        "baseline": _number(revision.value_baseline),
+        "change": _number(revision.value_change),
+        "adoption": _number(revision.value_adoption),
+    }
+
+
+def _number(value: Decimal | None) -> str:
+    return fmt.DASH if value is None else show_number(value)
+
+
+def history(story: TokenStory) -> list[dict[str, Any]]:
+    """What happened to the story, newest first. Autosaves in a row are told once."""
+    told: list[dict[str, Any]] = []
+    for event in events_of_object("story", story.id)[:MOST_EVENTS]:
+        if (
+            event.action == "story.saved"
+            and told
+            and told[-1]["action"] == "story.saved"
+            and told[-1]["actor"] == event.actor_name
+        ):
+            continue
+        told.append(
+            {
+                "action": event.action,
+                "label": label_of(event.action),
+                "actor": event.actor_name,
+                "at": event.at,
+                "reason": event.reason,
+                "revision": (event.after or {}).get("revision"),
+            }
+        )
+    return told
+
+
+@requires(P.STORY_VIEW)
+class StoryVersion(View):
+    """A frozen version as it was submitted."""
+
+    def get(self, request: HttpRequest, ref: str, number: int) -> HttpResponse:
+        story = story_by_ref(request.actor, ref)  # type: ignore[attr-defined]
+        revision = revision_by_number(story, number)
+        context = {
+            "title": f"{revision.title}, version {number}",
+            "crumbs": self._crumbs(request, story, f"Version {number}"),
+            "story": story,
+            "revision": revision,
+            "earlier": revisions(story).filter(number__lt=number).first(),
+            **estimate_context(revision),
+            **value_context(revision),
+        }
+        return render(request, "stories/version.html", context)
+
+    def _crumbs(self, request: HttpRequest, story: TokenStory, last: str) -> list[tuple[str, str]]:
+        return [
+            ("Token Stories", org_url(request, "stories:list")),
+            (story.ref, org_url(request, "stories:detail", story.ref)),
+            (last, ""),
+        ]
+
+
+@requires(P.STORY_VIEW)
+class StoryDiff(StoryVersion):
+    """Two versions side by side."""
+
+    def get(  # type: ignore[override]
+        self, request: HttpRequest, ref: str, old: int, new: int
+    ) -> HttpResponse:
+        story = story_by_ref(request.actor, ref)  # type: ignore[attr-defined]
+        before, after = revision_by_number(story, old), revision_by_number(story, new)
+        rows = compare(before, after)
+        changed = sum(row.changed for row in rows)
+        context = {
+            "title": f"{story.title}: version {old} against {new}",
+            "crumbs": self._crumbs(request, story, f"{old} against {new}"),
+            "story": story,
+            "before": before,
+            "after": after,
+            "diff": rows,
+            "changed": changed,
+            "revisions": list(revisions(story)),
+        }
+        return render(request, "stories/diff.html", context)
+
+
+@requires(P.STORY_WRITE, P.STORY_SUBMIT)
+class StoryAct(View):
+    """``do`` names the act, ``version`` what the person saw, ``note`` why."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        story = story_by_ref(actor, ref)
+        try:
+            act = Act(request.POST.get("do", ""))
+            version = int(request.POST.get("version", ""))
+        except ValueError:
+            raise Invalid("The request names no act and version.", field="do") from None
+        if act is Act.SUBMIT:
+            services.submit(
+                actor=actor, story_id=story.id, version=version, note=request.POST.get("note", "")
+            )
+        elif act in (Act.AMEND, Act.DISCARD):
+            SERVICES[act](actor=actor, story_id=story.id, version=version)
+        elif act in SERVICES:
+            SERVICES[act](  # type: ignore[call-arg]
+                actor=actor,
+                story_id=story.id,
+                version=version,
+                note=request.POST.get("note", "")[:4000],
+            )
+        else:
+            raise Invalid("This is decided on the approval page.", field="do")
+        after = "stories:edit" if act is Act.AMEND else "stories:detail"
+        return redirect(org_url(request, after, story.ref))
+
+
+__all__ = ["MonthLine", "StoryAct", "StoryDetail", "StoryDiff", "StoryVersion"]
