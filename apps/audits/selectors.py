@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.roles import Role
-from apps.access.services import can, visible
+from apps.access.services import can, can_anywhere, visible
 from apps.audits import figures, rules
 from apps.audits.enums import FindingStatus
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
@@ -48,6 +48,13 @@ def finding_by_id(actor: Actor, audit_id: UUID, finding_id: UUID) -> Finding:
     ):
         raise NotFound("no such finding")
     return finding
+
+
+def may_respond(actor: Actor, finding: Finding) -> bool:
+    """Its owner, wherever the owner's role is bound; else whoever answers for the unit."""
+    if actor.owns(finding.owner_id):
+        return can_anywhere(actor, P.AUDIT_RESPOND)
+    return can(actor, P.AUDIT_RESPOND, unit_id=finding.unit_id or finding.audit.unit_id)
 
 
 def my_findings(actor: Actor) -> QuerySet[Finding]:

@@ -14,9 +14,10 @@ from apps.audits import events, rules
 from apps.audits.detectors import Detected, detect_all
 from apps.audits.enums import AuditStatus, Check, Severity
 from apps.audits.models import Audit, Finding
+from apps.audits.selectors import may_respond
 from apps.audits.services.plan import move_audit
 from apps.common import clock
-from apps.common.errors import Conflict, FieldError, Invalid
+from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
 from apps.organizations.models import Membership
 from apps.trail.services import record
 
@@ -145,12 +146,8 @@ def assign_finding(
 @transaction.atomic
 def respond_to_finding(*, actor: Actor, finding: Finding, version: int, response: str) -> Finding:
     """The owner's answer: what happened and what will be done."""
-    require(
-        actor,
-        P.AUDIT_RESPOND,
-        unit_id=finding.unit_id or finding.audit.unit_id,
-        owner_id=finding.owner_id,
-    )
+    if not may_respond(actor, finding):
+        raise Forbidden("this finding is answered by its owner or the lead of its unit")
     return _move(
         actor, finding, "respond", version, response=_needed(response, "response", "an answer")
     )

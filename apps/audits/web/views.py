@@ -145,17 +145,9 @@ class AuditDetail(View):
             "to_sign": selectors.roles_to_sign(actor, audit, report),
             "can_run": can(actor, P.AUDIT_RUN, unit_id=audit.unit_id),
             "can_find": can(actor, P.AUDIT_FINDING_WRITE, unit_id=audit.unit_id),
-            "mine": {f.id for f in findings if self.may_answer(request, f)},
+            "mine": {f.id for f in findings if selectors.may_respond(actor, f)},
             "assign_form": AssignForm(auto_id=False),
         }
-
-    def may_answer(self, request: HttpRequest, finding: Any) -> bool:
-        return can(
-            request.actor,
-            P.AUDIT_RESPOND,
-            unit_id=finding.unit_id or finding.audit.unit_id,
-            owner_id=finding.owner_id,
-        )
 
 
 @requires(P.AUDIT_RUN)
