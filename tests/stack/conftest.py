@@ -58,15 +58,19 @@ class Stack:
             timeout=STOP_SECONDS, check=False,
         )  # fmt: skip
 
-    def start(self) -> float:
-        """Seconds from the command to the line that says it is ready."""
-        began = time.monotonic()
+    def launch(self) -> None:
+        """Type the command."""
         with self.output.open("wb") as stream:
             self.supervisor = subprocess.Popen(
                 [sys.executable, "-m", "tokenops.run", "up"],
                 cwd=REPOSITORY, env=self._environment(), stdout=stream, stderr=stream,
                 start_new_session=True,
             )  # fmt: skip
+
+    def start(self) -> float:
+        """Seconds from the command to the line that says it is ready."""
+        began = time.monotonic()
+        self.launch()
         wait_for("the start", self._is_ready_or_over, READY_SECONDS)
         if "TokenOps is ready" not in self.said():
             self.trouble = f"it did not start: {self.said()}"

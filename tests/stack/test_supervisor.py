@@ -41,8 +41,18 @@ def stored(stack: Stack) -> list[tuple[int]]:
         return connection.execute("SELECT n FROM stack_probe ORDER BY n").fetchall()
 
 
-def test_a_first_start_serves(stack: Stack) -> None:
+def test_a_first_start_that_was_killed_half_way_is_completed(stack: Stack) -> None:
+    stack.launch()
+    step = stack.root / "log" / "step-migrate.log"
+    wait_for("the first migration", step.exists, STOP_SECONDS)
+    os.kill(stack.supervisor.pid, signal.SIGKILL)
+    stack.supervisor.wait()
     stack.start()
+    assert "ended what an earlier start left running: " in stack.said()
+    assert "database schema: done" in stack.said()
+
+
+def test_it_serves(stack: Stack) -> None:
     assert list(stack.processes()) == NAMES
     assert stack.is_ready()
     assert f"TokenOps is ready at http://127.0.0.1:{stack.port}" in stack.said()

@@ -81,9 +81,15 @@ def demo_steps(site: Site) -> list[Step]:
     ]  # fmt: skip
 
 
-def run_steps(
-    site: Site, steps: Iterable[Step], console: Console, *, stopping: Callable[[], bool]
-) -> None:
+@dataclass(frozen=True)
+class Watcher:
+    """What the supervisor wants to be asked and told while a step runs."""
+
+    stopping: Callable[[], bool] = lambda: False
+    running: Callable[[int | None], None] = lambda _pid: None
+
+
+def run_steps(site: Site, steps: Iterable[Step], console: Console, watcher: Watcher) -> None:
     """Run the steps whose inputs changed, one line each.
 
     Raises RunError with the end of the output when one fails, StopRequested on Ctrl-C.
@@ -93,7 +99,7 @@ def run_steps(
         if done.get(step.key) == step.fingerprint:
             continue
         started = time.monotonic()
-        _run(site, step, console, stopping)
+        _run(site, step, console, watcher)
         console.say(f"  {step.label}: done in {time.monotonic() - started:.1f} s")
         done[step.key] = current_fingerprint(site, step)
         write_atomically(site.state.steps, json.dumps(done, indent=1))
@@ -121,7 +127,7 @@ def installed_packages() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def _run(site: Site, step: Step, console: Console, stopping: Callable[[], bool]) -> None:
+def _run(site: Site, step: Step, console: Console, watcher: Watcher) -> None:
     log = site.state.log(f"step-{step.key}")
     rotate(log)
     environment = site.owner_environment if step.as_owner else site.environment
@@ -131,16 +137,18 @@ def _run(site: Site, step: Step, console: Console, stopping: Callable[[], bool])
             stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
             env=environment, cwd=REPOSITORY, start_new_session=True,
         )  # fmt: skip
+        watcher.running(process.pid)
         patience = time.monotonic() + LONG_SECONDS
         while process.poll() is None:
             if time.monotonic() > patience:
                 patience = float("inf")
                 console.say(f"  {step.label}: working ...")
-            if stopping():
+            if watcher.stopping():
                 os.killpg(process.pid, signal.SIGTERM)
                 _wait_or_kill(process)
                 raise StopRequested
             time.sleep(POLL_SECONDS)
+    watcher.running(None)
     if process.returncode != 0:
         message = f"{step.label} failed. The end of {log}:\n{tail(log)}"
         raise RunError(message)

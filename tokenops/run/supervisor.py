@@ -34,6 +34,7 @@ class Supervisor:
         self._record = ChildRecord(state.children)
         self._lock = InstanceLock(state.lock)
         self._stop = False
+        self._step: int | None = None
         self._next_probe = 0.0
 
     def run(self, options: Options) -> None:
@@ -82,10 +83,13 @@ class Supervisor:
         self._welcome(site, time.monotonic() - began)
 
     def _run_steps(self, site: Site, todo: Sequence[steps.Step]) -> None:
-        steps.run_steps(site, todo, self.console, stopping=self._should_stop)
+        watcher = steps.Watcher(stopping=lambda: self._stop, running=self._note_step)
+        steps.run_steps(site, todo, self.console, watcher)
 
-    def _should_stop(self) -> bool:
-        return self._stop
+    def _note_step(self, pid: int | None) -> None:
+        """A killed supervisor's unfinished step is a leftover too."""
+        self._step = pid
+        self._remember()
 
     def _bring_up(self, wanted: Sequence[Program]) -> None:
         """Start these together and wait until each can serve."""
@@ -171,7 +175,8 @@ class Supervisor:
             raise StopRequested
 
     def _remember(self) -> None:
-        self._record.write(child.pid for child in self.children if child.pid is not None)
+        pids = [child.pid for child in self.children]
+        self._record.write(pid for pid in [*pids, self._step] if pid is not None)
         self._write_status()
 
     def _write_status(self) -> None:

@@ -33,13 +33,29 @@ def step(arguments: tuple[str, ...], fingerprint: str = "one") -> steps.Step:
 
 
 @pytest.fixture(autouse=True)
-def keep_fingerprints(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository whose manage.py knows one command."""
+    (tmp_path / "manage.py").write_text("import sys; sys.exit(sys.argv[1:] != ['version'])")
+    monkeypatch.setattr(steps, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(steps, "LONG_SECONDS", 600.0)
     monkeypatch.setattr(steps, "current_fingerprint", lambda _site, done: done.fingerprint)
+
+
+def test_a_long_step_says_that_it_works(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "LONG_SECONDS", 0.0)
+    assert run(site, step(("version",)))[0] == "  sample: working ..."
+
+
+def test_a_running_step_is_made_known(site: Site) -> None:
+    told: list[int | None] = []
+    steps.run_steps(site, [step(("version",))], Silent(), steps.Watcher(running=told.append))
+    assert told[0] is not None
+    assert told[1] is None
 
 
 def run(site: Site, todo: steps.Step, *, stopping=lambda: False) -> list[str]:
     console = Silent()
-    steps.run_steps(site, [todo], console, stopping=stopping)
+    steps.run_steps(site, [todo], console, steps.Watcher(stopping=stopping))
     return console.lines
 
 
