@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tokenops.run.__main__ import main
 from tokenops.run.bootstrap import APP, DOORS, OWNER, BootstrapRefused, bootstrap
 from tokenops.run.testing import Services, ensure_services
 
@@ -88,3 +89,29 @@ def test_other_roles_cannot_even_connect(services: Services) -> None:
 def test_only_a_superuser_may_bootstrap(services: Services) -> None:
     with pytest.raises(BootstrapRefused, match="Connect as a superuser"):
         bootstrap(services.owner_url, database=DATABASE)
+
+
+def test_the_command_takes_names_and_passwords_from_the_addresses(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUPERUSER_URL", services.superuser_url)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://tokenops_app:p%40ss@db.example/{DATABASE}")
+    monkeypatch.setenv("DATABASE_OWNER_URL", f"postgresql://tokenops_owner@db.example/{DATABASE}")
+    assert main(["bootstrap"]) == 0
+    assert capsys.readouterr().out == f"Roles and database {DATABASE} are ready.\n"
+    with_password = "SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL ORDER BY 1"
+    assert (APP,) in ask(services.superuser_url, with_password)
+
+
+def test_the_command_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SUPERUSER_URL", raising=False)
+    assert main(["bootstrap"]) == 1
+    told = capsys.readouterr().err
+    assert told == "Give --superuser-url, or set SUPERUSER_URL (or SUPERUSER_URL_FILE).\n"
+
+
+def test_the_command_reports_an_unreachable_server(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bootstrap", "--superuser-url", "postgresql://postgres@127.0.0.1:1/postgres"]) == 1
+    assert capsys.readouterr().err.startswith("PostgreSQL refused: ")
