@@ -6,3 +6,11 @@ from django.apps import AppConfig
 class BudgetsConfig(AppConfig):
     name = "apps.budgets"
     verbose_name = "Budgets"
+
+    def ready(self) -> None:
+        from apps.budgets.web import capability
+        from apps.portfolio.panels import register_costs, register_panel
+
+        register_panel("usage", capability.usage_panel)
+        register_panel("budgets", capability.budgets_panel)
+        register_costs(capability.costs)

@@ -8,9 +8,17 @@ time without a gap or an overlap, also where clocks skip midnight.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from apps.budgets.enums import PeriodKind
+
+
+@cache
+def known_zones() -> tuple[str, ...]:
+    """Names of all time zones, in order. Read once: finding them walks a directory tree."""
+    return tuple(sorted(available_timezones()))
+
 
 MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
 
@@ -14,6 +13,7 @@ from apps.approvals.selectors import approved_request
 from apps.budgets import events
 from apps.budgets.enums import Basis, BudgetStatus, EntryKind, PeriodKind, Scope
 from apps.budgets.models import Budget, BudgetEntry, BudgetThreshold
+from apps.budgets.rules.periods import known_zones
 from apps.budgets.rules.position import DEFAULT_THRESHOLDS
 from apps.budgets.services.entries import add_entry, amount_errors, announce, described
 from apps.common.errors import Conflict, FieldError, Invalid
@@ -271,7 +271,7 @@ def _plan_errors(
         errors.append(
             FieldError("ends_on", "The end is not after the start.", "Enter a later day.")
         )
-    if zone not in available_timezones():
+    if zone not in known_zones():
         errors.append(
             FieldError("timezone", f"{zone} is not a time zone.", "Use one like Europe/Berlin.")
         )
