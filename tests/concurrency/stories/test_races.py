@@ -1,0 +1,124 @@
+"""Real threads on real transactions: one winner, no lost edit, one number each."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from apps.access.roles import Role
+from apps.approvals import services as approvals
+from apps.approvals.models import ApprovalRequest
+from apps.budgets.models import Budget
+from apps.common.errors import Conflict, DomainError
+from apps.stories import services
+from apps.stories.models import StoryDraft, StoryRevision, TokenStory
+from apps.stories.selectors.stories import story_by_id
+from apps.tenancy.scope import tenant_scope
+from tests.factories.stories import make_plan, make_prices, make_story, make_submitted
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 4
+
+
+def race(organization_id, jobs):
+    """Run every job in its own thread and transaction; results or the refusals, in order."""
+    answers = [None] * len(jobs)
+    gate = threading.Barrier(len(jobs))
+
+    def work(index, job):
+        try:
+            gate.wait(20)
+            with tenant_scope(organization_id):
+                answers[index] = job()
+        except DomainError as error:
+            answers[index] = error
+        except Exception as error:  # noqa: BLE001 -- shown by the assertion
+            answers[index] = repr(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(i, job)) for i, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+@pytest.fixture
+def org(transactional_db):
+    found = World().a
+    with found.scope():
+        make_prices()
+    return found
+
+
+def test_numbers_are_never_given_twice(org):
+    author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
+    jobs = [lambda: make_story(author, unit_id).number for _ in range(THREADS * 3)]
+    answers = race(org.id, jobs)
+    assert sorted(answers) == list(range(1, THREADS * 3 + 1))
+
+
+def test_one_of_many_edits_wins_and_none_is_lost(org):
+    author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
+    with org.scope():
+        story = make_story(author, unit_id)
+
+    def edit(title):
+        return lambda: services.save_draft(
+            actor=author, story_id=story.id, version=1, plan=make_plan(unit_id, title=title)
+        ).title
+
+    answers = race(org.id, [edit(f"Edit {n}") for n in range(THREADS)])
+    won = [a for a in answers if isinstance(a, str)]
+    assert len(won) == 1, answers
+    assert sum(isinstance(a, Conflict) for a in answers) == THREADS - 1
+    with org.scope():
+        assert StoryDraft.objects.get().title == story_by_id(story.id).title == won[0]
+        assert story_by_id(story.id).version == 2
+
+
+def test_one_of_many_submissions_wins(org):
+    author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
+    with org.scope():
+        story = make_story(author, unit_id)
+    jobs = [
+        lambda: services.submit(actor=author, story_id=story.id, version=1).status
+        for _ in range(THREADS)
+    ]
+    answers = race(org.id, jobs)
+    assert answers.count("submitted") == 1, answers
+    assert sum(isinstance(a, Conflict) for a in answers) == THREADS - 1
+    with org.scope():
+        assert StoryRevision.objects.count() == ApprovalRequest.objects.count() == 1
+
+
+def test_racing_approvers_withdrawers_and_editors_leave_one_winner(org):
+    author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
+    approvers = [org.actor(role) for role in (Role.CFO, Role.CIO, Role.CTO)]
+    rounds = 10
+    with org.scope():
+        stories = [make_submitted(author, unit_id) for _ in range(rounds)]
+    for story in stories:
+
+        def decide(actor, story=story):
+            return lambda: approvals.decide(
+                actor=actor, request_id=story.request_id, version=1, decision="approve"
+            ).request.status
+
+        def withdraw(story=story):
+            return services.withdraw(actor=author, story_id=story.id, version=2).status
+
+        answers = race(org.id, [*(decide(a) for a in approvers), withdraw])
+        won = [a for a in answers if isinstance(a, str)]
+        assert len(won) == 1, answers
+        assert all(isinstance(a, Conflict) for a in answers if not isinstance(a, str)), answers
+        with org.scope():
+            after = story_by_id(story.id)
+            assert after.status == won[0]
+            assert Budget.objects.filter(story_id=story.id).count() == (won[0] == "approved")
+    with org.scope():
+        assert TokenStory.objects.filter(version=3).count() == rounds
