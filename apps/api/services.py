@@ -80,7 +80,7 @@ def finish(*, actor: Actor, key: str, response: HttpResponse) -> None:
     rows.update(
         status=response.status_code,
         content_type=response.headers.get("Content-Type", ""),
-        body=response.content,
+        body=getattr(response, "kept_body", response.content),
     )
 
 

@@ -30,7 +30,7 @@ class ActorMiddleware:
             actor, organization = self._actor(request), selectors.organization()
             if actor is None and not request.path_info.startswith("/api/"):
                 raise Http404
-            request.actor, request.organization = actor, organization  # type: ignore[attr-defined]
+            request.actor, request.organization = actor, organization
             structlog.contextvars.bind_contextvars(organization=organization.slug)
         return self.get_response(request)
 

@@ -40,7 +40,7 @@ TABS: tuple[tuple[str, str, P], ...] = (
 
 def organization_of(request: HttpRequest) -> Organization:
     """The organization whose pages these are; the middleware put it there."""
-    return request.organization  # type: ignore[attr-defined]
+    return request.organization
 
 
 def settings_tabs(request: HttpRequest, current: str) -> list[Tab]:

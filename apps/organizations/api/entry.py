@@ -1,0 +1,145 @@
+"""Invitations and API keys."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+from rest_framework.views import APIView
+
+from apps.access.permissions import P
+from apps.common.errors import NotFound
+from apps.organizations import selectors, services
+from apps.organizations.api import serializers
+from apps.organizations.api.views import actor_of, cleaned
+from apps.organizations.models import ApiKey, Invitation
+
+
+class InvitationListView(generics.ListCreateAPIView):
+    """Invitations the actor may see, newest first."""
+
+    permission_required = {"GET": P.PEOPLE_VIEW, "POST": P.PEOPLE_MANAGE}
+    serializer_class = serializers.InvitationSerializer
+    filterset_fields = ("email", "role", "unit_id")
+
+    def get_queryset(self) -> QuerySet[Invitation]:
+        if getattr(self, "swagger_fake_view", False):
+            return Invitation.objects.none()
+        return selectors.invitations(actor_of(self.request))
+
+    @extend_schema(
+        request=serializers.NewInvitationSerializer,
+        responses={201: serializers.InvitationSerializer},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        asked = cleaned(serializers.NewInvitationSerializer, request)
+        invitation = services.invite_person(actor=actor_of(request), **asked)
+        return Response(self.get_serializer(invitation).data, status=status.HTTP_201_CREATED)
+
+
+class InvitationView(APIView):
+    """One invitation. DELETE takes it back."""
+
+    permission_required = {"GET": P.PEOPLE_VIEW, "DELETE": P.PEOPLE_MANAGE}
+
+    @extend_schema(responses=serializers.InvitationSerializer)
+    def get(self, request: Request, invitation_id: UUID) -> Response:
+        return Response(serializers.InvitationSerializer(_invitation(request, invitation_id)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, invitation_id: UUID) -> Response:
+        _invitation(request, invitation_id)
+        services.revoke_invitation(actor=actor_of(request), invitation_id=invitation_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class InvitationResendView(APIView):
+    """Send a new link; the earlier one stops working."""
+
+    permission_required = {"POST": P.PEOPLE_MANAGE}
+
+    @extend_schema(request=None, responses=serializers.InvitationSerializer)
+    def post(self, request: Request, invitation_id: UUID) -> Response:
+        _invitation(request, invitation_id)
+        invitation = services.resend_invitation(
+            actor=actor_of(request), invitation_id=invitation_id
+        )
+        return Response(serializers.InvitationSerializer(invitation).data)
+
+
+class ApiKeyListView(generics.ListCreateAPIView):
+    """API keys the actor may see, newest first."""
+
+    permission_required = {"GET": P.APIKEY_VIEW, "POST": P.APIKEY_MANAGE}
+    serializer_class = serializers.ApiKeySerializer
+    filterset_fields = ("name", "unit_id")
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        if getattr(self, "swagger_fake_view", False):
+            return ApiKey.objects.none()
+        return selectors.api_keys(actor_of(self.request))
+
+    @extend_schema(
+        request=serializers.NewApiKeySerializer,
+        responses={201: serializers.ApiKeySecretSerializer},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        asked = cleaned(serializers.NewApiKeySerializer, request)
+        key, secret = services.create_api_key(actor=actor_of(request), **asked)
+        return _with_secret(key, secret)
+
+
+class ApiKeyView(APIView):
+    """One key. DELETE revokes it at once."""
+
+    permission_required = {"GET": P.APIKEY_VIEW, "DELETE": P.APIKEY_MANAGE}
+
+    @extend_schema(responses=serializers.ApiKeySerializer)
+    def get(self, request: Request, key_id: UUID) -> Response:
+        return Response(serializers.ApiKeySerializer(_key(request, key_id)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, key_id: UUID) -> Response:
+        _key(request, key_id)
+        services.revoke_api_key(actor=actor_of(request), key_id=key_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ApiKeyRotateView(APIView):
+    """A successor for the key; the old one works for another 24 hours."""
+
+    permission_required = {"POST": P.APIKEY_MANAGE}
+
+    @extend_schema(request=None, responses={201: serializers.ApiKeySecretSerializer})
+    def post(self, request: Request, key_id: UUID) -> Response:
+        _key(request, key_id)
+        return _with_secret(*services.rotate_api_key(actor=actor_of(request), key_id=key_id))
+
+
+def _invitation(request: Request, invitation_id: UUID) -> Invitation:
+    found = selectors.invitations(actor_of(request)).filter(id=invitation_id).first()
+    if found is None:
+        raise NotFound("There is no such invitation.", code="invitation_not_found")
+    return found
+
+
+def _key(request: Request, key_id: UUID) -> ApiKey:
+    found = selectors.api_keys(actor_of(request)).filter(id=key_id).first()
+    if found is None:
+        raise NotFound("There is no such API key.", code="apikey_not_found")
+    return found
+
+
+def _with_secret(key: ApiKey, secret: str) -> Response:
+    """The one answer that carries the secret. What is kept for a repeated call leaves it out."""
+    body = dict(serializers.ApiKeySerializer(key).data)
+    response = Response({**body, "secret": secret}, status=status.HTTP_201_CREATED)
+    response["Cache-Control"] = "no-store"
+    kept = json.dumps({**body, "secret": None}, cls=JSONEncoder).encode()
+    response.kept_body = kept  # type: ignore[attr-defined]
+    return response
