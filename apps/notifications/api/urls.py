@@ -1,0 +1,14 @@
+"""Addresses of the inbox in the API."""
+
+from django.urls import path
+
+from apps.notifications.api import views
+
+urlpatterns = [
+    path("notifications/", views.NotificationListView.as_view(), name="api-notifications"),
+    path(
+        "notifications/<uuid:notification_id>/read/",
+        views.NotificationReadView.as_view(),
+        name="api-notification-read",
+    ),
+]

@@ -1,0 +1,42 @@
+"""The person's own inbox in the API."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.permissions import P
+from apps.notifications import selectors, services
+from apps.notifications.api.serializers import NotificationSerializer
+from apps.notifications.models import Notification
+
+
+class NotificationListView(generics.ListAPIView):
+    """What the person was told, newest first. An API key has no inbox."""
+
+    permission_required = {"GET": P.ORG_VIEW}
+    serializer_class = NotificationSerializer
+    filterset_fields = ("kind",)
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        if getattr(self, "swagger_fake_view", False):
+            return Notification.objects.none()
+        actor: Any = self.request.auth
+        return selectors.inbox(actor)
+
+
+class NotificationReadView(APIView):
+    """Mark one as read."""
+
+    permission_required = {"POST": P.ORG_VIEW}
+
+    @extend_schema(request=None, responses=NotificationSerializer)
+    def post(self, request: Request, notification_id: UUID) -> Response:
+        actor: Any = request.auth
+        found = services.mark_read(actor=actor, notification_id=notification_id)
+        return Response(NotificationSerializer(found).data)

@@ -1,0 +1,59 @@
+from apps.access.roles import Role
+from apps.notifications import services
+from apps.notifications.models import Notification
+
+
+def tell(side, person, key="1"):
+    with side.scope():
+        services.notify(
+            recipients=[person.membership.id],
+            kind="approval.waiting",
+            key=key,
+            title=f"Story {key} waits",
+            body="Line one.\nLine <b>two</b>.",
+            path=side.url("organizations:settings"),
+        )
+        return Notification.objects.get(key=key)
+
+
+def test_the_inbox(world):
+    cfo = world.a.person(Role.CFO)
+    row, _ = tell(world.a, cfo), tell(world.a, cfo, "2")
+    browser, url = cfo.client(), world.a.url("notifications:list")
+    page = browser.get(url).content.decode()
+    assert "Story 1 waits" in page
+    assert "Mark all 2 as read" in page
+    one = world.a.url("notifications:one", row.id)
+    text = browser.get(one).content.decode()
+    assert "Line &lt;b&gt;two&lt;/b&gt;." in text
+    assert browser.post(one)["Location"] == world.a.url("organizations:settings")
+    assert "Story 1 waits" not in browser.get(url + "?new=1").content.decode()
+    assert browser.post(world.a.url("notifications:read_all"))["Location"] == url
+    assert "Mark all" not in browser.get(url).content.decode()
+    assert browser.get(world.a.url("notifications:read_all")).status_code == 405
+
+
+def test_an_empty_inbox_says_what_will_be_here(world):
+    page = world.a.client(Role.VIEWER).get(world.a.url("notifications:list"))
+    assert b"Nothing to tell you yet" in page.content
+
+
+def test_others_do_not_read_it(world):
+    row = tell(world.a, world.a.person(Role.CFO))
+    url = world.a.url("notifications:one", row.id)
+    assert world.a.client(Role.OWNER).get(url).status_code == 404
+    assert world.a.client(Role.OWNER).post(url).status_code == 404
+    foreign = world.b.url("notifications:one", row.id)
+    assert world.b.client().get(foreign).status_code == 404
+
+
+def test_the_api(world):
+    cfo = world.a.person(Role.CFO)
+    row = tell(world.a, cfo)
+    browser, headers = cfo.client(), {"X-TokenOps-Organization": "acme"}
+    rows = browser.get("/api/v1/notifications/", headers=headers).json()["results"]
+    assert [entry["id"] for entry in rows] == [str(row.id)]
+    done = browser.post(f"/api/v1/notifications/{row.id}/read/", headers=headers)
+    assert done.json()["read_at"] is not None
+    other = world.a.client(Role.OWNER)
+    assert other.post(f"/api/v1/notifications/{row.id}/read/", headers=headers).status_code == 404
