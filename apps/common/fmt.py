@@ -141,7 +141,7 @@ def delta(ratio: float | Decimal | None, places: int = 1) -> str:
     if ratio is None:
         return "new"
     value = float(ratio) * 100
-    if round(abs(value), max(places, 1)) == 0 or abs(value) < 0.05:
+    if abs(value) < 0.05 or float(f"{abs(value):.{places}f}") == 0:
         return "0%"
     if value > 300:
         return f"{1 + value / 100:.0f}×"

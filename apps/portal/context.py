@@ -169,6 +169,7 @@ class Shell:
     @cached_property
     def account_links(self) -> list[Link]:
         links = [
+            Link("Your profile", reverse("accounts:profile"), "user"),
             Link("Two-step sign-in", reverse("mfa_index"), "shield-check"),
             Link("Change password", reverse("account_change_password"), "lock"),
         ]

@@ -9,7 +9,7 @@ from apps.common.charts.bars import stacked_bars
 from apps.common.charts.burndown import burndown
 from apps.common.charts.dial import dial
 from apps.common.charts.drivers import Step, dumbbell, waterfall
-from apps.common.charts.frame import Series, figure
+from apps.common.charts.frame import Series, figure, label_step
 from apps.common.charts.lines import growth, lines
 from apps.common.charts.marks import bullet, meter, range_bar, sparkline
 
@@ -22,6 +22,7 @@ __all__ = [
     "dumbbell",
     "figure",
     "growth",
+    "label_step",
     "lines",
     "meter",
     "range_bar",

@@ -63,12 +63,20 @@ def grid(scale: Scale) -> str:
     )
 
 
-def x_labels(ticks: Sequence[str], *, band: bool, most: int = 16) -> str:
+MOST_LABELS = 16
+
+
+def label_step(count: int, most: int = MOST_LABELS) -> int:
+    """Every how many-th label is shown."""
+    return max(1, -(-count // most))
+
+
+def x_labels(ticks: Sequence[str], *, band: bool, most: int = MOST_LABELS) -> str:
     """Labels under the plot, thinned to `most`; on a narrow plot every second one is hidden."""
     count = len(ticks)
     if not count:
         return ""
-    every = max(1, -(-count // most))
+    every = label_step(count, most)
     out = []
     for shown, index in enumerate(range(0, count, every)):
         if band or count == 1:

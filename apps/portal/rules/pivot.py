@@ -34,20 +34,26 @@ OTHERS = "…"
 
 
 def pivot(
-    cells: Iterable[tuple[tuple[Key, Key], tuple[str, str], int]],
+    cells: Iterable[tuple[tuple[Key, Key], tuple[str, str], int | None]],
     *,
     most_rows: int = 50,
     most_columns: int = 6,
 ) -> Pivot:
-    """From ((row, column), (row label, column label), value). Largest first, both ways."""
+    """From ((row, column), (row label, column label), value). Largest first, both ways.
+
+    A value of None (use without a price) stays missing and adds nothing.
+    """
     values: dict[Key, dict[Key, int]] = defaultdict(lambda: defaultdict(int))
     row_labels: dict[Key, str] = {}
     column_labels: dict[Key, str] = {}
     by_column: dict[Key, int] = defaultdict(int)
     for (row, column), (row_label, column_label), value in cells:
-        values[row][column] += value
-        by_column[column] += value
         row_labels[row], column_labels[column] = row_label, column_label
+        by_column[column] += value or 0
+        if value is None:
+            values.setdefault(row, defaultdict(int))
+        else:
+            values[row][column] += value
     ranked = sorted(by_column, key=lambda c: (-by_column[c], column_labels[c]))
     shown, rest = ranked[:most_columns], ranked[most_columns:]
     rows = sorted(values, key=lambda r: (-sum(values[r].values()), row_labels[r]))

@@ -67,7 +67,7 @@ def custom(start: date, end: date, today: date, complete_until: date | None = No
     return _compared(start, end, start - length, today, complete_until, fmt.day_range(start, end))
 
 
-def _compared(  # noqa: PLR0917 -- the parts of a window, in order
+def _compared(
     start: date,
     end: date,
     before: date,

@@ -12,7 +12,7 @@ from apps.portal.rules.pivot import Pivot, pivot, top
 from apps.portal.rules.words import AXIS_LABELS, KINDS
 from apps.portal.selectors.explore import Exploration, by_group
 from apps.portal.web.explore_measures import Measure
-from apps.portal.web.inform_charts import long_tick, tick
+from apps.portal.web.inform_charts import all_ticks, long_tick
 
 MOST_SERIES = 5
 MOST_ROWS = 50
@@ -83,10 +83,11 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
 
     series = [charts.Series(labels[key], tones[key], values([key])) for key in named]
     if rest and measure.adds:
-        series.append(charts.Series(f"{len(rest)} others", "s7", values(list(rest))))
+        name = labels[rest[0]] if len(rest) == 1 else f"{len(rest)} others"
+        series.append(charts.Series(name, "s7", values(list(rest))))
     currency = found.totals.currency
     draw = charts.stacked_bars if measure.adds else charts.lines
-    ticks = [tick(period, found.grain) for period in found.periods]
+    ticks = all_ticks(found.periods, found.grain)
     axis = AXIS_LABELS[found.group[0]].lower()
     title = f"{measure.label} per {found.grain} by {axis}, {found.window.text}"
     return draw(
@@ -143,7 +144,7 @@ def _change(
 
 
 def _pivot(found: Exploration, measure: Measure, head: str) -> Table:
-    cells: list[Any] = [(row.keys, row.labels, measure.read(row) or 0) for row in found.totals.rows]
+    cells: list[Any] = [(row.keys, row.labels, measure.read(row)) for row in found.totals.rows]
     done = pivot(cells, most_rows=MOST_ROWS)
     currency = found.totals.currency
 

@@ -1,6 +1,6 @@
 """The overview's figures as charts and tables of marks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -57,7 +57,7 @@ def bars(view: Overview, by: str, measure: Measure) -> SafeString:
     """Stacked bars per period; the largest groups, then all others together."""
     series = _series(view, by, measure.read)
     currency = view.settings.currency
-    ticks = [tick(period, view.grain) for period in view.periods]
+    ticks = all_ticks(view.periods, view.grain)
     total = sum(sum(v or 0 for v in s.values) for s in series)
     largest = max(series, key=lambda s: sum(v or 0 for v in s.values), default=None)
     summary = "No use in this period."
@@ -98,7 +98,8 @@ def _series(view: Overview, by: str, read: Value) -> list[charts.Series]:
         for index, key in enumerate(named, start=1)
     ]
     if rest:
-        found.append(charts.Series(f"{len(rest)} others", "s6", values(list(rest))))
+        name = view.bar_labels[rest[0]] if len(rest) == 1 else f"{len(rest)} others"
+        found.append(charts.Series(name, "s6", values(list(rest))))
     if None in view.bars:
         found.append(charts.Series(view.bar_labels[None], "s7", values([None])))
     return found
@@ -126,14 +127,25 @@ def _gaps(view: Overview) -> dict[int, str]:
     }
 
 
-def tick(period: date | datetime, grain: str) -> str:
+def all_ticks(periods: Sequence[date | datetime], grain: str) -> list[str]:
+    """Short labels under the plot; of those that are shown, the first of a month names it."""
+    every = charts.label_step(len(periods))
+    found, month = [], 0
+    for index, period in enumerate(periods):
+        shown = index % every == 0
+        found.append(_tick(period, grain, named=shown and period.month != month))
+        month = period.month if shown else month
+    return found
+
+
+def _tick(period: date | datetime, grain: str, *, named: bool) -> str:
     if isinstance(period, datetime):
         return f"{period:%H:%M}"
     if grain == "month":
         return f"{period:%b}"
     if grain in {"quarter", "year"}:
         return f"{period:%b %y}"
-    return f"{period.day} {period:%b}" if period.day == 1 or grain == "week" else str(period.day)
+    return f"{period.day} {period:%b}" if named or grain == "week" else str(period.day)
 
 
 def long_tick(period: date | datetime, grain: str) -> str:

@@ -1,0 +1,125 @@
+"""What the home page shows, by what the person may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.roles import Role
+from apps.access.services import can_anywhere
+from apps.budgets.enums import BudgetStatus as Life
+from apps.budgets.enums import Health
+from apps.budgets.selectors.budgets import budgets_for
+from apps.budgets.selectors.status import BudgetStatus, budget_statuses
+from apps.organizations.selectors import memberships, units
+from apps.portfolio.selectors import capabilities
+from apps.stories.models import TokenStory
+from apps.stories.selectors.stories import stories
+
+MOST_BUDGETS = 40
+SHOWN = 6
+_TROUBLE = {Health.EXHAUSTED: 0, Health.RUNS_OUT: 1}
+
+#: The block a role reads first; the first of a person's roles that is named here decides.
+MAIN_BLOCK: tuple[tuple[Role, str], ...] = (
+    (Role.CFO, "budgets"),
+    (Role.CIO, "teams"),
+    (Role.OWNER, "teams"),
+    (Role.CTO, "capabilities"),
+    (Role.CDO, "capabilities"),
+    (Role.EA, "capabilities"),
+    (Role.TOKENOPS_LEAD, "capabilities"),
+    (Role.TOKENOPS_ANALYST, "capabilities"),
+    (Role.UNIT_LEAD, "stories"),
+    (Role.MEMBER, "stories"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Active budgets, those in trouble first."""
+
+    shown: Sequence[BudgetStatus]
+    count: int
+    in_trouble: int
+
+    @property
+    def on_course(self) -> int:
+        return self.count - self.in_trouble
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """One step of getting started, and whether it is done."""
+
+    title: str
+    text: str
+    url_name: str
+    act: str
+    done: bool
+
+
+def main_block(actor: Actor) -> str:
+    """Which block stands first for the actor."""
+    return next((block for role, block in MAIN_BLOCK if role in actor.roles), "teams")
+
+
+def budgets(actor: Actor) -> Budgets | None:
+    """The actor's budgets with where they stand now; None without the permission."""
+    if not can_anywhere(actor, P.BUDGET_VIEW):
+        return None
+    active = budgets_for(actor).filter(status=Life.ACTIVE.value).order_by("name", "id")
+    found = budget_statuses(active[:MOST_BUDGETS])
+    found.sort(key=lambda status: (_TROUBLE.get(status.main.health, 2), -(status.main.share or 0)))
+    trouble = sum(status.main.health in _TROUBLE for status in found)
+    return Budgets(found[:SHOWN], len(found), trouble)
+
+
+def own_stories(actor: Actor) -> list[TokenStory]:
+    """The newest stories the actor may read."""
+    if not can_anywhere(actor, P.STORY_VIEW):
+        return []
+    return list(stories(actor).order_by("-number")[:SHOWN])
+
+
+def setup_steps(actor: Actor, *, has_sources: bool, has_use: bool) -> list[SetupStep]:
+    """What a new organization does first, in order; for those who may do it."""
+    if not can_anywhere(actor, P.SOURCE_MANAGE):
+        return []
+    return [
+        SetupStep(
+            "Invite people and give them roles",
+            "Decisions need a second person: nobody approves their own story.",
+            "organizations:people",
+            "Invite people",
+            done=memberships()[1:2].exists(),
+        ),
+        SetupStep(
+            "Describe teams and cost centres",
+            "Usage and budgets belong to teams.",
+            "organizations:units",
+            "Add teams",
+            done=units()[1:2].exists(),
+        ),
+        SetupStep(
+            "Connect one source",
+            "A provider's usage report, your gateway, or a file.",
+            "connectors:list",
+            "Connect a source",
+            done=has_sources and has_use,
+        ),
+        SetupStep(
+            "Name what tokens are used for",
+            "Capabilities give figures a purpose.",
+            "portfolio:list",
+            "Add a capability",
+            done=capabilities(actor).exists(),
+        ),
+        SetupStep(
+            "File the first Token Story",
+            "An estimate, an approval and a budget for one use.",
+            "stories:list",
+            "New Token Story",
+            done=stories(actor).exists(),
+        ),
+    ]
