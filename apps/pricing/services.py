@@ -242,7 +242,7 @@ def _values(terms: RateTerms) -> dict[str, Any]:
         provider, model = _canonical(provider, model)
     else:
         errors.append(FieldError("provider", "Choose the provider.", ""))
-    if terms.tier and terms.tier not in TierLabel:
+    if terms.tier and terms.tier not in [tier.value for tier in TierLabel]:
         errors.append(FieldError("tier", "Unknown service tier.", "Choose one of the list."))
     if terms.ends_on and terms.ends_on <= terms.starts_on:
         errors.append(
