@@ -1,0 +1,105 @@
+"""How long it takes to read a company's history from both providers, over HTTP, into the ledger.
+
+    python benchmarks/pull.py [--days 120]
+
+The simulator runs as a process of its own with its scheduled 429 and 500 answers. Attribution,
+prices, deduplication, rollups and row level security are on; every rollup cell is verified at the
+end, and a second pull must write nothing.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import ledger_world as world
+from django.conf import settings
+
+from apps.access.actors import system_actor
+from apps.common import clock
+from apps.connectors import services
+from apps.connectors.models import PullRun
+from apps.ledger.models import UsageRecord
+from apps.ledger.selectors.verify import verify_rollups
+from apps.tenancy.scope import tenant_scope
+from tests.factories.organizations import make_organization
+from tokenops.run.valkey import free_port
+from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYS = {"openai": OPENAI_KEY, "anthropic": ANTHROPIC_KEY}
+
+
+def start_simulator(port: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tokenops.simulator", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz")
+        except httpx.ConnectError:
+            time.sleep(0.1)
+        else:
+            return process
+    process.terminate()
+    raise RuntimeError("the simulator did not start")
+
+
+def connect(organization_id, url: str, days: int) -> list:
+    first = clock.today() - timedelta(days=days)
+    with tenant_scope(organization_id):
+        return [
+            services.create_source(
+                actor=system_actor("benchmark"),
+                name=kind,
+                kind=kind,
+                base_url=url,
+                credential=key,
+                history_from=first,
+            )
+            for kind, key in KEYS.items()
+        ]
+
+
+def read_all(organization_id, sources) -> float:
+    began = time.perf_counter()
+    for source in sources:
+        outcomes = services.pull_until_current(organization_id=organization_id, source_id=source.id)
+        assert all(outcome.status == "succeeded" for outcome in outcomes), outcomes
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--days", type=int, default=120)
+    days = parser.parse_args().days
+    port = free_port()
+    settings.CONNECTOR_ALLOWED_HOSTS = [f"127.0.0.1:{port}"]
+    simulator = start_simulator(port)
+    try:
+        with world.database("bench_pull"):
+            organization = make_organization("merrowdale", "Merrowdale Mutual")
+            sources = connect(organization.id, f"http://127.0.0.1:{port}", days)
+            first = read_all(organization.id, sources)
+            with tenant_scope(organization.id):
+                records = UsageRecord.objects.count()
+                runs = PullRun.objects.count()
+                bad = verify_rollups()
+            again = read_all(organization.id, sources)
+            with tenant_scope(organization.id):
+                written = sum(
+                    run.rows_new + run.rows_changed
+                    for run in PullRun.objects.order_by("-id")[: len(sources)]
+                )
+            print(f"{days} days, 2 providers: {records:,} records in {first:.1f} s, {runs} runs")
+            print(f"{records / first:,.0f} records a second, from HTTP to every rollup")
+            print(f"wrong cells: {bad}; second pull: {again:.1f} s, {written} records written")
+    finally:
+        simulator.terminate()
+        simulator.wait()
+
+
+if __name__ == "__main__":
+    main()
