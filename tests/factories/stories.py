@@ -64,9 +64,7 @@ def make_assumptions(**production: Any) -> Assumptions:
             output_share=exactly(10),
             cache_hit=exactly(50),
         ),
-        testing=Testing(
-            runs=exactly(16), cases=exactly(1_200), tokens_per_case=exactly(20_000)
-        ),
+        testing=Testing(runs=exactly(16), cases=exactly(1_200), tokens_per_case=exactly(20_000)),
     )
 
 

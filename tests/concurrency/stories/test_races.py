@@ -68,9 +68,11 @@ def test_one_of_many_edits_wins_and_none_is_lost(org):
         story = make_story(author, unit_id)
 
     def edit(title):
-        return lambda: services.save_draft(
-            actor=author, story_id=story.id, version=1, plan=make_plan(unit_id, title=title)
-        ).title
+        return lambda: (
+            services.save_draft(
+                actor=author, story_id=story.id, version=1, plan=make_plan(unit_id, title=title)
+            ).title
+        )
 
     answers = race(org.id, [edit(f"Edit {n}") for n in range(THREADS)])
     won = [a for a in answers if isinstance(a, str)]
@@ -105,9 +107,11 @@ def test_racing_approvers_withdrawers_and_editors_leave_one_winner(org):
     for story in stories:
 
         def decide(actor, story=story):
-            return lambda: approvals.decide(
-                actor=actor, request_id=story.request_id, version=1, decision="approve"
-            ).request.status
+            return lambda: (
+                approvals.decide(
+                    actor=actor, request_id=story.request_id, version=1, decision="approve"
+                ).request.status
+            )
 
         def withdraw(story=story):
             return services.withdraw(actor=author, story_id=story.id, version=2).status

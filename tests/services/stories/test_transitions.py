@@ -149,7 +149,5 @@ def test_a_decision_about_an_older_revision_is_refused(desk):
     services.submit(actor=desk.author, story_id=story.id, version=again.version)
     before = everything(story)
     with pytest.raises(Conflict):
-        StorySubject().on_decided(
-            actor=desk.approver, request=stale, outcome=DECISIONS[Act.REJECT]
-        )
+        StorySubject().on_decided(actor=desk.approver, request=stale, outcome=DECISIONS[Act.REJECT])
     assert everything(story) == before

@@ -105,9 +105,7 @@ def test_what_is_missing_is_named_and_nothing_is_stored(web):
     ],
 )
 def test_wrong_input_is_answered_on_its_field(web, field, text, message):
-    page = web.author.post(
-        web.org.url("stories:new"), typed(web, do="submit", **{field: text})
-    )
+    page = web.author.post(web.org.url("stories:new"), typed(web, do="submit", **{field: text}))
     assert page.status_code == 422
     assert message in page.text
     with web.org.scope():

@@ -24,7 +24,7 @@ from apps.stories.rules import SIZE_TOKENS
 from apps.stories.selectors.models_used import resolve_model
 from apps.stories.services.plan import PlanInput
 from apps.stories.web.forms.layout import PARTS, SHOWN_PATHS, field_name, tables
-from apps.stories.web.forms.numbers import MoneyField, MonthField, NumberField
+from apps.stories.web.forms.numbers import MoneyField, MonthField, NumberField, show_number
 
 MIX_ROWS = 3
 MODEL_LIST = "model-names"
@@ -286,7 +286,7 @@ def posted(assumptions: Assumptions, data: dict[str, Any]) -> dict[str, Any]:
     replaced = dict(data)
     for name, value in assumption_initial(assumptions).items():
         if isinstance(value, Decimal):
-            replaced[name] = f"{value:f}"
+            replaced[name] = show_number(value)
         elif isinstance(value, dt.date):
             replaced[name] = f"{value:%Y-%m}"
         else:

@@ -1,0 +1,142 @@
+"""Estimates as the API shows them."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.common.api.fields import MONEY_SCHEMA, MoneyField, money
+from apps.stories.api.schema import FIGURE, MONEY_FIGURE, SPAN
+from apps.stories.api.serializers import AssumptionsField
+from apps.stories.enums import Phase
+from apps.stories.estimator import Estimate, Figure, Total
+
+
+class EstimateRequestSerializer(serializers.Serializer[Any]):
+    """Assumptions to price, and optionally the cap to hold them against."""
+
+    assumptions = AssumptionsField()
+    monthly_cap = MoneyField(allow_null=True, default=None)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "currency": {"type": "string"},
+            "price_version": {"type": "string"},
+            "month": SPAN,
+            "first_year": SPAN,
+            "lifetime": SPAN,
+            "phases": {"type": "object", "additionalProperties": SPAN},
+            "months": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "phase": {"type": "string", "enum": [p.value for p in Phase]},
+                        "month": {"type": "string", "format": "date"},
+                        "tokens": FIGURE,
+                        "cost": MONEY_FIGURE,
+                    },
+                },
+            },
+            "cost_per_interaction": MONEY_SCHEMA,
+            "cap": {
+                "type": "string",
+                "enum": ["none", "within", "high_case_over", "likely_over"],
+            },
+            "tornado": {"type": "array", "items": {"type": "object"}},
+            "warnings": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+)
+class EstimateField(serializers.JSONField):
+    """An estimate; the shape is in the schema."""
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """The answer of the estimator."""
+
+    estimate = EstimateField()
+
+
+def estimate_body(result: Estimate, cap_nanos: int | None) -> dict[str, Any]:
+    """An estimate as JSON: exact likely figures beside P10, P50 and P90."""
+    currency = result.currency
+
+    def span(total: Total) -> dict[str, Any]:
+        return {
+            "tokens": _figure(total.tokens),
+            "cost": _money(total.cost, currency),
+            "kinds": dict(total.kinds),
+        }
+
+    return {
+        "currency": currency,
+        "price_version": result.price_version,
+        "draws": result.draws,
+        "seed": result.seed,
+        "ranged_phases": sorted(result.ranged_phases),
+        "volume": text_of(result.volume),
+        "calls": text_of(result.calls),
+        "month": span(result.month),
+        "first_year": span(result.first_year),
+        "lifetime": span(result.lifetime),
+        "phases": {name: span(total) for name, total in result.phases.items()},
+        "months": [
+            {
+                "phase": cell.phase,
+                "month": cell.month,
+                "tokens": _figure(cell.tokens),
+                "cost": _money(cell.cost, currency),
+            }
+            for cell in result.cells
+        ],
+        "cost_per_interaction": money(result.cost_per_interaction, currency),
+        "cap": cap_state(result, cap_nanos),
+        "models": [
+            {
+                "provider": m.provider,
+                "model": m.model,
+                "share": text_of(m.share),
+                "cost": money(m.cost, currency),
+            }
+            for m in result.models
+        ],
+        "tornado": [
+            {
+                "input": s.path,
+                "label": s.label,
+                "low": text_of(s.low),
+                "high": text_of(s.high),
+                "at_low": money(s.at_low, currency),
+                "at_high": money(s.at_high, currency),
+            }
+            for s in result.tornado
+        ],
+        "warnings": list(result.warnings),
+    }
+
+
+def cap_state(result: Estimate, cap_nanos: int | None) -> str:
+    """How the month stands against a cap."""
+    if cap_nanos is None:
+        return "none"
+    if result.month.cost.range.p90 <= cap_nanos:
+        return "within"
+    return "high_case_over" if result.month.cost.range.p50 <= cap_nanos else "likely_over"
+
+
+def _figure(figure: Figure) -> dict[str, int]:
+    low, middle, high = figure.range
+    return {"likely": figure.likely, "p10": low, "p50": middle, "p90": high}
+
+
+def _money(figure: Figure, currency: str) -> dict[str, Any]:
+    return {name: money(value, currency) for name, value in _figure(figure).items()}
+
+
+def text_of(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
