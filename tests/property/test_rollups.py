@@ -190,9 +190,7 @@ class Ledger(RuleBasedStateMachine):
                 return
             actor, version = system_actor("tests"), row.version if row else 0
             if not row or row.status == "open":
-                version = services.settle_period(
-                    actor=actor, month=month, version=version
-                ).version
+                version = services.settle_period(actor=actor, month=month, version=version).version
             services.close_period(actor=actor, month=month, version=version)
 
     @rule(month=st.sampled_from(MONTHS))

@@ -205,7 +205,7 @@ def _observed(batch: Sequence[UsageIn], accepted_at: datetime) -> IntArray:
     return np.rint(seconds * 1e6).astype(np.int64)
 
 
-def _keys(  # noqa: PLR0917 -- six parallel columns
+def _keys(
     batch: Sequence[UsageIn],
     source_id: UUID,
     local: IntArray,
@@ -237,26 +237,45 @@ def _keys(  # noqa: PLR0917 -- six parallel columns
 
 
 def _ordered(columns: Columns) -> Columns:
-    """Sorted by (occurred_at, key), keeping the last observed of equal records."""
-    order = np.lexsort((columns.observed, columns.key[:, 1], columns.key[:, 0], columns.occurred))
-    occurred, key = columns.occurred[order], columns.key[order]
-    if len(order) > 1:
-        same = (occurred[1:] == occurred[:-1]) & (key[1:] == key[:-1]).all(axis=1)
-        last = np.concatenate((~same, [True]))
+    """Sorted by (occurred_at, key), keeping one version of equal records.
+
+    The last observed one, and of several observed at the same instant the one with the larger
+    content: the outcome does not depend on the order of delivery.
+    """
+    halves = (columns.key[:, 1], columns.key[:, 0], columns.occurred)
+    order = np.lexsort(halves)
+    same = _repeats(columns, order)
+    if same.any():
+        kinds = [columns.counts[:, index] for index in range(columns.counts.shape[1])]
+        identities = np.array(columns.identities, np.int64)[columns.local]
+        reported = np.where(columns.has_cost, columns.reported, -1)
+        content = [*kinds, columns.requests, columns.granularity, columns.basis, reported]
+        content += [columns.currency, identities]
+        order = np.lexsort((*reversed(content), columns.observed, *halves))
+        same = _repeats(columns, order)
         columns.repeated = int(same.sum())
-        order = order[last]
-    for name in [
-        "local",
-        "occurred",
-        "observed",
-        "key",
-        "counts",
-        "requests",
-        "granularity",
-        "has_cost",
-        "reported",
-        "basis",
-        "currency",
-    ]:
+        order = order[np.concatenate((~same, [True]))]
+    for name in _PER_RECORD:
         setattr(columns, name, getattr(columns, name)[order])
     return columns
+
+
+_PER_RECORD = (
+    "local",
+    "occurred",
+    "observed",
+    "key",
+    "counts",
+    "requests",
+    "granularity",
+    "has_cost",
+    "reported",
+    "basis",
+    "currency",
+)
+
+
+def _repeats(columns: Columns, order: IntArray) -> NDArray[np.bool_]:
+    """Whether each record of the order has the same key as the next one."""
+    occurred, key = columns.occurred[order], columns.key[order]
+    return (occurred[1:] == occurred[:-1]) & (key[1:] == key[:-1]).all(axis=1)

@@ -264,7 +264,7 @@ def _staged(
     return staged
 
 
-def _moves(  # noqa: PLR0917 -- the parts of one step
+def _moves(
     book: Dictionary,
     numbers: IntArray,
     columns: Columns,

@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 from apps.common.tokens import KINDS
 from apps.ledger.enums import CostBasis, CostStatus, RestatementReason
 from apps.ledger.rules.deltas import IntArray
+from apps.ledger.services import stage
 from apps.ledger.services.sql import fetch
 from apps.tenancy.scope import require_organization_id
 
 CORE = ("input_uncached", "output")
 RARE = tuple(kind for kind in KINDS if kind not in CORE)
+CHANGED = "ledger_changed"
+"""Temporary table of the staged rows that differ from their record, indexed by key."""
 _MATCH = (
     "r.organization_id = %(org)s AND r.occurred_at = s.occurred_at AND r.record_key = s.record_key"
 )
-_OLD_KINDS = ", ".join(f"coalesce(r.{kind}, 0)" for kind in KINDS)
-_IDENTITY = (
-    "r.dimset_id <> s.dimset_id AND s.identity <> (SELECT d.identity FROM dimension_set d "
+_KNOWN_IDENTITY = (
+    "(SELECT d.identity FROM dimension_set d "
     "WHERE d.organization_id = %(org)s AND d.id = r.dimset_id)"
 )
+_IDENTITY = f"(r.dimset_id <> s.dimset_id AND s.identity <> {_KNOWN_IDENTITY})"
+_FOREIGN = f"s.cost_status = {CostStatus.UNCONVERTED}"
 
 
 @dataclass(slots=True)
@@ -50,25 +54,58 @@ class Merged:
     now: IntArray
 
 
-def _differs(staged: set[str]) -> str:
-    """Whether the source says something else than the record: the SQL condition.
+def _staged(kind: str, staged: set[str]) -> str:
+    return f"s.{kind}" if kind in staged else "0"
+
+
+def _source_cost(staged: set[str]) -> str:
+    return f"CASE WHEN {_FOREIGN} THEN s.source_cost_nanos END" if _has_foreign(staged) else "NULL"
+
+
+def _source_currency(staged: set[str]) -> str:
+    return f"CASE WHEN {_FOREIGN} THEN s.source_currency END" if _has_foreign(staged) else "NULL"
+
+
+def _has_foreign(staged: set[str]) -> bool:
+    return "source_currency" in staged
+
+
+def _content(staged: set[str]) -> list[tuple[str, str]]:
+    """(of the record, of the staged row): everything a source says besides the dimensions.
 
     A cost that the ledger computed is not content: a price that changed since does not restate
-    history. A cost that the source reports is.
+    history. A cost that the source reports is, in the currency of the source.
     """
-    kinds = [f"coalesce(r.{kind}, 0) <> {f's.{kind}' if kind in staged else '0'}" for kind in KINDS]
-    reported = (
-        f"s.cost_basis <> {CostBasis.COMPUTED} AND (r.cost_basis <> s.cost_basis OR "
-        "CASE WHEN s.source_currency IS NULL "
-        "THEN r.source_currency IS NOT NULL OR r.cost_nanos IS DISTINCT FROM s.cost_nanos "
-        "ELSE r.source_cost_nanos IS DISTINCT FROM s.source_cost_nanos "
-        "OR r.source_currency IS DISTINCT FROM s.source_currency END)"
-    )
-    unreported = f"s.cost_basis = {CostBasis.COMPUTED} AND r.cost_basis <> {CostBasis.COMPUTED}"
-    requests = "r.requests IS DISTINCT FROM NULLIF(s.requests, -1)"
+    said = f"{{0}}.cost_basis <> {CostBasis.COMPUTED}"
+    own = f"CASE WHEN {said.format('r')} THEN coalesce(r.source_cost_nanos, r.cost_nanos) END"
+    theirs = f"CASE WHEN {said.format('s')} THEN coalesce({_source_cost(staged)}, s.cost_nanos) END"
+    currency = f"CASE WHEN {said.format('r')} THEN r.source_currency END"
+    stated = f"CASE WHEN {said.format('s')} THEN {_source_currency(staged)} END"
+    return [
+        *((f"coalesce(r.{kind}, 0)", _staged(kind, staged)) for kind in KINDS),
+        ("coalesce(r.requests, -1)", "s.requests"),
+        ("r.granularity", "s.granularity"),
+        ("r.cost_basis", "s.cost_basis"),
+        (f"coalesce({own}, -1)", f"coalesce({theirs}, -1)"),
+        (f"coalesce({currency}, '')", f"coalesce({stated}, '')"),
+    ]
+
+
+def _differs(staged: set[str]) -> str:
+    """Whether the staged row is a newer version of the record with other content.
+
+    Of two versions observed at the same instant the one with the larger content wins, so that the
+    outcome does not depend on the order of delivery.
+    """
+    content = _content(staged)
+    changed = " OR ".join(f"{old} <> {new}" for old, new in content)
+    old = ", ".join([*(old for old, _ in content), _KNOWN_IDENTITY])
+    new = ", ".join([*(new for _, new in content), "s.identity"])
     withdrawn = f"r.cost_status = {CostStatus.WITHDRAWN}"
-    parts = [*kinds, requests, "r.granularity <> s.granularity", reported, unreported]
-    return "(" + " OR ".join(f"({part})" for part in [*parts, withdrawn, _IDENTITY]) + ")"
+    return (
+        f"(({changed} OR {_IDENTITY} OR {withdrawn}) AND (s.observed_at > r.observed_at OR "
+        f"(s.observed_at = r.observed_at AND ({new}) > ({old}))))"
+    )
 
 
 def merge(
@@ -91,50 +128,44 @@ def merge(
     new = np.setdiff1d(np.arange(size), existing, assume_unique=True)
     if not differing:
         return Merged(new, *versions([]))
-    return Merged(new, *_update(table, staged, differing, batch_id, org))
+    return Merged(new, *_update(table, staged, differing, bounds, batch_id=batch_id))
 
 
 def _existing(
     table: str, staged: set[str], bounds: tuple[datetime, datetime], org: UUID
 ) -> tuple[IntArray, list[int]]:
-    """Positions whose record exists, and those of them whose content differs.
+    """Positions whose record exists, and those of them that bring a new version.
 
-    A look into the range comes first: most batches bring a stretch of time nobody has seen.
+    A look into the range comes first: most batches bring a stretch of time nobody has seen. Then
+    one look-up per row (LATERAL with a fence): the planner cannot turn it into a scan of a month.
     """
     values = {"org": org, "low": bounds[0], "high": bounds[1]}
     within = "r.organization_id = %(org)s AND r.occurred_at BETWEEN %(low)s AND %(high)s"
-    probe = f"SELECT EXISTS (SELECT FROM usage_record r WHERE {within})"
-    if not fetch(probe, values)[0][0]:
+    if not fetch(f"SELECT EXISTS (SELECT FROM usage_record r WHERE {within})", values)[0][0]:
         return np.empty(0, np.int64), []
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     sql = (
-        f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE {_differs(staged)} "
-        f"AND s.observed_at >= r.observed_at) FROM {table} s JOIN usage_record r ON {_MATCH} "
-        "WHERE r.occurred_at BETWEEN %(low)s AND %(high)s"
+        f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE r.differs) FROM {table} s "
+        f"CROSS JOIN LATERAL (SELECT {_differs(staged)} AS differs FROM usage_record r "
+        f"WHERE {_MATCH} AND r.occurred_at BETWEEN %(low)s AND %(high)s OFFSET 0) r"
     )
     found, differing = fetch(sql, values)[0]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
     return np.array(sorted(found or []), np.int64), sorted(differing or [])
 
 
 def _insert(table: str, staged: set[str], existing: IntArray, org: UUID) -> None:
     """The records that do not exist yet, in key order."""
     rare = [kind for kind in RARE if kind in staged]
-    foreign = "source_currency" in staged
-    names = [*CORE, *rare, *(["source_cost_nanos", "source_currency"] if foreign else [])]
-    values = [
-        *(f"s.{kind}" for kind in CORE),
-        *(f"NULLIF(s.{kind}, 0)" for kind in rare),
-        *(["s.source_cost_nanos", "s.source_currency"] if foreign else []),
-    ]
+    foreign = ["source_cost_nanos", "source_currency"] if _has_foreign(staged) else []
+    names = [*CORE, *rare, *foreign]
+    values = [*(f"s.{kind}" for kind in CORE), *(f"NULLIF(s.{kind}, 0)" for kind in rare)]
+    if foreign:
+        values += [_source_cost(staged), _source_currency(staged)]
     where = "" if not len(existing) else "WHERE NOT s.n = ANY(%(existing)s)"
     sql = (
         "INSERT INTO usage_record (organization_id, record_key, occurred_at, observed_at, "
         "dimset_id, price_id, cost_nanos, requests, version, cost_basis, cost_status, granularity, "
         f"{', '.join(names)}) SELECT %(org)s, s.record_key, s.occurred_at, s.observed_at, "
-        f"s.dimset_id, NULLIF(s.price_id, 0), {_cost('s')}, NULLIF(s.requests, -1), 1, "
+        f"s.dimset_id, NULLIF(s.price_id, 0), {_COST}, NULLIF(s.requests, -1), 1, "
         f"s.cost_basis, s.cost_status, s.granularity, {', '.join(values)} "
         f"FROM {table} s {where} ORDER BY s.occurred_at, s.record_key"
     )
@@ -142,30 +173,37 @@ def _insert(table: str, staged: set[str], existing: IntArray, org: UUID) -> None
         cursor.execute(sql, {"org": org, "existing": existing.tolist()})
 
 
-def _cost(alias: str) -> str:
-    return f"CASE WHEN {alias}.cost_status < {CostStatus.UNPRICED} THEN {alias}.cost_nanos END"
+_COST = f"CASE WHEN s.cost_status < {CostStatus.UNPRICED} THEN s.cost_nanos END"
 
 
 def _update(
-    table: str, staged: set[str], differing: list[int], batch_id: UUID | None, org: UUID
+    table: str,
+    staged: set[str],
+    differing: list[int],
+    bounds: tuple[datetime, datetime],
+    *,
+    batch_id: UUID | None,
 ) -> tuple[IntArray, Version, IntArray]:
     """New versions of existing records; the superseded ones become restatement rows.
 
     Rows are locked in key order first: two workers with the same records wait, never deadlock.
     """
-    foreign = "source_currency" in staged
     values = {
-        "org": org,
+        "org": require_organization_id(),
+        "low": bounds[0],
+        "high": bounds[1],
         "chosen": differing,
         "batch": batch_id,
         "reason": RestatementReason.RESTATED.value,
     }
-    differs = f"{_differs(staged)} AND s.observed_at >= r.observed_at"
-    chosen = f"{_MATCH} AND s.n = ANY(%(chosen)s)"
+    joined = f"{_MATCH} AND r.occurred_at BETWEEN %(low)s AND %(high)s"
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        stage.create(cursor, CHANGED, key="occurred_at, record_key")
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {table} s JOIN usage_record r ON {chosen} "
+            f"INSERT INTO {CHANGED} SELECT s.* FROM {table} s WHERE s.n = ANY(%(chosen)s)", values
+        )
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {CHANGED} s JOIN usage_record r ON {joined} "
             "ORDER BY r.occurred_at, r.record_key FOR UPDATE OF r) locked",
             values,
         )
@@ -173,7 +211,7 @@ def _update(
         "observed_at = s.observed_at",
         f"dimset_id = CASE WHEN {_IDENTITY} THEN s.dimset_id ELSE r.dimset_id END",
         "price_id = NULLIF(s.price_id, 0)",
-        f"cost_nanos = {_cost('s')}",
+        f"cost_nanos = {_COST}",
         "requests = NULLIF(s.requests, -1)",
         "version = r.version + 1",
         "cost_basis = s.cost_basis",
@@ -181,17 +219,14 @@ def _update(
         "granularity = s.granularity",
         *(f"{kind} = s.{kind}" for kind in CORE),
         *(f"{kind} = {f'NULLIF(s.{kind}, 0)' if kind in staged else 'NULL'}" for kind in RARE),
-        f"source_cost_nanos = {'s.source_cost_nanos' if foreign else 'NULL'}",
-        f"source_currency = {'s.source_currency' if foreign else 'NULL'}",
+        f"source_cost_nanos = {_source_cost(staged)}",
+        f"source_currency = {_source_currency(staged)}",
     ]
     update = (
-        f"UPDATE usage_record r SET {', '.join(changes)} FROM {table} s "
-        f"WHERE {chosen} AND {differs} RETURNING s.n, {RETURNED}"
+        f"UPDATE usage_record r SET {', '.join(changes)} FROM {CHANGED} s "
+        f"WHERE {joined} AND {_differs(staged)} RETURNING s.n, {RETURNED}"
     )
-    rows = fetch(restating(update), values)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
-    return versions(rows)
+    return versions(fetch(restating(update), values))
 
 
 def _kinds(alias: str) -> str:

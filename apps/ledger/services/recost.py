@@ -143,7 +143,7 @@ def _page(
         _write(book, rows, known, priced, when, sets)
 
 
-def _write(  # noqa: PLR0917 -- the parts of one step
+def _write(
     book: Dictionary,
     rows: Sequence[tuple[Any, ...]],
     known: np.ndarray,

@@ -4,6 +4,8 @@ COPY into a table with row level security is refused by PostgreSQL, so rows arri
 table of the session and one statement takes them from there.
 """
 
+from typing import Any
+
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
@@ -63,15 +65,13 @@ def copy_in(table: str, columns: dict[str, NDArray]) -> None:
             copy.write(_HEADER + rows.tobytes() + _TRAILER)
 
 
-def create(cursor: object, table: str) -> None:
+def create(cursor: Any, table: str, *, key: str = "") -> None:
     """The session's temporary table, empty. It keeps no rows beyond the transaction."""
-    columns = ", ".join(f"{name} {kind if kind != 'bpchar' else 'char(3)'}" for name, kind in STAGE)
-    cursor.execute(  # type: ignore[attr-defined]
-        "SELECT to_regclass(%s) IS NULL", [f"pg_temp.{table}"]
-    )
-    if cursor.fetchone()[0]:  # type: ignore[attr-defined]
-        cursor.execute(  # type: ignore[attr-defined]
-            f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DELETE ROWS"
-        )
-    else:
-        cursor.execute(f"TRUNCATE pg_temp.{table}")  # type: ignore[attr-defined]
+    cursor.execute("SELECT to_regclass(%s) IS NULL", [f"pg_temp.{table}"])
+    if not cursor.fetchone()[0]:
+        cursor.execute(f"TRUNCATE pg_temp.{table}")
+        return
+    columns = [f"{name} {'char(3)' if kind == 'bpchar' else kind}" for name, kind in STAGE]
+    if key:
+        columns.append(f"PRIMARY KEY ({key})")
+    cursor.execute(f"CREATE TEMPORARY TABLE {table} ({', '.join(columns)}) ON COMMIT DELETE ROWS")
