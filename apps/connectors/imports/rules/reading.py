@@ -49,15 +49,15 @@ def inspect(sample: bytes) -> Shape:
     """The shape of a file from its first SAMPLE bytes. Invalid says what is wrong and the fix."""
     if not sample.strip():
         raise _refused("The file is empty.", "Choose a CSV file with a header and rows.")
+    if sample[:2] == b"PK":
+        raise _refused("This is a spreadsheet, not a CSV file.", "Save it as “CSV UTF-8”.")
+    if sample[:2] == b"\x1f\x8b":
+        raise _refused("The file is compressed.", "Unpack it and upload the CSV file.")
     if sample[:2] in _UTF16 or b"\x00" in sample[:4096]:
         raise _refused(
             "The file is UTF-16 or not a text file.",
             "Save it as “CSV UTF-8”: in Excel, File, Save As, CSV UTF-8.",
         )
-    if sample[:2] == b"PK":
-        raise _refused("This is a spreadsheet, not a CSV file.", "Save it as “CSV UTF-8”.")
-    if sample[:2] == b"\x1f\x8b":
-        raise _refused("The file is compressed.", "Unpack it and upload the CSV file.")
     if b"\r" in sample and b"\n" not in sample:
         raise _refused("The lines end in CR alone.", "Save the file with LF or CRLF line ends.")
     start = len(BOM) if sample.startswith(BOM) else 0

@@ -30,7 +30,10 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
     rows that are known with the same content write nothing."""
     require(actor, P.USAGE_IMPORT)
     job = job_by_id(job_id, lock=True)
-    if job.status not in (JobStatus.CHECKED, JobStatus.DONE) or job.file_deleted_at:
+    ready = job.status in (JobStatus.CHECKED, JobStatus.DONE) or (
+        job.status == JobStatus.FAILED and job.checked_at is not None
+    )
+    if not ready or job.file_deleted_at:
         raise Conflict(
             f"The import cannot start now: {JobStatus(job.status).label.lower()}.",
             code="import_not_ready",

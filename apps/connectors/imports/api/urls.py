@@ -1,0 +1,13 @@
+"""Addresses of imports in the API."""
+
+from django.urls import path
+
+from apps.connectors.imports.api import views
+
+urlpatterns = [
+    path("imports/", views.ImportListView.as_view(), name="api-imports"),
+    path("imports/<uuid:job_id>/", views.ImportView.as_view(), name="api-import"),
+    path("imports/<uuid:job_id>/mapping/", views.MapView.as_view(), name="api-import-mapping"),
+    path("imports/<uuid:job_id>/start/", views.StartView.as_view(), name="api-import-start"),
+    path("imports/<uuid:job_id>/refused/", views.RefusedView.as_view(), name="api-import-refused"),
+]

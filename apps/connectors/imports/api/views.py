@@ -1,0 +1,108 @@
+"""CSV imports in the API: upload, map, look, start, download what was refused."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.permissions import P
+from apps.common.errors import Conflict
+from apps.common.web import csvout
+from apps.connectors.imports import selectors, services
+from apps.connectors.imports.api import serializers
+from apps.connectors.imports.models import ImportJob
+
+
+class ImportListView(generics.ListAPIView):
+    """Imports, newest first; POST uploads a file and guesses its mapping."""
+
+    permission_required = {"GET": P.USAGE_IMPORT, "POST": P.USAGE_IMPORT}
+    serializer_class = serializers.ImportSerializer
+    filterset_fields = ("status",)
+    parser_classes = (MultiPartParser,)
+
+    def get_queryset(self) -> QuerySet[ImportJob]:
+        return selectors.jobs(self.request.auth)
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.UploadSerializer},
+        responses={201: serializers.ImportSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        asked = serializers.UploadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        uploaded = asked.validated_data["file"]
+        job = services.upload_file(
+            actor=request.auth, filename=uploaded.name, pieces=uploaded.chunks(1 << 20)
+        )
+        return Response(self.get_serializer(job).data, status=status.HTTP_201_CREATED)
+
+
+class ImportView(generics.RetrieveDestroyAPIView):
+    """One import. DELETE forgets its file and keeps its figures."""
+
+    permission_required = {"GET": P.USAGE_IMPORT, "DELETE": P.USAGE_IMPORT}
+    serializer_class = serializers.ImportSerializer
+    lookup_url_kwarg = "job_id"
+
+    def get_queryset(self) -> QuerySet[ImportJob]:
+        return selectors.jobs(self.request.auth)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        services.delete_file(actor=request.auth, job_id=self.kwargs["job_id"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MapView(APIView):
+    """Say what the columns mean; starts the dry run."""
+
+    permission_required = {"POST": P.USAGE_IMPORT}
+
+    @extend_schema(request=serializers.MapSerializer, responses={202: serializers.ImportSerializer})
+    def post(self, request: Request, job_id: UUID) -> Response:
+        asked = serializers.MapSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        nested = serializers.MappingSerializer(data=request.data["mapping"])
+        nested.is_valid(raise_exception=True)
+        job = services.map_columns(
+            actor=request.auth,
+            job_id=job_id,
+            mapping=nested.mapping(),
+            source_name=data.get("source_name", ""),
+            key_columns=data["key_columns"],
+        )
+        return Response(serializers.ImportSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+class StartView(APIView):
+    """Write a checked file into the ledger, in the background."""
+
+    permission_required = {"POST": P.USAGE_IMPORT}
+
+    @extend_schema(request=None, responses={202: serializers.ImportSerializer})
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = services.start_import(actor=request.auth, job_id=job_id)
+        return Response(serializers.ImportSerializer(job).data, status=status.HTTP_202_ACCEPTED)
+
+
+class RefusedView(APIView):
+    """The refused rows as CSV, with number, field, reason and fix."""
+
+    permission_required = {"GET": P.USAGE_IMPORT}
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request: Request, job_id: UUID) -> HttpResponseBase:
+        job = selectors.job_by_id(job_id)
+        if job.is_running:
+            raise Conflict("The file is being worked on.", code="import_running")
+        head = [*job.header, *selectors.REASONS]
+        return csvout.response("refused.csv", head, selectors.refused_rows(job))

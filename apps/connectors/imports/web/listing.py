@@ -1,0 +1,102 @@
+"""The list of imports, and the upload."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.common import fmt
+from apps.common.web.forms import FormPage
+from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage
+from apps.connectors.imports import selectors, services
+from apps.connectors.imports.enums import JobStatus
+from apps.connectors.imports.models import ImportJob
+from apps.connectors.imports.services.upload import MAX_BYTES
+from apps.tenancy.urls import org_url
+
+
+def _result(job: ImportJob) -> str:
+    if job.status != JobStatus.DONE:
+        return JobStatus(job.status).label
+    return f"{fmt.count(job.new)} new, {fmt.count(job.unchanged)} known"
+
+
+@requires(P.USAGE_IMPORT)
+class ImportList(ListPage):
+    """Every uploaded file and what became of it."""
+
+    title = "Imports"
+    lede = "Usage from CSV files. Importing a file again writes nothing twice."
+    noun = ("import", "imports")
+    filename = "imports"
+    columns = (
+        Column(
+            "filename",
+            "File",
+            sort="filename",
+            link=lambda job, request: org_url(request, "imports:detail", job.id),
+        ),
+        Column("created_at", "Uploaded", sort="created_at", sub=lambda job: job.created_by_name),
+        Column("source", "Source", value=lambda job: job.source_name),
+        Column("status", "State", sort="status", value=_result),
+        Column("rows", "Rows", sort="rows", align="num"),
+        Column("accepted", "Accepted", sort="accepted", align="num"),
+        Column("refused", "Refused", sort="refused", align="num"),
+    )
+    filters = (ChoiceFilter("status", "State", choices=JobStatus.choices()),)
+    default_sort = "-created_at"
+
+    def get_queryset(self) -> QuerySet[ImportJob]:
+        return selectors.jobs(self.request.actor).defer("mapping", "preview", "samples", "header")
+
+    def get_actions(self) -> list[Action]:
+        url = org_url(self.request, "imports:new")
+        return [Action("Import a file", url, "plus", primary=True)]
+
+    def get_empty(self) -> Empty:
+        return Empty(
+            "No file has been imported",
+            "Any CSV with a time column and token counts will do: you say what its columns mean.",
+            "Import a file",
+            org_url(self.request, "imports:new"),
+            "table",
+        )
+
+
+class UploadForm(forms.Form):
+    """One CSV file."""
+
+    file = forms.FileField(
+        label="CSV file",
+        allow_empty_file=True,
+        help_text=f"UTF-8, with column names in the first line, up to {MAX_BYTES >> 20} MiB.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+
+
+@requires(P.USAGE_IMPORT)
+class ImportNew(FormPage):
+    """Upload a file; the next page says what its columns mean."""
+
+    form_class = UploadForm
+    title = "Import a file"
+    lede = (
+        "Columns that hold prompts or replies are emptied on arrival. Nothing is counted before "
+        "you have seen what would be written."
+    )
+    submit_label = "Upload"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [("Imports", org_url(self.request, "imports:list")), (self.title, "")]
+
+    def cancel_url(self) -> str:
+        return org_url(self.request, "imports:list")
+
+    def save(self, form: Any) -> str:
+        uploaded = form.cleaned_data["file"]
+        job = services.upload_file(
+            actor=self.request.actor, filename=uploaded.name, pieces=uploaded.chunks(1 << 20)
+        )
+        return org_url(self.request, "imports:mapping", job.id)
