@@ -8,6 +8,9 @@ from rest_framework import serializers
 
 from apps.common.money import from_nanos, to_nanos
 
+LARGEST = Decimal(9_223_372_036)
+"""Whole units whose nanos still fit a bigint."""
+
 MONEY_SCHEMA = {
     "type": "object",
     "properties": {
@@ -61,6 +64,8 @@ class MoneyField(serializers.Field):
             self.fail("invalid")
         if not amount.is_finite():
             self.fail("invalid")
+        if abs(amount) > LARGEST:
+            self.fail("large")
         return self._checked(to_nanos(amount))
 
     def _checked(self, nanos: int) -> int:
