@@ -1,0 +1,120 @@
+"""Lists of records and restatements that an actor may see, with the words behind their ids."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import visible_unit_ids
+from apps.common.periods import instants
+from apps.common.tokens import KINDS, TokenCounts
+from apps.ledger.enums import CostStatus
+from apps.ledger.models import (
+    AttributionSpan,
+    DimensionSet,
+    UsageRecord,
+    UsageRestatement,
+)
+from apps.ledger.query.labels import names_of
+from apps.ledger.query.types import AXES
+from apps.ledger.selectors.state import ledger_settings
+
+
+def records(actor: Actor) -> QuerySet[UsageRecord]:
+    """Current versions of the records an actor may see; withdrawn ones are left out."""
+    found = UsageRecord.objects.exclude(cost_status=CostStatus.WITHDRAWN)
+    return _within_units(found, actor, "dimset_id")
+
+
+def restatements(actor: Actor) -> QuerySet[UsageRestatement]:
+    """Superseded versions of the records an actor may see, of either attribution."""
+    return _within_units(UsageRestatement.objects.all(), actor, "new_dimset_id")
+
+
+def _within_units(found: QuerySet, actor: Actor, field: str) -> QuerySet:
+    """Only usage that belongs to the actor's units on its day."""
+    units = visible_unit_ids(actor, P.USAGE_VIEW)
+    if units is None:
+        return found
+    zone = ledger_settings().timezone
+    spans = AttributionSpan.objects.filter(
+        dimset_id=OuterRef(field),
+        unit_id__in=units,
+        valid_from__lte=TruncDate(OuterRef("occurred_at"), tzinfo=_zone(zone)),
+        valid_to__gt=TruncDate(OuterRef("occurred_at"), tzinfo=_zone(zone)),
+    )
+    return found.filter(Exists(spans))
+
+
+def _zone(name: str) -> object:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+def of_set(found: QuerySet, **words: str) -> QuerySet:
+    """Records whose dimension set has these words (model_name, provider_name, api_key_id ...)."""
+    wanted = DimensionSet.objects.filter(**words).values("id")
+    return found.filter(dimset_id__in=wanted)
+
+
+def of_owner(found: QuerySet, column: str, value: UUID | None) -> QuerySet:
+    """Records whose set belongs, now or at some time, to a unit, capability or story."""
+    spans = AttributionSpan.objects.filter(**{column: value}).values("dimset_id")
+    return found.filter(dimset_id__in=spans)
+
+
+def of_days(found: QuerySet, start: object, end: object) -> QuerySet:
+    """Records of the ledger's days [start, end); either may be None."""
+    zone = ledger_settings().timezone
+    if start is not None:
+        found = found.filter(occurred_at__gte=instants(start, start, zone)[0])  # type: ignore[arg-type]
+    if end is not None:
+        found = found.filter(occurred_at__lt=instants(end, end, zone)[0])  # type: ignore[arg-type]
+    return found
+
+
+class Words:
+    """The dimension sets and owners behind rows, read a page at a time and remembered."""
+
+    def __init__(self) -> None:
+        self._sets: dict[int, DimensionSet] = {}
+        self._spans: dict[int, list[AttributionSpan]] = {}
+        self._names: dict[tuple[str, UUID], str] = {}
+
+    def load(self, ids: Iterable[int]) -> None:
+        """Read the sets of a page in one go."""
+        missing = set(ids) - self._sets.keys()
+        if not missing:
+            return
+        self._sets |= {row.id: row for row in DimensionSet.objects.filter(id__in=missing)}
+        for span in AttributionSpan.objects.filter(dimset_id__in=missing).order_by("valid_from"):
+            self._spans.setdefault(span.dimset_id, []).append(span)
+
+    def of(self, dimset_id: int) -> DimensionSet:
+        self.load([dimset_id])
+        return self._sets[dimset_id]
+
+    def owner(self, record: UsageRecord) -> AttributionSpan | None:
+        """The span of the record's day (cut in UTC: exact but for the hours around midnight of
+        the day on which a rule changes)."""
+        self.load([record.dimset_id])
+        day = record.occurred_at.date()
+        spans = self._spans.get(record.dimset_id, [])
+        return next((s for s in spans if s.valid_from <= day < s.valid_to), None)
+
+    def name(self, axis: str, key: UUID | None) -> str:
+        """The name of a unit, capability, story or source; empty for none."""
+        if key is None:
+            return ""
+        if (axis, key) not in self._names:
+            self._names[axis, key] = names_of(AXES[axis], [key])[key][1]
+        return self._names[axis, key]
+
+
+def counts_of(record: UsageRecord) -> TokenCounts:
+    """Tokens of a record by kind."""
+    return TokenCounts(*(getattr(record, kind) or 0 for kind in KINDS))

@@ -1,0 +1,210 @@
+"""The months of the books: settle, close, open again."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.access.permissions import P
+from apps.access.services import can
+from apps.access.web import requires
+from apps.common import fmt
+from apps.common.errors import NotFound
+from apps.common.money import from_nanos
+from apps.common.periods import Month
+from apps.common.web.forms import ConfirmPage
+from apps.common.web.lists import Column, Empty, ListPage
+from apps.ledger import services
+from apps.ledger.enums import PeriodStatus
+from apps.ledger.selectors import periods as selectors
+from apps.ledger.selectors.periods import PeriodRow
+from apps.ledger.selectors.state import ledger_settings
+from apps.ledger.web.records import month_url
+from apps.tenancy.urls import org_url
+
+NEXT = {
+    PeriodStatus.OPEN: (("settle", "Settle"),),
+    PeriodStatus.SETTLING: (("close", "Close"), ("reopen", "Reopen")),
+    PeriodStatus.CLOSED: (("reopen", "Reopen"),),
+}
+
+
+@requires(P.USAGE_VIEW)
+class PeriodList(ListPage):
+    """Every month with usage, its state and its figures."""
+
+    title = "Periods"
+    lede = (
+        "A closed month does not move: what arrives for it later is an adjustment, counted in an "
+        "open month."
+    )
+    noun = ("month", "months")
+    default_sort = "-month"
+    empty = Empty("No usage yet", "Months appear with the first usage.")
+
+    def get_queryset(self) -> list[PeriodRow]:
+        return selectors.periods()
+
+    def get_columns(self) -> Sequence[Column]:
+        currency = ledger_settings().currency
+        return [
+            Column(
+                "month",
+                "Month",
+                value=lambda row: f"{row.month:%B %Y}",
+                csv=lambda row: row.key,
+                sort="month",
+                link=lambda row, request: month_url(request, row.month),
+            ),
+            Column(
+                "status",
+                "Status",
+                value=lambda row: row.label,
+                sort="status",
+                sub=lambda row: (
+                    f"by {row.closed_by}, {fmt.day(row.closed_at.date())}" if row.closed_at else ""
+                ),
+            ),
+            Column(
+                "tokens",
+                "Tokens",
+                value=lambda row: fmt.tokens(row.tokens),
+                csv=lambda row: row.tokens,
+                align="num",
+                sort="tokens",
+            ),
+            Column(
+                "cost",
+                "Cost",
+                value=lambda row: fmt.money(row.cost_nanos, currency),
+                csv=lambda row: from_nanos(row.cost_nanos),
+                csv_label=f"Cost ({currency})",
+                align="num",
+                sort="cost_nanos",
+            ),
+            Column("unpriced_records", "Without a price", align="num", phone=False),
+            Column("adjustments", "Adjustments since", align="num", phone=False),
+            Column("steps", "Next step", value=self._steps, in_csv=False),
+        ]
+
+    def _steps(self, row: PeriodRow) -> SafeString | str:
+        if not can(self.request.actor, P.PERIOD_MANAGE):
+            return ""
+        links = [
+            format_html(
+                '<a href="{}">{}<span class="vh"> {}</span></a>',
+                org_url(self.request, f"ledger:period_{name}", month=row.key),
+                label,
+                f"{row.month:%B %Y}",
+            )
+            for name, label in NEXT[PeriodStatus(row.status)]
+            if name != "close" or row.ended
+        ]
+        return format_html("{}", SafeString(" · ".join(links)))
+
+
+class StepForm(forms.Form):
+    """A note for the trail, and the version the person saw."""
+
+    note = forms.CharField(label="Note", required=False, max_length=500)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReopenForm(StepForm):
+    note = forms.CharField(label="Reason", max_length=500)
+
+
+class Step(ConfirmPage):
+    """What the three steps share."""
+
+    form_class = StepForm
+    verb = ""
+
+    @cached_property
+    def period(self) -> PeriodRow:
+        try:
+            month = Month.parse(self.kwargs["month"]).start
+        except ValueError:
+            raise NotFound("There is no such month.", code="period_not_found") from None
+        return selectors.period(month)
+
+    def get_title(self) -> str:
+        return f"{self.title} {self.period.month:%B %Y}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [("Periods", self.cancel_url()), (self.get_title(), "")]
+
+    def cancel_url(self) -> str:
+        return org_url(self.request, "ledger:periods")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.period.version}
+
+    def done(self) -> str:
+        messages.success(self.request, f"{self.period.month:%B %Y} is {self.verb}.")
+        return self.cancel_url()
+
+
+@requires(P.PERIOD_MANAGE)
+class Settle(Step):
+    title = "Settle"
+    submit_label = "Start settling"
+    message = "The month stays open for late data while you check it. Closing is the next step."
+    verb = "settling"
+
+    def save(self, form: Any) -> str:
+        services.settle_period(
+            actor=self.request.actor,
+            month=self.period.month,
+            version=form.cleaned_data["version"],
+            note=form.cleaned_data["note"],
+        )
+        return self.done()
+
+
+@requires(P.PERIOD_MANAGE)
+class Close(Step):
+    title = "Close"
+    submit_label = "Close the month"
+    verb = "closed"
+
+    def get_message(self) -> str:
+        currency = ledger_settings().currency
+        cost = fmt.money(self.period.cost_nanos, currency, "exact")
+        without = fmt.plural(self.period.unpriced_records, "record")
+        return (
+            f"{cost} will be final; {without} without a price. Later changes become adjustments "
+            "in an open month. The digest of all its figures goes into the trail."
+        )
+
+    def save(self, form: Any) -> str:
+        services.close_period(
+            actor=self.request.actor,
+            month=self.period.month,
+            version=form.cleaned_data["version"],
+            note=form.cleaned_data["note"],
+        )
+        return self.done()
+
+
+@requires(P.PERIOD_MANAGE)
+class Reopen(Step):
+    title = "Reopen"
+    submit_label = "Reopen the month"
+    form_class = ReopenForm
+    danger = True
+    message = "Its figures will move again with late data. Adjustments made so far stay."
+    verb = "open again"
+
+    def save(self, form: Any) -> str:
+        services.reopen_period(
+            actor=self.request.actor,
+            month=self.period.month,
+            version=form.cleaned_data["version"],
+            reason=form.cleaned_data["note"],
+        )
+        return self.done()

@@ -1,0 +1,190 @@
+"""What waits for a decision: usage without a price, usage without an owner."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.urls import NoReverseMatch
+
+from apps.access.permissions import P
+from apps.access.services import can, visible_unit_ids
+from apps.access.web import requires
+from apps.common import clock, fmt
+from apps.common.money import from_nanos
+from apps.common.web.forms import ConfirmPage
+from apps.common.web.lists import Action, Column, Empty, ListPage
+from apps.ledger import services
+from apps.ledger.query import Query, Result, Row, run
+from apps.ledger.selectors.state import ledger_settings
+from apps.tenancy.urls import org_url
+
+WINDOW_DAYS = 366
+UNATTRIBUTED_DAYS = 90
+
+
+class _Queue(ListPage):
+    """A list of the rows of one query."""
+
+    def get_queryset(self) -> list[Row]:
+        return self.kept(self.result)
+
+    def kept(self, result: Result) -> list[Row]:
+        raise NotImplementedError
+
+    def query(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def result(self) -> Result:
+        today = clock.today(ledger_settings().timezone)
+        asked = self.query()
+        days = asked.pop("days")
+        return run(
+            Query(
+                start=today - timedelta(days=days),
+                end=today + timedelta(days=2),
+                unit_ids=visible_unit_ids(self.request.actor, P.USAGE_VIEW),
+                **asked,
+            )
+        )
+
+    def _link(self, name: str, **words: str) -> str:
+        try:
+            return f"{org_url(self.request, name)}?{urlencode(words)}"
+        except NoReverseMatch:
+            return ""
+
+
+@requires(P.USAGE_VIEW)
+class Unpriced(_Queue):
+    """Models that were used and have no price: their cost is unknown, not zero."""
+
+    title = "Usage without a price"
+    lede = "Its cost is unknown, not zero. Give the model a price, then price the records."
+    noun = ("model", "models")
+    default_sort = "-unpriced_tokens"
+    empty = Empty("Everything has a price", "No usage of the last year waits for one.")
+
+    def query(self) -> dict[str, Any]:
+        return {"days": WINDOW_DAYS, "group_by": ("provider", "model")}
+
+    def kept(self, result: Result) -> list[Row]:
+        return [row for row in result.rows if row.unpriced_records]
+
+    def get_actions(self) -> Sequence[Action]:
+        if not can(self.request.actor, P.PRICE_MANAGE) or not self.get_queryset():
+            return ()
+        return (Action("Price the records", org_url(self.request, "ledger:recost"), primary=True),)
+
+    def get_columns(self) -> Sequence[Column]:
+        return [
+            Column(
+                "model",
+                "Model",
+                value=lambda row: row.labels[1],
+                sub=lambda row: row.labels[0],
+                link=lambda row, request: self._link(
+                    "pricing:rate_new", provider=row.keys[0] or "", model=row.keys[1] or ""
+                ),
+            ),
+            Column("provider", "Provider", value=lambda row: row.labels[0], in_table=False),
+            Column("unpriced_tokens", "Tokens", align="num", sort="unpriced_tokens"),
+            Column("unpriced_requests", "Requests", align="num", sort="unpriced_requests"),
+            Column("unpriced_records", "Records", align="num", sort="unpriced_records"),
+        ]
+
+
+@requires(P.PRICE_MANAGE)
+class Recost(ConfirmPage):
+    """What pricing the waiting records would add, before it is done."""
+
+    title = "Price the records"
+    submit_label = "Price them"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [("Without a price", self.cancel_url()), (self.title, "")]
+
+    def cancel_url(self) -> str:
+        return org_url(self.request, "ledger:unpriced")
+
+    def get_message(self) -> str:
+        found = services.preview_recost()
+        cost = fmt.money(found.cost_nanos, ledger_settings().currency, "exact")
+        kept = (
+            f" {fmt.plural(found.closed, 'record')} of closed months stay." if found.closed else ""
+        )
+        return (
+            f"{fmt.plural(found.records, 'record')} would get a price, together {cost}; "
+            f"{fmt.plural(found.waiting, 'record')} would still have none.{kept} "
+            "Each change is kept as a restatement."
+        )
+
+    def save(self, form: Any) -> str:
+        services.request_recost(actor=self.request.actor)
+        messages.success(self.request, "A worker is pricing the records now.")
+        return self.cancel_url()
+
+
+@requires(P.USAGE_VIEW)
+class Unattributed(_Queue):
+    """Keys and projects whose usage belongs to nobody, the dearest first."""
+
+    title = "Usage without an owner"
+    lede = "The last 90 days, dearest first. A rule gives it to a team, and past usage moves too."
+    noun = ("API key", "API keys")
+    empty = Empty("Everything has an owner", "All usage of the last 90 days belongs to a team.")
+
+    def query(self) -> dict[str, Any]:
+        return {
+            "days": UNATTRIBUTED_DAYS,
+            "group_by": ("api_key", "project"),
+            "filters": {"confidence": ["none"]},
+        }
+
+    def kept(self, result: Result) -> list[Row]:
+        return result.rows
+
+    def get_columns(self) -> Sequence[Column]:
+        currency = ledger_settings().currency
+        return [
+            Column(
+                "api_key",
+                "API key",
+                value=lambda row: row.labels[0],
+                sub=lambda row: row.keys[0] if row.keys[0] != row.labels[0] else "",
+                link=lambda row, request: self._rule_url(row),
+            ),
+            Column("project", "Project", value=lambda row: row.labels[1]),
+            Column(
+                "tokens",
+                "Tokens",
+                value=lambda row: fmt.tokens(row.tokens.total),
+                csv=lambda row: row.tokens.total,
+                align="num",
+            ),
+            Column("requests", "Requests", align="num", phone=False),
+            Column(
+                "cost",
+                "Cost",
+                value=lambda row: fmt.money(row.cost_nanos, currency),
+                csv=lambda row: None if row.cost_nanos is None else from_nanos(row.cost_nanos),
+                csv_label=f"Cost ({currency})",
+                align="num",
+            ),
+            Column(
+                "share",
+                "Of unattributed",
+                value=lambda row: fmt.share(row.cost_nanos, self.result.total.cost_nanos),
+                align="num",
+                phone=False,
+            ),
+        ]
+
+    def _rule_url(self, row: Row) -> str:
+        if not can(self.request.actor, P.ATTRIBUTION_MANAGE):
+            return ""
+        field, value = ("api_key", row.keys[0]) if row.keys[0] else ("project", row.keys[1])
+        return self._link("attribution:new", field=field, value=value or "") if value else ""

@@ -1,0 +1,271 @@
+"""Usage records and their restatements, row by row."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.common import fmt
+from apps.common.money import from_nanos
+from apps.common.tokens import KINDS
+from apps.common.web.lists import (
+    ChoiceFilter,
+    Column,
+    CustomFilter,
+    DateRangeFilter,
+    Empty,
+    ListPage,
+)
+from apps.ledger.enums import Axis, CostStatus, RestatementReason
+from apps.ledger.models import DimensionValue, SourceCoverage, UsageRecord, UsageRestatement
+from apps.ledger.selectors import records as selectors
+from apps.ledger.selectors.state import ledger_settings
+from apps.organizations.selectors import unit_choices
+from apps.tenancy.urls import org_url
+
+STATUSES = [(str(s.value), s.label) for s in CostStatus if s != CostStatus.WITHDRAWN]
+
+
+def _values(axis: Axis) -> list[tuple[str, str]]:
+    rows = DimensionValue.objects.filter(axis=axis).order_by("label")[:500]
+    return [(row.value, row.label) for row in rows]
+
+
+def _sources(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(str(row.source_id), str(row) or "Source") for row in SourceCoverage.objects.all()]
+
+
+class _Days(DateRangeFilter):
+    """Days of the ledger, cut in its time zone."""
+
+    def apply(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        start, end = value
+        return selectors.of_days(qs, start, end + timedelta(days=1) if end else None)
+
+
+def _units(nanos: int | None) -> Decimal | None:
+    return None if nanos is None else from_nanos(nanos)
+
+
+@requires(P.USAGE_VIEW)
+class RecordList(ListPage):
+    """Current versions of usage records, the latest first. Grows without end: paged by key."""
+
+    title = "Usage records"
+    lede = "Each call or provider bucket the ledger counts, once. Every figure is a sum of these."
+    noun = ("record", "records")
+    paging = "keyset"
+    filename = "usage-records"
+    empty = Empty(
+        "No usage matches",
+        "Records appear here as sources deliver them. Widen the days or remove a filter.",
+    )
+    filters = (
+        _Days("day", "Days"),
+        ChoiceFilter("status", "Cost", field="cost_status", choices=STATUSES),
+        CustomFilter(
+            "model",
+            "Model",
+            choices=lambda request: _values(Axis.MODEL),
+            narrow=lambda qs, value: selectors.of_set(qs, model_name=value),
+        ),
+        CustomFilter(
+            "provider",
+            "Provider",
+            choices=lambda request: _values(Axis.PROVIDER),
+            narrow=lambda qs, value: selectors.of_set(qs, provider_name=value),
+        ),
+        CustomFilter(
+            "unit",
+            "Team",
+            choices=lambda request: unit_choices(),
+            narrow=lambda qs, value: selectors.of_owner(qs, "unit_id", value),
+        ),
+        CustomFilter(
+            "source",
+            "Source",
+            choices=_sources,
+            narrow=lambda qs, value: selectors.of_set(qs, source_id=value),
+        ),
+    )
+
+    @cached_property
+    def words(self) -> selectors.Words:
+        return selectors.Words()
+
+    @cached_property
+    def currency(self) -> str:
+        return ledger_settings().currency
+
+    def get_queryset(self) -> QuerySet[UsageRecord]:
+        return selectors.records(self.request.actor)
+
+    def _order(self, request: HttpRequest) -> tuple[str, list[str]]:
+        return "", ["-occurred_at", "-record_key"]
+
+    def _rows(self, request: HttpRequest) -> Any:
+        self.words.load(row.dimset_id for row in self.page.rows)
+        return super()._rows(request)
+
+    def get_columns(self) -> Sequence[Column]:
+        def word(name: str) -> Any:
+            return lambda row: getattr(self.words.of(row.dimset_id), name)
+
+        def owner(axis: str) -> Any:
+            def read(row: UsageRecord) -> str:
+                span = self.words.owner(row)
+                return self.words.name(axis, getattr(span, f"{axis}_id")) if span else ""
+
+            return read
+
+        zone = ledger_settings().timezone
+        columns = [
+            Column(
+                "occurred_at",
+                "When",
+                value=lambda row: fmt.moment(row.occurred_at, zone),
+                csv=lambda row: row.occurred_at.isoformat(),
+                sub=lambda row: row.get_granularity_display(),
+            ),
+            Column("model", "Model", value=word("model_name"), sub=word("provider_name")),
+            Column("unit", "Team", value=owner("unit"), sub=owner("capability")),
+            Column("capability", "Capability", value=owner("capability"), in_table=False),
+            Column(
+                "api_key",
+                "API key",
+                value=lambda row: (
+                    self.words.of(row.dimset_id).api_key or self.words.of(row.dimset_id).api_key_id
+                ),
+                sub=word("project"),
+                phone=False,
+            ),
+            Column(
+                "tokens",
+                "Tokens",
+                value=lambda row: fmt.count(selectors.counts_of(row).total),
+                csv=lambda row: selectors.counts_of(row).total,
+                align="num",
+            ),
+            Column("requests", "Requests", align="num", phone=False),
+            Column(
+                "cost",
+                "Cost",
+                value=lambda row: fmt.money(row.cost_nanos, self.currency, "unit"),
+                sub=lambda row: (
+                    "" if row.cost_status == CostStatus.EXACT else row.get_cost_status_display()
+                ),
+                csv=lambda row: _units(row.cost_nanos),
+                csv_label=f"Cost ({self.currency})",
+                align="num",
+            ),
+            Column(
+                "cost_status",
+                "Status",
+                value=lambda row: row.get_cost_status_display(),
+                in_table=False,
+            ),
+            Column("version", "Version", align="num", phone=False),
+        ]
+        columns += [
+            Column(kind, kind.replace("_", " "), value=_kind(kind), in_table=False)
+            for kind in KINDS
+        ]
+        return columns
+
+
+def _kind(kind: str) -> Any:
+    return lambda row: getattr(row, kind) or 0
+
+
+@requires(P.USAGE_VIEW)
+class RestatementList(ListPage):
+    """What sources said at first, what they say now, and the difference."""
+
+    title = "Restatements"
+    lede = "Every superseded version of a record. History changes only here, in the open."
+    noun = ("restatement", "restatements")
+    paging = "keyset"
+    default_sort = "-restated_at"
+    empty = Empty(
+        "Nothing was restated",
+        "When a source reports other figures for usage it reported before, both stay here.",
+    )
+    filters = (
+        DateRangeFilter("restated", "Restated", field="restated_at", moment=True),
+        ChoiceFilter("reason", "Reason", choices=RestatementReason.choices),
+        ChoiceFilter("source", "Source", field="source_id", choices=_sources),
+    )
+
+    @cached_property
+    def words(self) -> selectors.Words:
+        return selectors.Words()
+
+    def get_queryset(self) -> QuerySet[UsageRestatement]:
+        return selectors.restatements(self.request.actor)
+
+    def get_columns(self) -> Sequence[Column]:
+        settings = ledger_settings()
+        currency, zone = settings.currency, settings.timezone
+
+        def money(name: str) -> Any:
+            return lambda row: fmt.money(getattr(row, name), currency, "unit")
+
+        return [
+            Column(
+                "restated_at",
+                "Restated",
+                value=lambda row: fmt.moment(row.restated_at, zone),
+                csv=lambda row: row.restated_at.isoformat(),
+                sort="restated_at",
+                sub=lambda row: row.get_reason_display(),
+            ),
+            Column(
+                "occurred_at",
+                "Usage of",
+                value=lambda row: fmt.moment(row.occurred_at, zone),
+                csv=lambda row: row.occurred_at.isoformat(),
+            ),
+            Column(
+                "model",
+                "Model",
+                value=lambda row: self.words.of(row.new_dimset_id).model_name,
+                sub=lambda row: self.words.name("source", row.source_id),
+            ),
+            Column("reason", "Reason", value=lambda row: row.get_reason_display(), in_table=False),
+            Column("old_tokens", "Tokens before", align="num"),
+            Column("new_tokens", "Tokens now", align="num"),
+            Column(
+                "old_cost_nanos",
+                "Cost before",
+                value=money("old_cost_nanos"),
+                align="num",
+                csv=lambda row: _units(row.old_cost_nanos),
+            ),
+            Column(
+                "new_cost_nanos",
+                "Cost now",
+                value=money("new_cost_nanos"),
+                align="num",
+                csv=lambda row: _units(row.new_cost_nanos),
+            ),
+            Column(
+                "difference_nanos",
+                "Difference",
+                value=lambda row: fmt.signed_money(row.difference_nanos, currency, "unit"),
+                csv=lambda row: _units(row.difference_nanos),
+                align="num",
+            ),
+            Column("version", "Version", align="num", phone=False),
+        ]
+
+
+def month_url(request: HttpRequest, month: date) -> str:
+    """The records of a month."""
+    last = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return f"{org_url(request, 'ledger:records')}?day_from={month}&day_to={last}"

@@ -1,0 +1,18 @@
+"""Pages of the ledger, under `/o/<organization>/`."""
+
+from django.urls import path
+
+from apps.ledger.web import periods, queues, records
+
+app_name = "ledger"
+urlpatterns = [
+    path("usage/records/", records.RecordList.as_view(), name="records"),
+    path("usage/restatements/", records.RestatementList.as_view(), name="restatements"),
+    path("usage/unpriced/", queues.Unpriced.as_view(), name="unpriced"),
+    path("usage/unpriced/price/", queues.Recost.as_view(), name="recost"),
+    path("usage/unattributed/", queues.Unattributed.as_view(), name="unattributed"),
+    path("usage/periods/", periods.PeriodList.as_view(), name="periods"),
+    path("usage/periods/<str:month>/settle/", periods.Settle.as_view(), name="period_settle"),
+    path("usage/periods/<str:month>/close/", periods.Close.as_view(), name="period_close"),
+    path("usage/periods/<str:month>/reopen/", periods.Reopen.as_view(), name="period_reopen"),
+]
