@@ -46,14 +46,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "todo": todo,
         "budgets": _budget_rows(budgets),
         "budget_total": budgets,
-        "block": reads.main_block(actor),
+        "main_block": reads.main_block(actor),
         "currency": currency,
+        "whole": visible_unit_ids(actor, P.USAGE_VIEW) is None,
         "links": {
             name.replace(":", "_"): link_to(request, name)
             for name in ("portal:inform", "budgets:list", "stories:list", "approvals:list")
         },
     }
-    if context["block"] == "stories":
+    if context["main_block"] == "stories":
         context["stories"] = reads.own_stories(actor)
     if view and view.has_use:
         context["chart"] = inform_charts.bars(view, "kind", inform_charts.MEASURES["cost"])
