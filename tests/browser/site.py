@@ -1,5 +1,6 @@
 """The data behind the browser tests: the world, and whatever each app's pages need to show."""
 
+from tests.browser.stories import build_stories
 from tests.browser.usage import build_usage
 from tests.world import World
 
@@ -10,4 +11,5 @@ def build_site() -> World:
     world.a.everyone()
     world.b.organization  # noqa: B018 -- made on first use
     build_usage(world.a)
+    build_stories(world.a)
     return world

@@ -21,10 +21,10 @@ pytestmark = pytest.mark.django_db
 
 S = StoryStatus
 DECISIONS = {
-    Act.START_REVIEW: Outcome(RequestStatus.PENDING, False, Decision.APPROVE),
-    Act.REJECT: Outcome(RequestStatus.REJECTED, True, Decision.REJECT, "No."),
+    Act.START_REVIEW: Outcome(RequestStatus.PENDING, final=False, decision=Decision.APPROVE),
+    Act.REJECT: Outcome(RequestStatus.REJECTED, final=True, decision=Decision.REJECT, note="No."),
     Act.REQUEST_CHANGES: Outcome(
-        RequestStatus.CHANGES_REQUESTED, True, Decision.REQUEST_CHANGES, "Less."
+        RequestStatus.CHANGES_REQUESTED, final=True, decision=Decision.REQUEST_CHANGES, note="Less."
     ),
 }
 STEPS = (services.start_delivery, services.go_live, services.true_up)
@@ -90,7 +90,9 @@ def do(desk, story, act):
     if act is Act.APPROVE:
         if story.request_id is not None and story.state in rules.WAITING:
             return desk.decide(story, "approve")
-        outcome = Outcome(RequestStatus.APPROVED, True, Decision.APPROVE, "", 1)
+        outcome = Outcome(
+            RequestStatus.APPROVED, final=True, decision=Decision.APPROVE, approved_nanos=1
+        )
         return StorySubject().on_decided(
             actor=desk.approver, request=request_of(story), outcome=outcome
         )

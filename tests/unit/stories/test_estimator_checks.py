@@ -1,6 +1,6 @@
 """What blocks an estimate, by field, and what is only remarked."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -9,6 +9,8 @@ from apps.stories.estimator import MixShare, dump, estimate, exactly, load, prob
 from apps.stories.estimator.inputs import Development, Parts, Testing, Triple
 
 from .estimating import PRICES, assumptions, mix, triple
+
+D = Decimal
 
 
 def fields(a):

@@ -1,7 +1,7 @@
 """Likely cases worked out by hand, compared to the nano."""
 
 import datetime as dt
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -9,6 +9,8 @@ from apps.stories.estimator import MixShare, UnpricedModelError, estimate, exact
 from apps.stories.estimator.inputs import Development, Parts, Testing
 
 from .estimating import PRICES, assumptions, mix, triple
+
+D = Decimal
 
 
 def test_the_prototype_story():

@@ -1,11 +1,14 @@
 """The life of a story as a table: every (status, act) pair, with and without a draft."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from apps.stories import rules
 from apps.stories.enums import Act, StoryStatus, ValuePer
+
+D = Decimal
+
 
 S, A = StoryStatus, Act
 REVIEW = (S.SUBMITTED, S.IN_REVIEW)
