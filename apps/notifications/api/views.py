@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -16,12 +17,16 @@ from apps.notifications.api.serializers import NotificationSerializer
 from apps.notifications.models import Notification
 
 
+class NotificationFilter(django_filters.FilterSet):
+    kind = django_filters.CharFilter()
+
+
 class NotificationListView(generics.ListAPIView):
     """What the person was told, newest first. An API key has no inbox."""
 
     permission_required = {"GET": P.ORG_VIEW}
     serializer_class = NotificationSerializer
-    filterset_fields = ("kind",)
+    filterset_class = NotificationFilter
 
     def get_queryset(self) -> QuerySet[Notification]:
         if getattr(self, "swagger_fake_view", False):

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from apps.access.permissions import P
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
-from apps.organizations.api import serializers
+from apps.organizations.api import filters, serializers
 from apps.organizations.api.views import actor_of, cleaned
 from apps.organizations.models import ApiKey, Invitation
 
@@ -25,7 +25,7 @@ class InvitationListView(generics.ListCreateAPIView):
 
     permission_required = {"GET": P.PEOPLE_VIEW, "POST": P.PEOPLE_MANAGE}
     serializer_class = serializers.InvitationSerializer
-    filterset_fields = ("email", "role", "unit_id")
+    filterset_class = filters.InvitationFilter
 
     def get_queryset(self) -> QuerySet[Invitation]:
         if getattr(self, "swagger_fake_view", False):
@@ -77,7 +77,7 @@ class ApiKeyListView(generics.ListCreateAPIView):
 
     permission_required = {"GET": P.APIKEY_VIEW, "POST": P.APIKEY_MANAGE}
     serializer_class = serializers.ApiKeySerializer
-    filterset_fields = ("name", "unit_id")
+    filterset_class = filters.ApiKeyFilter
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         if getattr(self, "swagger_fake_view", False):

@@ -15,8 +15,8 @@ from apps.access.permissions import P
 from apps.access.services import can_anywhere
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
-from apps.organizations.api import serializers
-from apps.organizations.models import Membership, Organization, Unit
+from apps.organizations.api import filters, serializers
+from apps.organizations.models import Membership, Unit
 from apps.organizations.services.organization import SETTINGS
 
 
@@ -59,9 +59,6 @@ class OrganizationView(generics.GenericAPIView):
     permission_required = {"GET": P.ORG_VIEW, "PATCH": P.ORG_MANAGE}
     serializer_class = serializers.OrganizationSerializer
 
-    def get_queryset(self) -> QuerySet[Organization]:
-        return Organization.objects.all()
-
     def get(self, request: Request) -> Response:
         return Response(self.get_serializer(selectors.organization()).data)
 
@@ -78,11 +75,11 @@ class UnitListView(generics.ListCreateAPIView):
 
     permission_required = {"GET": P.ORG_VIEW, "POST": P.UNIT_MANAGE}
     serializer_class = serializers.UnitSerializer
-    filterset_fields = ("is_active", "kind", "parent_id", "code")
+    filterset_class = filters.UnitFilter
     ordering = "id"
 
     def get_queryset(self) -> QuerySet[Unit]:
-        return Unit.objects.all()
+        return selectors.units()
 
     @extend_schema(
         request=serializers.NewUnitSerializer, responses={201: serializers.UnitSerializer}
@@ -101,7 +98,7 @@ class UnitView(generics.RetrieveAPIView):
     lookup_url_kwarg = "unit_id"
 
     def get_queryset(self) -> QuerySet[Unit]:
-        return Unit.objects.all()
+        return selectors.units()
 
     @extend_schema(request=serializers.UnitChangeSerializer, responses=serializers.UnitSerializer)
     def patch(self, request: Request, unit_id: UUID) -> Response:
@@ -159,7 +156,7 @@ class PersonListView(generics.ListAPIView):
 
     permission_required = {"GET": P.PEOPLE_VIEW}
     serializer_class = serializers.PersonSerializer
-    filterset_fields = ("is_active",)
+    filterset_class = filters.PersonFilter
 
     def get_queryset(self) -> QuerySet[Membership]:
         if getattr(self, "swagger_fake_view", False):

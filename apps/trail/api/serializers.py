@@ -1,0 +1,49 @@
+"""How evidence looks in the API."""
+
+from rest_framework import serializers
+
+from apps.trail.models import TrailEvent
+
+
+class TrailEventSerializer(serializers.ModelSerializer):
+    """One event. Instants are UTC."""
+
+    class Meta:
+        model = TrailEvent
+        fields = (
+            "id",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "actor_name",
+            "action",
+            "object_type",
+            "object_id",
+            "object_label",
+            "before",
+            "after",
+            "reason",
+            "request_id",
+            "ip",
+        )
+        read_only_fields = fields
+
+
+class SealSerializer(serializers.Serializer):
+    """How far the chain of hashes reaches."""
+
+    blocks = serializers.IntegerField()
+    events = serializers.IntegerField(help_text="Sealed events")
+    unsealed = serializers.IntegerField(help_text="Events that wait for the next sealing")
+    last_hash = serializers.CharField()
+    sealed_at = serializers.DateTimeField(allow_null=True)
+
+
+class VerdictSerializer(serializers.Serializer):
+    """The chain recomputed from the stored events."""
+
+    holds = serializers.BooleanField(source="ok")
+    blocks = serializers.IntegerField()
+    events = serializers.IntegerField()
+    unsealed = serializers.IntegerField()
+    problem = serializers.CharField(help_text="The first thing that does not hold, or empty")
