@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.db import connection
+
 from apps.common import clock
-from apps.connectors.models import DirectoryEntry, ProviderCost, Source
+from apps.common.ids import uuid7
+from apps.connectors.models import DirectoryEntry, Source
 from apps.connectors.providers.base import CostLine, Entry
 
 _BATCH = 1000
@@ -36,37 +39,46 @@ def store_directory(source: Source, entries: Iterable[Entry]) -> None:
     )
 
 
+_UPSERT = """
+INSERT INTO connectors_providercost AS known (
+  organization_id, source_id, account, observed_at, currency, id, day, project_id, line_item,
+  model, amount_nanos, first_nanos, quantity, quantity_unit, revisions)
+SELECT %s, %s, %s, %s, line.currency, line.id, line.day, line.project_id, line.line_item,
+  line.model, line.amount, line.amount, line.quantity, line.unit, 0
+FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+  %s::bigint[], %s::text[], %s::text[])
+  AS line (id, day, project_id, line_item, model, amount, quantity, unit, currency)
+ON CONFLICT (organization_id, source_id, day, project_id, line_item) DO UPDATE SET
+  amount_nanos = excluded.amount_nanos, quantity = excluded.quantity,
+  revisions = known.revisions + 1, observed_at = excluded.observed_at
+WHERE (known.amount_nanos, known.quantity)
+  IS DISTINCT FROM (excluded.amount_nanos, excluded.quantity)"""
+
+
 def store_costs(source: Source, lines: Iterable[CostLine], observed_at: datetime) -> int:
     """Keep the bill's lines; the number of lines that were new or changed.
 
     Lines with the same day, project and item are one line. An unchanged line causes no write; a
     changed one keeps what it said first and counts the revision.
     """
-    merged = _merged(lines)
+    merged = list(_merged(lines).values())
     if not merged:
         return 0
-    days = [key[0] for key in merged]
-    known = {
-        (row.day, row.project_id, row.line_item): row
-        for row in ProviderCost.objects.filter(
-            source=source, day__gte=min(days), day__lte=max(days)
-        )
-    }
-    fresh, changed = [], []
-    for key, line in merged.items():
-        row = known.get(key)
-        if row is None:
-            fresh.append(_row(source, line, observed_at))
-        elif (row.amount_nanos, row.quantity) != (line.amount_nanos, line.quantity):
-            row.amount_nanos, row.quantity = line.amount_nanos, line.quantity
-            row.revisions += 1
-            row.observed_at = observed_at
-            changed.append(row)
-    ProviderCost.objects.bulk_create(fresh, batch_size=_BATCH)
-    ProviderCost.objects.bulk_update(
-        changed, ["amount_nanos", "quantity", "revisions", "observed_at"], batch_size=_BATCH
+    columns = (
+        [uuid7() for _ in merged],
+        [line.day for line in merged],
+        [line.project_id[:120] for line in merged],
+        [line.line_item[:255] for line in merged],
+        [line.model[:255] for line in merged],
+        [line.amount_nanos for line in merged],
+        [line.quantity for line in merged],
+        [line.quantity_unit[:40] for line in merged],
+        [line.currency[:3] for line in merged],
     )
-    return len(fresh) + len(changed)
+    head = (source.organization_id, source.id, source.account, observed_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, [*head, *columns])
+        return int(cursor.rowcount)
 
 
 def _merged(lines: Iterable[CostLine]) -> dict[tuple[date, str, str], CostLine]:
@@ -89,21 +101,4 @@ def _sum(one: CostLine, other: CostLine) -> CostLine:
         currency=one.currency,
         quantity=sum(quantities) if quantities else None,
         quantity_unit=one.quantity_unit or other.quantity_unit,
-    )
-
-
-def _row(source: Source, line: CostLine, observed_at: datetime) -> ProviderCost:
-    return ProviderCost(
-        source=source,
-        account=source.account,
-        day=line.day,
-        project_id=line.project_id[:120],
-        line_item=line.line_item[:255],
-        model=line.model[:255],
-        amount_nanos=line.amount_nanos,
-        first_nanos=line.amount_nanos,
-        currency=line.currency,
-        quantity=line.quantity,
-        quantity_unit=line.quantity_unit[:40],
-        observed_at=observed_at,
     )
