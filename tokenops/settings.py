@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "apps.api.schema.Generator",
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 _APPS = (
@@ -14,7 +15,7 @@ def _included(kind: str) -> list[URLPattern | URLResolver]:
     return [
         path("", include(f"apps.{app}.{kind}.urls"))
         for app in _APPS
-        if find_spec(f"apps.{app}")
+        if f"apps.{app}" in settings.INSTALLED_APPS
         and find_spec(f"apps.{app}.{kind}")
         and find_spec(f"apps.{app}.{kind}.urls")
     ]

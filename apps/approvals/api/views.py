@@ -30,10 +30,8 @@ class ApprovalFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=RequestStatus.choices())
     unit = django_filters.UUIDFilter("unit_id")
     due_before = django_filters.IsoDateTimeFilter("due_at", "lt")
-
-    class Meta:
-        model = ApprovalRequest
-        fields = ("status", "subject_type", "subject_id")
+    subject_type = django_filters.CharFilter()
+    subject_id = django_filters.UUIDFilter()
 
 
 @extend_schema(

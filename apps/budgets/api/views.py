@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from apps.access.permissions import P
 from apps.budgets import selectors, services
 from apps.budgets.api import serializers
-from apps.budgets.enums import Basis, PeriodKind, Scope
+from apps.budgets.enums import Basis, BudgetStatus, PeriodKind, Scope
 from apps.budgets.models import Budget, BudgetEntry
 from apps.budgets.rules.periods import nearest_period
 from apps.common import clock
@@ -28,10 +28,8 @@ class BudgetFilter(django_filters.FilterSet):
     period_kind = django_filters.ChoiceFilter(choices=PeriodKind.choices())
     unit = django_filters.UUIDFilter("unit_id")
     capability = django_filters.UUIDFilter("capability_id")
-
-    class Meta:
-        model = Budget
-        fields = ("scope", "period_kind", "story_id", "status")
+    story_id = django_filters.UUIDFilter()
+    status = django_filters.ChoiceFilter(choices=BudgetStatus.choices())
 
 
 class BudgetListView(generics.ListCreateAPIView):

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.access.permissions import P
 from apps.portfolio import selectors, services
 from apps.portfolio.api import serializers
+from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
 from apps.portfolio.models import Capability
 
 
@@ -21,10 +22,11 @@ class CapabilityFilter(django_filters.FilterSet):
     """`slug` finds one by its code; `unit` is a unit id."""
 
     unit = django_filters.UUIDFilter("unit_id")
-
-    class Meta:
-        model = Capability
-        fields = ("slug", "kind", "stage", "tier", "data_class")
+    slug = django_filters.CharFilter()
+    kind = django_filters.ChoiceFilter(choices=CapabilityKind.choices)
+    stage = django_filters.ChoiceFilter(choices=Stage.choices)
+    tier = django_filters.ChoiceFilter(choices=Tier.choices)
+    data_class = django_filters.ChoiceFilter(choices=DataClass.choices)
 
 
 class CapabilityListView(generics.ListCreateAPIView):
