@@ -13,6 +13,3 @@ TOPIC_REQUESTED = "approval.requested"
 
 TOPIC_DECIDED = "approval.decided"
 """Outbox: a request was closed. Payload: request_id, status, subject_type, subject_id."""
-
-TOPIC_NOTICE = "approval.notice"
-"""Outbox: tell one person. Payload: request_id, membership_id, event."""

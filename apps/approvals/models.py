@@ -313,22 +313,3 @@ class ApprovalDecision(TenantModel):
                 name="approvaldecision_mine",
             )
         ]
-
-
-class ApprovalNotice(TenantModel):
-    """That a person was told of an event: the reason nothing is sent twice."""
-
-    request = TenantForeignKey(ApprovalRequest, models.PROTECT, related_name="+", db_index=False)
-    membership = TenantForeignKey(
-        "organizations.Membership", models.PROTECT, related_name="+", db_index=False
-    )
-    event = models.CharField(max_length=40)
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organization_id", "request", "membership", "event"],
-                name="approvalnotice_once",
-            )
-        ]

@@ -1,0 +1,32 @@
+"""Telling the owner of a budget that it was changed."""
+
+from uuid import UUID
+
+from apps.budgets import events
+from apps.budgets.models import Budget, BudgetEntry
+from apps.notifications.services import notify
+from apps.organizations.selectors import organization
+from apps.outbox.registry import Message, handler
+from apps.tenancy.scope import tenant_scope
+from apps.tenancy.urls import org_url
+
+
+@handler(events.TOPIC_CHANGED)
+def tell_owner(message: Message) -> None:
+    """In the inbox only: every change is also in the trail and on the budget's page."""
+    entry_id = message.payload["entry_id"]
+    with tenant_scope(message.organization_id):
+        budget = Budget.objects.get(id=UUID(message.payload["budget_id"]))
+        if budget.owner_membership_id is None:
+            return
+        entry = BudgetEntry.objects.filter(id=UUID(entry_id)).first() if entry_id else None
+        words = entry.get_kind_display().lower() if entry else "closed"
+        notify(
+            recipients=[budget.owner_membership_id],
+            kind="budget.changed",
+            key=f"budget:{budget.id}:{entry_id or 'closed'}",
+            title=f"{budget.name}: {words}",
+            body=f"{entry.note}\n{entry.actor_name}" if entry else "",
+            path=org_url(organization().slug, "budgets:detail", budget_id=budget.id),
+            email=False,
+        )
