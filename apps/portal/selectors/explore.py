@@ -88,7 +88,7 @@ def _periods(window: Window, grain: str) -> list[date | datetime]:
 
 
 def clamp(start: date, end: date) -> tuple[date, date]:
-    """A window that is in order and not longer than the ledger's pages show."""
+    """A window in order, of at least a day and at most MAX_DAYS."""
     if end <= start:
-        end = start + timedelta(days=1)
-    return max(start, end - timedelta(days=MAX_DAYS)), end
+        start = end - timedelta(days=1)
+    return max(start, end - timedelta(days=min(MAX_DAYS, end.toordinal() - 1))), end

@@ -110,7 +110,7 @@ def _state(request: HttpRequest) -> State:
     get = request.GET.get
     settled, settings, covered = window_now("30d")
     today = clock.today(settings.timezone)
-    end = (parse_day(get("days_to", "")) or today) + timedelta(days=1)
+    end = min(parse_day(get("days_to", "")) or today, today) + timedelta(days=1)
     start = parse_day(get("days_from", "")) or end - timedelta(days=settled.days)
     start, end = reads.clamp(start, end)
     complete = settled.compared_end if covered.complete_through else None
