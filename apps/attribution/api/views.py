@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
@@ -18,12 +19,21 @@ from apps.common import clock
 from apps.organizations.selectors import organization
 
 
+class RuleFilter(django_filters.FilterSet):
+    """Status and target."""
+
+    status = django_filters.CharFilter()
+    unit_id = django_filters.UUIDFilter()
+    capability_id = django_filters.UUIDFilter()
+    phase = django_filters.CharFilter()
+
+
 class RuleListView(generics.ListCreateAPIView):
     """Rules of the organization, retired ones included."""
 
     permission_required = {"GET": P.ATTRIBUTION_VIEW, "POST": P.ATTRIBUTION_MANAGE}
     serializer_class = serializers.RuleSerializer
-    filterset_fields = ("status", "unit_id", "capability_id", "phase")
+    filterset_class = RuleFilter
 
     def get_queryset(self) -> QuerySet[AttributionRule]:
         return selectors.all_rules()

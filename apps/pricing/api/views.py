@@ -102,12 +102,22 @@ class EstimateView(APIView):
         return Response(serializers.EstimatedSerializer(found).data)
 
 
+class RateFilter(django_filters.FilterSet):
+    """Scope fields as they are stored."""
+
+    provider = django_filters.CharFilter()
+    model = django_filters.CharFilter()
+    account = django_filters.CharFilter()
+    tier = django_filters.CharFilter()
+    kind = django_filters.CharFilter()
+
+
 class RateListView(generics.ListCreateAPIView):
     """Negotiated rates of the organization."""
 
     permission_required = {"GET": P.PRICE_VIEW, "POST": P.PRICE_MANAGE}
     serializer_class = serializers.NegotiatedRateSerializer
-    filterset_fields = ("provider", "model", "account", "tier", "kind")
+    filterset_class = RateFilter
 
     def get_queryset(self) -> QuerySet[NegotiatedRate]:
         return selectors.negotiated_rates()

@@ -29,7 +29,7 @@ def ask(**dims):
 def stories(monkeypatch):
     """Story numbers as the stories app would answer them."""
     known: dict[str, Owner] = {}
-    monkeypatch.setattr(ports, "_story_finder", lambda code: known.get(code))
+    monkeypatch.setattr(ports, "_story_finder", known.get)
     return known
 
 

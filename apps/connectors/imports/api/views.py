@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import django_filters
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -21,12 +22,18 @@ from apps.connectors.imports.api import serializers
 from apps.connectors.imports.models import ImportJob
 
 
+class ImportFilter(django_filters.FilterSet):
+    """By state."""
+
+    status = django_filters.CharFilter()
+
+
 class ImportListView(generics.ListAPIView):
     """Imports, newest first; POST uploads a file and guesses its mapping."""
 
     permission_required = {"GET": P.USAGE_IMPORT, "POST": P.USAGE_IMPORT}
     serializer_class = serializers.ImportSerializer
-    filterset_fields = ("status",)
+    filterset_class = ImportFilter
     parser_classes = (MultiPartParser,)
 
     def get_queryset(self) -> QuerySet[ImportJob]:

@@ -226,8 +226,9 @@ class DeleteFile(ConfirmPage):
         return org_url(self.request, "imports:detail", self.kwargs["job_id"])
 
     def get_message(self) -> str:
+        job = selectors.job_by_id(self.kwargs["job_id"])
         return (
-            "The file’s rows are deleted from the portal. Usage that was imported stays, and so "
+            f"The rows of “{job.filename}” are deleted from the portal. Usage that was imported stays, and so "
             "do the figures of this import. Refused rows can no longer be downloaded."
         )
 

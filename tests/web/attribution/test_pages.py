@@ -1,0 +1,128 @@
+"""Attribution rules in the portal."""
+
+import pytest
+
+from apps.access.roles import Role
+from apps.attribution import ports
+from apps.attribution.models import AttributionRule
+from apps.attribution.rules import Dimensions, Spend
+from apps.common import clock
+from tests.factories.attribution import make_rule, when
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(world):
+    return world.a.client(Role.TOKENOPS_LEAD)
+
+
+def rule_form(world, *conditions, **fields):
+    rows = [*conditions, ("provider", "", "equals", "")]
+    data = {
+        "name": "Support bot",
+        "confidence": "rule",
+        "unit_id": str(world.a.units["apps"].id),
+        "c-TOTAL_FORMS": str(len(rows)),
+        "c-INITIAL_FORMS": "0",
+        **fields,
+    }
+    for number, (name, tag, operator, values) in enumerate(rows):
+        data |= {
+            f"c-{number}-field": name,
+            f"c-{number}-tag": tag,
+            f"c-{number}-operator": operator,
+            f"c-{number}-values": values,
+        }
+    return data
+
+
+def test_a_rule_is_written_read_and_retired(world, browser):
+    url = world.a.url("attribution:new")
+    filled = browser.get(url, {"field": "api_key", "value": "bot-7"}).content.decode()
+    assert 'value="bot-7"' in filled
+    data = rule_form(
+        world, ("api_key", "", "in", "bot, Bot-2"), ("tag", "env", "equals", "prod"), position="1"
+    )
+    answer = browser.post(url, data, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "API key is one of bot, bot-2; Tag “env” is prod" in page
+    with world.a.scope():
+        rule = AttributionRule.objects.get()
+        assert rule.unit_id == world.a.units["apps"].id
+    edit = world.a.url("attribution:edit", rule.id)
+    assert "bot, bot-2" in browser.get(edit).content.decode()
+    again = rule_form(world, ("model", "", "prefix", "gpt-5"), name="Renamed", version="1")
+    assert browser.post(edit, again).status_code == 302
+    assert browser.post(edit, again).status_code == 409
+    retire = world.a.url("attribution:retire", rule.id)
+    assert browser.post(retire, {"version": "2", "reason": "gone"}).status_code == 302
+    assert "Retired" in browser.get(edit).content.decode()
+
+
+def test_wrong_rules_come_back_with_what_was_typed(world, browser):
+    data = rule_form(world, ("tag", "", "equals", "x"), name="Mine")
+    answer = browser.post(world.a.url("attribution:new"), data)
+    assert answer.status_code == 422
+    assert "needs the tag" in answer.content.decode()
+    assert 'value="Mine"' in answer.content.decode()
+    empty = rule_form(world, name="", unit_id="")
+    assert browser.post(world.a.url("attribution:new"), empty).status_code == 422
+
+
+def test_more_conditions_without_script(world, browser):
+    data = rule_form(world, ("model", "", "equals", "keep-me"), more="1")
+    page = browser.post(world.a.url("attribution:new"), data).content.decode()
+    assert page.count("-operator") >= 3
+    assert "keep-me" in page
+    with world.a.scope():
+        assert not AttributionRule.objects.exists()
+
+
+def test_a_preview_shows_what_would_move_and_saves_nothing(world, browser, monkeypatch):
+    usage = [Spend(Dimensions(model="gpt-5"), clock.today(), 1_500, 1, 2_000_000_000)]
+    monkeypatch.setattr(ports, "_usage_reader", lambda start, end: iter(usage))
+    data = rule_form(world, ("model", "", "equals", "gpt-5"), preview="1")
+    page = browser.post(world.a.url("attribution:new"), data).content.decode()
+    assert "What would move" in page
+    assert "Nobody" in page
+    assert "Apps" in page
+    assert "$2.00" in page
+    with world.a.scope():
+        assert not AttributionRule.objects.exists()
+
+
+def test_the_test_box_names_the_deciding_rule(world, browser):
+    with world.a.scope():
+        make_rule(when("project", "p1"), name="By project", unit_id=world.a.units["claims"].id)
+        make_rule(name="The rest", unit_id=world.a.units["apps"].id)
+    url = world.a.url("attribution:test")
+    page = browser.get(url, {"project": "P1", "tags": "a=b"}).content.decode()
+    assert "It belongs to Claims" in page
+    assert page.index("By project") < page.index("The rest")
+    assert "An earlier rule had decided" in page
+    assert browser.get(url, {"tags": "nonsense"}).status_code == 422
+    assert "Nothing asked yet" in browser.get(url).content.decode()
+
+
+def test_the_list_filters_and_exports(world, browser):
+    with world.a.scope():
+        make_rule(when("model", "a"), name="One")
+    url = world.a.url("attribution:list")
+    assert "One" in browser.get(url, {"status": "active", "phase": "production"}).content.decode()
+    assert "One" not in browser.get(url, {"status": "retired"}).content.decode()
+    assert b"One" in b"".join(browser.get(url, {"format": "csv"}).streaming_content)
+
+
+def test_viewers_read_and_strangers_see_nothing(world):
+    with world.a.scope():
+        rule = make_rule(name="Secret rule")
+    auditor = world.a.client(Role.AUDITOR)
+    page = auditor.get(world.a.url("attribution:edit", rule.id)).content.decode()
+    assert "Secret rule" in page
+    assert "<button" not in page.split("<main")[1].split("</main")[0]
+    assert auditor.get(world.a.url("attribution:new")).status_code == 403
+    mallory = world.b.client()
+    for name in ("edit", "retire"):
+        assert mallory.get(world.b.url(f"attribution:{name}", rule.id)).status_code == 404
