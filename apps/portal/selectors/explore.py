@@ -13,6 +13,8 @@ from apps.portal.selectors.slices import Slice
 GRAINS = ("day", "week", "month", "quarter")
 MOST_PERIODS = 400
 MAX_DAYS = 800
+#: No provider sold tokens before this day.
+EARLIEST = date(2015, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,6 @@ def _periods(window: Window, grain: str) -> list[date | datetime]:
 
 def clamp(start: date, end: date) -> tuple[date, date]:
     """A window in order, of at least a day and at most MAX_DAYS."""
-    if end <= start:
-        start = end - timedelta(days=1)
-    return max(start, end - timedelta(days=min(MAX_DAYS, end.toordinal() - 1))), end
+    end = max(end, EARLIEST + timedelta(days=1))
+    start = max(EARLIEST, min(start, end - timedelta(days=1)))
+    return max(start, end - timedelta(days=MAX_DAYS)), end
