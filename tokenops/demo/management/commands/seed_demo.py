@@ -35,21 +35,20 @@ class Command(BaseCommand):
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
             ensure_audit(demo, now)
-        rows = [
-            {
-                "role": login.role.label,
-                "name": login.name,
-                "email": login.email,
-                "password": password,
-            }
-            for login in LOGINS
-        ]
-        write_atomically(logins, json.dumps(rows, indent=1, ensure_ascii=False))
         self.stdout.write(f"{demo.organization.name} is ready.")
 
 
 def _password(logins: Path) -> str:
-    """The password of an earlier run, else a new one: it is printed, never built in."""
+    """The password of an earlier run, else a new one: it is printed, never built in.
+
+    Stored before it is used, so that a first run cut short leaves logins that work.
+    """
     if logins.exists():
         return str(json.loads(logins.read_text(encoding="utf-8"))[0]["password"])
-    return secrets.token_urlsafe(9)
+    password = secrets.token_urlsafe(9)
+    rows = [
+        {"role": login.role.label, "name": login.name, "email": login.email, "password": password}
+        for login in LOGINS
+    ]
+    write_atomically(logins, json.dumps(rows, indent=1, ensure_ascii=False))
+    return password
