@@ -6,7 +6,7 @@ has committed: a remembered id whose row was rolled back would keep records and 
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from uuid import UUID
 
@@ -58,15 +58,21 @@ class Dictionary:
 
     organization_id: UUID
     attribution_version: int = -1
-    rules_version: str = ""
     price_version: str = ""
     index: dict[tuple[UUID, keys.DimKey], int] = field(default_factory=dict)
     by_id: dict[int, int] = field(default_factory=dict)
     sets: list[DimSet] = field(default_factory=list)
     slice_index: dict[int, int] = field(default_factory=dict)
     slices: list[SliceRef] = field(default_factory=list)
-    known_prices: set[int] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
+    borrowed: bool = False
+
+    def same_versions(self, other: "Dictionary") -> bool:
+        """Whether both were read from the same attribution and prices."""
+        return (self.attribution_version, self.price_version) == (
+            other.attribution_version,
+            other.price_version,
+        )
 
     def add(self, entry: DimSet, key: keys.DimKey) -> int:
         """Remember a set; its index."""
@@ -111,6 +117,16 @@ class Dictionary:
             else:
                 raise LookupError(f"no attribution of set {entries[number].id} on day {day}")
         return result
+
+
+class Borrowed(Exception):
+    """A borrowed dictionary does not suffice: start again with one of your own."""
+
+
+def borrow(book: Dictionary) -> Dictionary:
+    """The same dictionary for reading only: adding to it raises Borrowed."""
+    with book.lock:
+        return replace(book, borrowed=True)
 
 
 _remembered: OrderedDict[UUID, Dictionary] = OrderedDict()
@@ -165,6 +181,8 @@ def build_set(source_id: UUID, key: keys.DimKey, prices: PriceBook) -> DimSet:
 
 def adopt(book: Dictionary, found: Sequence[tuple[keys.DimKey, DimSet, list[Assignment]]]) -> None:
     """Remember sets whose rows are committed."""
+    if found and book.borrowed:
+        raise Borrowed
     with book.lock:
         for key, entry, assignments in found:
             number = book.add(entry, key)

@@ -111,13 +111,9 @@ class Work:
 
     def run(self, seen: Sequence[Columns]) -> IngestResult:
         """Try until no other worker interferes; each try is all or nothing."""
+        private = False
         for attempt in range(ATTEMPTS):
-            private = self.nested or attempt == ATTEMPTS - 1
-            book = (
-                Dictionary(self.organization_id)
-                if private
-                else dimensions.remembered(self.organization_id)
-            )
+            book = self._dictionary(private=private or attempt == ATTEMPTS - 1)
             try:
                 sets = self._sets(book)
                 with ExitStack() as stack:
@@ -127,6 +123,8 @@ class Work:
                     self._finish(result)
             except Stale:
                 dimensions.forget(self.organization_id)
+            except dimensions.Borrowed:
+                private = True
             except IntegrityError:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -134,17 +132,36 @@ class Work:
                 return result
         raise RuntimeError("the ledger's attribution changed on every attempt")
 
+    def _dictionary(self, *, private: bool) -> Dictionary:
+        """The process's dictionary. Inside a caller's transaction it may only be read: what that
+        transaction writes may still be rolled back."""
+        if private:
+            return Dictionary(self.organization_id)
+        known = dimensions.remembered(self.organization_id)
+        return dimensions.borrow(known) if self.nested else known
+
     def _sets(self, book: Dictionary) -> IntArray:
         """The dictionary's number of each of the chunk's dimension keys; new ones are stored."""
         months = _utc_months(self.columns.occurred)
         with tenant_scope(self.organization_id):
             partitions.ensure(months)
             found = prepare.find(book, self.source_id, self.columns.dim_keys)
-        if not self.nested:
+        if self.nested:
+            transaction.on_commit(lambda: self._remember(book, found))
+        else:
             partitions.remember(months)
         dimensions.adopt(book, found)
         index = book.index
         return np.array([index[self.source_id, key] for key in self.columns.dim_keys], np.int64)
+
+    def _remember(self, book: Dictionary, found: prepare.Found) -> None:
+        """After the caller's commit, the next batch finds the new sets warm."""
+        known = dimensions.remembered(self.organization_id)
+        if not known.sets:
+            known.attribution_version = book.attribution_version
+            known.price_version = book.price_version
+        if known.same_versions(book):
+            dimensions.adopt(known, found)
 
     def _finish(self, result: IngestResult) -> None:
         if self.finish is not None:
@@ -167,7 +184,7 @@ class Work:
         numbers = sets[columns.local] if len(columns) else columns.local
         if len(columns):
             priced = money.price(book, numbers, columns, currency=settings.currency)
-            money.store_prices(book, priced.bands)
+            money.store_prices(priced.bands)
             staged = _staged(book, numbers, columns, priced)
             stage.copy_in(STAGE, staged)
             merged = merge.merge(

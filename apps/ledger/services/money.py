@@ -117,9 +117,8 @@ def snapshot_id(band: Band) -> int:
     )
 
 
-def store_prices(book: Dictionary, bands: dict[int, Band]) -> None:
+def store_prices(bands: dict[int, Band]) -> None:
     """Keep the applied prices as they are now. Repeating it writes nothing."""
-    new = {i: band for i, band in bands.items() if i not in book.known_prices}
     rows = [
         (
             number,
@@ -129,6 +128,6 @@ def store_prices(book: Dictionary, bands: dict[int, Band]) -> None:
             BOOK_CURRENCY,
             json.dumps([*band.rates.per_mtok, band.rates.per_request]),
         )
-        for number, band in new.items()
+        for number, band in bands.items()
     ]
     insert_rows("price_snapshot", _SNAPSHOT, rows, order="id")

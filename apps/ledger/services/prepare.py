@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.ledger.rules import keys
 from apps.ledger.rules.axes import Assignment
 from apps.ledger.services import register, rulebook, state
-from apps.ledger.services.dimensions import Dictionary, DimSet, adopt, build_set
+from apps.ledger.services.dimensions import Borrowed, Dictionary, DimSet, adopt, build_set
 from apps.pricing.selectors import price_book
 
 Found = list[tuple[keys.DimKey, DimSet, list[Assignment]]]
@@ -22,10 +22,14 @@ def find(book: Dictionary, source_id: UUID, dim_keys: Sequence[keys.DimKey]) -> 
         settings.attribution_version,
         prices.version,
     ):
+        if book.borrowed:
+            raise Borrowed
         _empty(book, settings.attribution_version, prices.version)
     missing = [key for key in dim_keys if (source_id, key) not in book.index]
     if not missing:
         return []
+    if book.borrowed:
+        raise Borrowed
     entries = [build_set(source_id, key, prices) for key in missing]
     spans = register.register(entries, rulebook.current())
     return [(key, entry, spans[entry.id]) for key, entry in zip(missing, entries, strict=True)]
@@ -48,7 +52,7 @@ def load(book: Dictionary, ids: Sequence[int]) -> None:
 
 def _empty(book: Dictionary, attribution_version: int, price_version: str) -> None:
     with book.lock:
-        for part in (book.index, book.by_id, book.slice_index, book.known_prices):
+        for part in (book.index, book.by_id, book.slice_index):
             part.clear()
         book.sets.clear()
         book.slices.clear()

@@ -151,7 +151,7 @@ def _write(
     when: np.ndarray,
     sets: np.ndarray,
 ) -> None:
-    money.store_prices(book, priced.bands)
+    money.store_prices(priced.bands)
     raw = b"".join(rows[i][1].bytes for i in known.tolist())
     stage.copy_in(
         _STAGE,

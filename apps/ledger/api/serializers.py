@@ -1,0 +1,214 @@
+"""The ledger as JSON. Money as nanos, currency and exact amount; missing is null, never 0."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.common.api.fields import money
+from apps.common.tokens import KINDS
+from apps.ledger.query import GROUPINGS, Result, Row
+from apps.ledger.query.plan import GRAINS, ORDERS
+from apps.ledger.selectors.records import Words, counts_of
+
+
+class QuerySerializer(serializers.Serializer):
+    """Parameters of a query. `filter` values repeat: `?unit=…&unit=…&model=…`."""
+
+    start = serializers.DateField(help_text="First day, in the organization's time zone.")
+    end = serializers.DateField(help_text="Day after the last one.")
+    grain = serializers.ChoiceField(GRAINS, default="total")
+    group_by = serializers.ListField(
+        child=serializers.ChoiceField(GROUPINGS), max_length=2, default=list
+    )
+    order = serializers.ChoiceField([*ORDERS, *(f"-{o}" for o in ORDERS)], default="-cost")
+    limit = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+
+
+class TokensSerializer(serializers.Serializer):
+    """Tokens by disjoint kind."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        names = (*KINDS, "total")
+        return {name: serializers.IntegerField() for name in names}
+
+
+class MoneySerializer(serializers.Serializer):
+    nanos = serializers.IntegerField()
+    currency = serializers.CharField()
+    amount = serializers.CharField()
+
+
+class RowSerializer(serializers.Serializer):
+    keys = serializers.ListField(child=serializers.CharField(allow_null=True))
+    labels = serializers.ListField(child=serializers.CharField())
+    period = serializers.CharField(allow_null=True)
+    tokens = TokensSerializer()
+    requests = serializers.IntegerField()
+    cost = MoneySerializer(allow_null=True, help_text="Known cost; null when nothing has a price.")
+    unpriced_tokens = serializers.IntegerField()
+    unpriced_requests = serializers.IntegerField()
+
+
+class SourceCoverageSerializer(serializers.Serializer):
+    source_id = serializers.UUIDField()
+    name = serializers.CharField()
+    complete_through = serializers.DateTimeField(allow_null=True)
+    lag_seconds = serializers.IntegerField(allow_null=True)
+    status = serializers.ChoiceField(["ok", "lagging", "never", "open", "off"])
+
+
+class CoverageSerializer(serializers.Serializer):
+    complete_through = serializers.DateTimeField(allow_null=True)
+    sources = SourceCoverageSerializer(many=True)
+
+
+class ResultSerializer(serializers.Serializer):
+    rows = RowSerializer(many=True)
+    total = RowSerializer()
+    groups = serializers.IntegerField()
+    currency = serializers.CharField()
+    timezone = serializers.CharField()
+    data_as_of = serializers.DateTimeField(allow_null=True)
+    coverage = CoverageSerializer()
+    confidence = serializers.DictField(child=serializers.FloatField())
+
+
+def row_json(row: Row, currency: str) -> dict[str, Any]:
+    """A row of an answer."""
+    return {
+        "keys": list(row.keys),
+        "labels": list(row.labels),
+        "period": row.period.isoformat() if row.period else None,
+        "tokens": {**row.tokens.as_dict(), "total": row.tokens.total},
+        "requests": row.requests,
+        "cost": money(row.cost_nanos, currency),
+        "unpriced_tokens": row.unpriced_tokens,
+        "unpriced_requests": row.unpriced_requests,
+    }
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """An answer of the query service."""
+    return {
+        "rows": [row_json(row, result.currency) for row in result.rows],
+        "total": row_json(result.total, result.currency),
+        "groups": result.groups,
+        "currency": result.currency,
+        "timezone": result.timezone,
+        "data_as_of": result.data_as_of,
+        "coverage": CoverageSerializer(result.coverage).data,
+        "confidence": result.confidence,
+    }
+
+
+class RecordSerializer(serializers.Serializer):
+    """The current version of one record, with the words of its source."""
+
+    record_key = serializers.UUIDField()
+    occurred_at = serializers.DateTimeField()
+    observed_at = serializers.DateTimeField()
+    granularity = serializers.CharField()
+    version = serializers.IntegerField()
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    model_as_sent = serializers.CharField()
+    api_key_id = serializers.CharField()
+    api_key = serializers.CharField()
+    project = serializers.CharField()
+    user = serializers.CharField()
+    source_id = serializers.UUIDField()
+    unit_id = serializers.UUIDField(allow_null=True)
+    capability_id = serializers.UUIDField(allow_null=True)
+    story_id = serializers.UUIDField(allow_null=True)
+    phase = serializers.CharField()
+    tokens = TokensSerializer()
+    requests = serializers.IntegerField(allow_null=True)
+    cost = MoneySerializer(allow_null=True)
+    cost_status = serializers.CharField()
+    cost_basis = serializers.CharField()
+
+    def to_representation(self, record: Any) -> dict[str, Any]:
+        words: Words = self.context["words"]
+        found, owner, tokens = words.of(record.dimset_id), words.owner(record), counts_of(record)
+        return {
+            "record_key": str(record.record_key),
+            "occurred_at": record.occurred_at.isoformat(),
+            "observed_at": record.observed_at.isoformat(),
+            "granularity": record.get_granularity_display().lower(),
+            "version": record.version,
+            "provider": found.provider_name,
+            "model": found.model_name,
+            "model_as_sent": found.model,
+            "api_key_id": found.api_key_id,
+            "api_key": found.api_key,
+            "project": found.project or found.project_id,
+            "user": found.user,
+            "source_id": str(found.source_id),
+            "unit_id": owner and owner.unit_id and str(owner.unit_id),
+            "capability_id": owner and owner.capability_id and str(owner.capability_id),
+            "story_id": owner and owner.story_id and str(owner.story_id),
+            "phase": owner.phase if owner else "",
+            "tokens": {**tokens.as_dict(), "total": tokens.total},
+            "requests": record.requests,
+            "cost": money(record.cost_nanos, self.context["currency"]),
+            "cost_status": record.get_cost_status_display(),
+            "cost_basis": record.get_cost_basis_display(),
+        }
+
+
+class RestatementSerializer(serializers.Serializer):
+    """A superseded version of a record and what replaced it."""
+
+    id = serializers.UUIDField()
+    record_key = serializers.UUIDField()
+    occurred_at = serializers.DateTimeField()
+    restated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+    reason = serializers.CharField()
+    old_tokens = serializers.IntegerField()
+    new_tokens = serializers.IntegerField()
+    old_cost = MoneySerializer(allow_null=True)
+    new_cost = MoneySerializer(allow_null=True)
+    difference = MoneySerializer()
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        currency = self.context["currency"]
+        return {
+            "id": str(row.id),
+            "record_key": str(row.record_key),
+            "occurred_at": row.occurred_at.isoformat(),
+            "restated_at": row.restated_at.isoformat(),
+            "version": row.version,
+            "reason": row.reason,
+            "old_tokens": row.old_tokens,
+            "new_tokens": row.new_tokens,
+            "old_cost": money(row.old_cost_nanos, currency),
+            "new_cost": money(row.new_cost_nanos, currency),
+            "difference": money(row.difference_nanos, currency),
+        }
+
+
+class PeriodSerializer(serializers.Serializer):
+    """A month of the books."""
+
+    month = serializers.CharField(source="key")
+    status = serializers.CharField()
+    version = serializers.IntegerField()
+    tokens = serializers.IntegerField()
+    cost = serializers.SerializerMethodField()
+    unpriced_records = serializers.IntegerField()
+    adjustments = serializers.IntegerField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_by = serializers.CharField()
+    digest = serializers.CharField(help_text="SHA-256 of all cells at the close.")
+
+    def get_cost(self, row: Any) -> dict[str, Any] | None:
+        return money(row.cost_nanos, self.context["currency"])
+
+
+class StepSerializer(serializers.Serializer):
+    """A step of a period: settle, close or reopen, from the version that was read."""
+
+    step = serializers.ChoiceField(["settle", "close", "reopen"])
+    version = serializers.IntegerField(min_value=0)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")

@@ -1,0 +1,187 @@
+"""The ledger in the API: the query service, records, restatements, periods."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.permissions import P
+from apps.access.services import visible_unit_ids
+from apps.common.api.pagination import CursorPagination
+from apps.common.errors import Invalid, NotFound
+from apps.common.periods import Month
+from apps.common.web.filters import parse_day
+from apps.ledger import services
+from apps.ledger.api import serializers
+from apps.ledger.models import UsageRecord, UsageRestatement
+from apps.ledger.query import GROUPINGS, Query, run
+from apps.ledger.selectors import periods, records
+from apps.ledger.selectors.state import ledger_settings
+
+
+class UsageQueryView(APIView):
+    """Figures of any days, grouped and filtered: the numbers every page of the portal shows."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(
+        parameters=[
+            serializers.QuerySerializer,
+            *(
+                OpenApiParameter(name, OpenApiTypes.STR, many=True, description="Accepted values.")
+                for name in GROUPINGS
+            ),
+        ],
+        responses=serializers.ResultSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = serializers.QuerySerializer(data=_parameters(request))
+        asked.is_valid(raise_exception=True)
+        values: dict[str, Any] = dict(asked.validated_data)
+        values["group_by"] = tuple(values["group_by"])
+        filters = {
+            name: request.query_params.getlist(name)
+            for name in GROUPINGS
+            if name in request.query_params
+        }
+        units = visible_unit_ids(request.auth, P.USAGE_VIEW)
+        result = run(Query(**values, filters=filters, unit_ids=units))
+        return Response(serializers.result_json(result))
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    """Query parameters; `group_by` may repeat or be separated by commas."""
+    found: dict[str, Any] = {
+        name: request.query_params[name]
+        for name in ("start", "end", "grain", "order", "limit")
+        if name in request.query_params
+    }
+    parts = ",".join(request.query_params.getlist("group_by")).split(",")
+    found["group_by"] = [part.strip() for part in parts if part.strip()]
+    return found
+
+
+class RecordPagination(CursorPagination):
+    ordering = ("-occurred_at", "-record_key")
+
+
+class RestatementPagination(CursorPagination):
+    ordering = ("-restated_at", "-id")
+
+
+_DAYS = [
+    OpenApiParameter("start", OpenApiTypes.DATE, description="First day."),
+    OpenApiParameter("end", OpenApiTypes.DATE, description="Day after the last one."),
+]
+
+
+class _InDays(generics.ListAPIView):
+    """A list of rows of [start, end)."""
+
+    def between(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        asked: list[date | None] = []
+        for name in ("start", "end"):
+            text = self.request.query_params.get(name, "")
+            day = parse_day(text)
+            if text and day is None:
+                raise Invalid(f"{text!r} is not a day.", field=name, fix="Use YYYY-MM-DD.")
+            asked.append(day)
+        return records.of_days(found, *asked)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {
+            **super().get_serializer_context(),
+            "currency": ledger_settings().currency,
+            "words": records.Words(),
+        }
+
+
+class RecordListView(_InDays):
+    """Current versions of usage records in sight, the latest first."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+    serializer_class = serializers.RecordSerializer
+    pagination_class = RecordPagination
+    filter_backends: tuple[Any, ...] = ()
+
+    @extend_schema(parameters=_DAYS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[UsageRecord]:
+        return self.between(records.records(self.request.auth))
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_serializer(*args, **kwargs)
+        if kwargs.get("many") and args:
+            found.context["words"].load(row.dimset_id for row in args[0])
+        return found
+
+
+class RestatementListView(_InDays):
+    """Superseded versions of records in sight, the latest first."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+    serializer_class = serializers.RestatementSerializer
+    pagination_class = RestatementPagination
+    filter_backends: tuple[Any, ...] = ()
+
+    @extend_schema(parameters=_DAYS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[UsageRestatement]:
+        return self.between(records.restatements(self.request.auth))
+
+
+class PeriodListView(APIView):
+    """Every month with usage, the latest first."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(responses=serializers.PeriodSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response({"results": [_period_json(row) for row in periods.periods()]})
+
+
+class PeriodView(APIView):
+    """One month, and its steps."""
+
+    permission_required = {"GET": P.USAGE_VIEW, "POST": P.PERIOD_MANAGE}
+
+    @extend_schema(responses=serializers.PeriodSerializer)
+    def get(self, request: Request, month: str) -> Response:
+        return Response(_period_json(periods.period(_month(month))))
+
+    @extend_schema(request=serializers.StepSerializer, responses=serializers.PeriodSerializer)
+    def post(self, request: Request, month: str) -> Response:
+        asked = serializers.StepSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        which, note = _month(month), asked.validated_data["note"]
+        base = {"actor": request.auth, "month": which, "version": asked.validated_data["version"]}
+        match asked.validated_data["step"]:
+            case "settle":
+                services.settle_period(**base, note=note)
+            case "close":
+                services.close_period(**base, note=note)
+            case _:
+                services.reopen_period(**base, reason=note)
+        return Response(_period_json(periods.period(which)))
+
+
+def _month(text: str) -> date:
+    try:
+        return Month.parse(text).start
+    except ValueError:
+        raise NotFound("There is no such month.", code="period_not_found") from None
+
+
+def _period_json(row: periods.PeriodRow) -> dict[str, Any]:
+    context = {"currency": ledger_settings().currency}
+    return dict(serializers.PeriodSerializer(row, context=context).data)
