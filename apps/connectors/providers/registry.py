@@ -25,15 +25,19 @@ def connect(
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Client:
-    """A client for a pulled kind. Raises ProviderError when the address is refused."""
+    """A client for a pulled kind. Raises ProviderError when the address is refused.
+
+    The address may end in the version, as providers print it: `https://api.openai.com/v1`.
+    """
     if kind == SourceKind.OPENAI:
         headers = {"authorization": f"Bearer {secret}"}
     elif kind == SourceKind.ANTHROPIC:
         headers = {"x-api-key": secret, "anthropic-version": anthropic.VERSION}
     else:
         raise ValueError(f"sources of kind {kind} are not pulled")
+    root = base_url.rstrip("/").removesuffix("/v1")
     http = ProviderHTTP(
-        base_url, headers=headers, secret=secret, beat=beat, transport=transport, sleep=sleep
+        root, headers=headers, secret=secret, beat=beat, transport=transport, sleep=sleep
     )
     return (
         openai.OpenAIClient(http) if kind == SourceKind.OPENAI else anthropic.AnthropicClient(http)

@@ -11,7 +11,9 @@ from apps.connectors.enums import EntryKind, RunKind, RunStatus, SourceStatus
 from apps.connectors.models import DirectoryEntry, ProviderCost, PullRun, Source
 from apps.connectors.services import pull_source
 from apps.ledger.models import SourceCoverage, UsageRecord, UsageRestatement
-from tests.factories.connectors import NOW, Provider, make_source
+from apps.pricing.seed import seed_price_book
+from tests.conftest import as_owner
+from tests.factories.connectors import NOW, SIMULATOR_URL, Provider, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def org(world):
     return world.a
+
+
+@pytest.fixture
+def prices(db):
+    with as_owner():
+        seed_price_book()
 
 
 def pull(org, source, provider, at=None, **options):
@@ -68,6 +76,13 @@ def test_first_pull_reads_history_directory_and_bill(org, kind):
         assert bool(source.account) == (kind == "anthropic")
 
 
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+def test_an_address_may_end_in_the_version(org, kind):
+    source = source_in(org, kind, base_url=f"{SIMULATOR_URL}/v1/")
+    outcome, _ = pull(org, source, Provider(), check_only=True)
+    assert outcome.status == RunStatus.SUCCEEDED
+
+
 def test_pulling_again_writes_nothing(org):
     source, provider = source_in(org), Provider()
     pull(org, source, provider)
@@ -84,7 +99,7 @@ def test_pulling_again_writes_nothing(org):
         assert UsageRestatement.objects.count() == 0
 
 
-def test_restated_and_late_hours_become_versions_and_records(org):
+def test_restated_and_late_hours_become_versions_and_records(org, prices):
     source, provider = source_in(org), Provider()
     pull(org, source, provider)
     outcome, _ = pull(org, source, provider, NOW + timedelta(hours=30))
@@ -289,7 +304,7 @@ def test_a_run_whose_source_was_paused_writes_nothing(org):
         assert not UsageRecord.objects.exists()
 
 
-def test_bill_and_usage_agree(org):
+def test_bill_and_usage_agree(org, prices):
     """Tokens x list price is the bill, but for the discount and the model without a price."""
     source, provider = source_in(org, "anthropic", history_from=date(2026, 11, 16)), Provider()
     pull(org, source, provider)
