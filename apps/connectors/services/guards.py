@@ -19,7 +19,8 @@ PULL_REQUESTED = "source.pull_requested"
 
 
 def request_run(source: Source, actor: Actor, *, check: bool) -> None:
-    payload = {
+    """Ask a worker for a run, or for a connection test, once the transaction has committed."""
+    payload: dict[str, str | int | None] = {
         "source_id": str(source.id),
         "check": int(check),
         "requested_by": actor.name[:200],
@@ -28,6 +29,7 @@ def request_run(source: Source, actor: Actor, *, check: bool) -> None:
 
 
 def managed_source(actor: Actor, source_id: UUID) -> Source:
+    """The source, for somebody who may change it. Raises Forbidden, NotFound."""
     require(actor, P.SOURCE_MANAGE)
     source = Source.objects.filter(id=source_id).first()
     if source is None:
@@ -36,6 +38,7 @@ def managed_source(actor: Actor, source_id: UUID) -> Source:
 
 
 def pulled_source(actor: Actor, source_id: UUID) -> Source:
+    """The same for a source that is pulled. Raises Conflict for one that is handed in."""
     source = managed_source(actor, source_id)
     if not source.is_pulled:
         raise Conflict(
@@ -60,6 +63,7 @@ def apply_changes(source: Source, version: int, **values: Any) -> None:
 
 
 def tell_ledger(source: Source, *, active: bool) -> None:
+    """A source that is switched off no longer counts as lagging."""
     mark_coverage(
         source_id=source.id,
         complete_through=source.cursor,

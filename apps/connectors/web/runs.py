@@ -1,6 +1,7 @@
 """Runs, the provider's bill and its directory: lists below a source."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from apps.common.web.lists import (
     Column,
     DateRangeFilter,
     Empty,
+    Filter,
     ListPage,
     RelationFilter,
     SearchFilter,
@@ -35,7 +37,7 @@ def _iso(value: Any) -> str:
     return value.isoformat() if value else ""
 
 
-RUN_COLUMNS = (
+RUN_COLUMNS: tuple[Column, ...] = (
     Column("started_at", "Started", sort="started_at", csv_label="Started (UTC)",
            link=lambda run, request: org_url(request, "connectors:run", run.id),
            csv=lambda run: _iso(run.started_at)),
@@ -64,7 +66,8 @@ RUN_COLUMNS = (
 
 class _Runs(ListPage):
     noun = ("run", "runs")
-    columns = RUN_COLUMNS
+    columns: ClassVar[Sequence[Column]] = RUN_COLUMNS
+    filters: ClassVar[Sequence[Filter]] = ()
     default_sort = "-started_at"
     empty = Empty("No run yet", "A run appears here when a worker has read the source.", "", "")
 
