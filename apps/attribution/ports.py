@@ -3,15 +3,18 @@
 Attribution may not import them: stories know their codes, the ledger knows the usage.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
-from apps.attribution.rules import EmptyDirectory, Owner, Spend
+from apps.attribution.moves import Spend
+from apps.attribution.rules import EmptyDirectory, Owner
 
 StoryFinder = Callable[[str], Owner | None]
+StoryReader = Callable[[], Mapping[UUID, tuple[StorySpan, ...]]]
 UsageReader = Callable[[date, date], Iterable[Spend]]
 
 _story_finder: StoryFinder = EmptyDirectory().story
+_story_reader: StoryReader = dict
 _usage_reader: UsageReader | None = None
 
 
@@ -23,6 +26,16 @@ def register_story_finder(finder: StoryFinder) -> None:
 
 def find_story(code: str) -> Owner | None:
     return _story_finder(code)
+
+
+def register_story_reader(reader: StoryReader) -> None:
+    """`reader()` gives, per capability, the approved stories its usage belongs to and when."""
+    global _story_reader  # noqa: PLW0603 -- set once at start-up
+    _story_reader = reader
+
+
+def stories_of_capabilities() -> Mapping[UUID, tuple[StorySpan, ...]]:
+    return _story_reader()
 
 
 def register_usage_reader(reader: UsageReader) -> None:

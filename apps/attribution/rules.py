@@ -164,6 +164,18 @@ class Assignment:
         return Owner(self.unit_id, self.capability_id, self.story_id)
 
 
+@dataclass(frozen=True, slots=True)
+class StorySpan:
+    """A capability's usage on the days [starts_on, ends_on) belongs to a story."""
+
+    story_id: UUID
+    starts_on: date
+    ends_on: date | None = None
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
 class Directory(Protocol):
     """Finds what codes in records mean; None for an unknown code."""
 
@@ -190,11 +202,16 @@ Span = tuple[date | None, date | None, Assignment]
 
 @dataclass(slots=True)
 class RuleSet:
-    """The rules of one organization, ready to ask. Compiled once per version."""
+    """The rules of one organization, ready to ask. Compiled once per version.
+
+    `stories` says which approved story a capability's usage belongs to, for usage that no code and
+    no rule gave to a story.
+    """
 
     rules: tuple[Rule, ...]
     directory: Directory = field(default_factory=EmptyDirectory)
     version: int = 0
+    stories: Mapping[UUID, tuple[StorySpan, ...]] = field(default_factory=dict)
     _keyed: dict[tuple[str, str], dict[str, list[int]]] = field(init=False, default_factory=dict)
     _open: list[int] = field(init=False, default_factory=list)
 
@@ -224,8 +241,15 @@ class RuleSet:
     def spans_for(self, dims: Dims) -> list[Span]:
         """Assignments over all time as [from, to) without gap or overlap; None is open."""
         matching, stated = self.matching(dims), self._stated(dims)
+        capabilities = {rule.owner.capability_id for rule in matching} | {stated.capability_id}
+        told = [span for found in capabilities if found for span in self.stories.get(found, ())]
         edges = sorted(
-            {day for rule in matching for day in (rule.starts_on, rule.ends_on) if day is not None}
+            {
+                day
+                for dated in (*matching, *told)
+                for day in (dated.starts_on, dated.ends_on)
+                if day is not None
+            }
         )
         starts = [date.min, *edges]
         spans: list[Span] = []
@@ -291,77 +315,16 @@ class RuleSet:
                 result = replace(result, phase=rule.phase)
             if rule.work_item and not result.work_item:
                 result = replace(result, work_item=rule.work_item)
-        return result
+        return self._with_story(result, day)
 
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """Usage of one dimension set on one day, as the ledger knows it."""
-
-    dims: Dims
-    day: date
-    tokens: int
-    requests: int
-    cost_nanos: int | None
-
-
-@dataclass(slots=True)
-class Move:
-    """Usage that would belong to somebody else. `dimsets` counts distinct sets."""
-
-    before: Assignment
-    after: Assignment
-    dimsets: int = 0
-    tokens: int = 0
-    requests: int = 0
-    cost_nanos: int = 0
-    unpriced_tokens: int = 0
-
-
-@dataclass(slots=True)
-class Preview:
-    """What a change of rules would do to a stretch of usage."""
-
-    moves: list[Move]
-    kept_tokens: int = 0
-    kept_cost_nanos: int = 0
-
-    @property
-    def moved_cost_nanos(self) -> int:
-        return sum(move.cost_nanos for move in self.moves)
-
-    @property
-    def moved_tokens(self) -> int:
-        return sum(move.tokens for move in self.moves)
-
-
-def preview(current: RuleSet, proposed: RuleSet, usage: Iterable[Spend]) -> Preview:
-    """Which usage would move, grouped by where from and where to, dearest first."""
-    result = Preview([])
-    moves: dict[tuple[object, object], Move] = {}
-    seen: set[tuple[object, object, int]] = set()
-    for spend in usage:
-        before = current.attribute(spend.dims, spend.day)
-        after = proposed.attribute(spend.dims, spend.day)
-        if _target(before) == _target(after):
-            result.kept_tokens += spend.tokens
-            result.kept_cost_nanos += spend.cost_nanos or 0
-            continue
-        key = (_target(before), _target(after))
-        move = moves.setdefault(key, Move(before, after))
-        move.tokens += spend.tokens
-        move.requests += spend.requests
-        move.cost_nanos += spend.cost_nanos or 0
-        move.unpriced_tokens += spend.tokens if spend.cost_nanos is None else 0
-        if (*key, id(spend.dims)) not in seen:
-            seen.add((*key, id(spend.dims)))
-            move.dimsets += 1
-    result.moves = sorted(moves.values(), key=lambda m: (m.cost_nanos, m.tokens), reverse=True)
-    return result
-
-
-def _target(assignment: Assignment) -> tuple[object, ...]:
-    return (assignment.owner, assignment.phase, assignment.work_item, assignment.confidence)
+    def _with_story(self, found: Assignment, day: date) -> Assignment:
+        """The story of the capability on the day, unless a code or a rule named one."""
+        if found.story_id is not None or found.capability_id is None:
+            return found
+        for span in self.stories.get(found.capability_id, ()):
+            if span.covers(day):
+                return replace(found, story_id=span.story_id)
+        return found
 
 
 def parse_conditions(raw: object) -> tuple[Condition, ...]:
@@ -397,8 +360,14 @@ def _condition(item: object) -> Condition:
 
 def conditions_json(conditions: Iterable[Condition]) -> list[dict[str, object]]:
     """The stored form of conditions."""
-    return [
-        {"field": c.field, "operator": c.operator, "values": list(c.values)}
-        | ({"tag": c.tag} if c.tag else {})
-        for c in conditions
-    ]
+    found: list[dict[str, object]] = []
+    for condition in conditions:
+        item: dict[str, object] = {
+            "field": condition.field,
+            "operator": condition.operator,
+            "values": list(condition.values),
+        }
+        if condition.tag:
+            item["tag"] = condition.tag
+        found.append(item)
+    return found

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.attribution import ports, rules
+from apps.attribution import moves, ports
 from apps.attribution.enums import RuleStatus
 from apps.attribution.models import AttributionRule, AttributionState
-from apps.attribution.rules import Owner, Preview, Rule, RuleSet
+from apps.attribution.rules import Owner, Rule, RuleSet
 from apps.common import clock
 from apps.common.errors import NotFound
 from apps.organizations.selectors import units
@@ -89,7 +89,8 @@ def rule_set() -> RuleSet:
 def build_rules(rows: Iterable[AttributionRule], version: int = 0) -> RuleSet:
     """Compile rows in the given order, saved or not."""
     owners = unit_ids_of_capabilities()
-    return RuleSet(tuple(_compiled_rule(row, owners) for row in rows), CodeBook(), version)
+    compiled = tuple(_compiled_rule(row, owners) for row in rows)
+    return RuleSet(compiled, CodeBook(), version, ports.stories_of_capabilities())
 
 
 def _compiled_rule(row: AttributionRule, owners: dict[UUID, UUID]) -> Rule:
@@ -135,7 +136,7 @@ def rule(rule_id: UUID) -> AttributionRule:
 
 def preview_change(
     proposed: RuleSet, start: date | None = None, end: date | None = None
-) -> Preview | None:
+) -> moves.Preview | None:
     """Which recorded usage of [start, end) would move; by default the last 30 days.
 
     None while no usage is recorded anywhere. Writes nothing.
@@ -145,4 +146,4 @@ def preview_change(
         return None
     end = end or clock.today() + timedelta(days=1)
     start = start or end - timedelta(days=PREVIEW_DAYS)
-    return rules.preview(rule_set(), proposed, reader(start, end))
+    return moves.preview(rule_set(), proposed, reader(start, end))

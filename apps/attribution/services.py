@@ -157,6 +157,14 @@ def _changed(state: AttributionState) -> None:
     )
 
 
+def stories_changed() -> None:
+    """A story began or stopped to own a capability's usage: attribute it anew.
+
+    For the app that registered the stories; it has checked who may do this.
+    """
+    _changed(_locked_state())
+
+
 def _number(rows: Sequence[AttributionRule]) -> int:
     """Write positions 1..n; how many rules moved."""
     moved = [row for place, row in enumerate(rows, 1) if row.position != place]

@@ -221,7 +221,9 @@ def _refuse_overlap(values: Mapping[str, Any], except_id: UUID | None) -> None:
     ).filter(Q(ends_on=None) | Q(ends_on__gt=values["starts_on"]))
     if values["ends_on"] is not None:
         others = others.filter(starts_on__lt=values["ends_on"])
-    other = others.exclude(id=except_id).first()
+    if except_id is not None:
+        others = others.exclude(id=except_id)
+    other = others.first()
     if other:
         until = other.ends_on or "further notice"
         raise Invalid(

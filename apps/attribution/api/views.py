@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.attribution import selectors, services
 from apps.attribution.api import serializers
@@ -28,7 +29,7 @@ class RuleFilter(django_filters.FilterSet):
     phase = django_filters.CharFilter()
 
 
-class RuleListView(generics.ListCreateAPIView):
+class RuleListView(ActorMixin, generics.ListCreateAPIView):
     """Rules of the organization, retired ones included."""
 
     permission_required = {"GET": P.ATTRIBUTION_VIEW, "POST": P.ATTRIBUTION_MANAGE}
@@ -39,17 +40,17 @@ class RuleListView(generics.ListCreateAPIView):
         return selectors.all_rules()
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = self.get_serializer(data=request.data)
+        asked = serializers.RuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule = services.create_rule(
-            actor=request.auth,
+            actor=self.actor,
             draft=asked.draft(),
             position=asked.validated_data.get("position"),
         )
         return Response(self.get_serializer(rule).data, status=status.HTTP_201_CREATED)
 
 
-class RuleView(generics.RetrieveUpdateDestroyAPIView):
+class RuleView(ActorMixin, generics.RetrieveUpdateDestroyAPIView):
     """One rule. DELETE retires it."""
 
     permission_required = {
@@ -65,27 +66,27 @@ class RuleView(generics.RetrieveUpdateDestroyAPIView):
         return selectors.all_rules()
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = self.get_serializer(data=request.data)
+        asked = serializers.RuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule_id: UUID = self.kwargs["rule_id"]
         rule = services.change_rule(
-            actor=request.auth,
+            actor=self.actor,
             rule_id=rule_id,
             version=asked.validated_data.get("version", 0),
             draft=asked.draft(),
         )
         wanted = asked.validated_data.get("position")
         if wanted and wanted != rule.position:
-            services.move_rule(actor=request.auth, rule_id=rule_id, position=wanted)
+            services.move_rule(actor=self.actor, rule_id=rule_id, position=wanted)
         return Response(self.get_serializer(selectors.rule(rule_id)).data)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         rule = selectors.rule(self.kwargs["rule_id"])
-        services.retire_rule(actor=request.auth, rule_id=rule.id, version=rule.version)
+        services.retire_rule(actor=self.actor, rule_id=rule.id, version=rule.version)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class OrderView(APIView):
+class OrderView(ActorMixin, APIView):
     """Put all active rules in an order."""
 
     permission_required = {"PUT": P.ATTRIBUTION_MANAGE}
@@ -94,11 +95,11 @@ class OrderView(APIView):
     def put(self, request: Request) -> Response:
         asked = serializers.OrderSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        services.reorder_rules(actor=request.auth, rule_ids=asked.validated_data["rule_ids"])
+        services.reorder_rules(actor=self.actor, rule_ids=asked.validated_data["rule_ids"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class AskView(APIView):
+class AskView(ActorMixin, APIView):
     """To whom usage with these properties belongs. Writes nothing."""
 
     permission_required = {"POST": P.ATTRIBUTION_VIEW}

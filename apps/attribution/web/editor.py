@@ -98,10 +98,15 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         active = units().filter(is_active=True)
-        self.fields["unit_id"].choices = [("", "None"), *active.values_list("id", "name")]
-        known = active_capabilities().values_list("id", "name")
-        self.fields["capability_id"].choices = [("", "None"), *known]
-        self.fields["phase"].choices = [("", "Not decided here"), *Phase.choices()]
+        known = active_capabilities()
+        choices: dict[str, list[Any]] = {
+            "unit_id": [("", "None"), *active.values_list("id", "name")],
+            "capability_id": [("", "None"), *known.values_list("id", "name")],
+            "phase": [("", "Not decided here"), *Phase.choices()],
+        }
+        for name, found in choices.items():
+            field: Any = self.fields[name]
+            field.choices = found
 
     def draft(self, conditions: list[dict[str, Any]]) -> RuleDraft:
         names = ("name", "unit_id", "capability_id", "story", "phase", "work_item", "confidence")
@@ -154,10 +159,10 @@ class _Editor(View):
     def _more(self, request: HttpRequest) -> HttpResponse:
         """The same page with one more empty condition; nothing is checked yet."""
         data = request.POST.copy()
-        total = int(data.get("c-TOTAL_FORMS") or 0)
+        total = int(str(data.get("c-TOTAL_FORMS") or 0))
         data["c-TOTAL_FORMS"] = str(min(total + 1, MAX_CONDITIONS))
         form = RuleForm(initial={name: data.get(name, "") for name in RuleForm.base_fields})
-        count = int(data["c-TOTAL_FORMS"])
+        count = int(str(data["c-TOTAL_FORMS"]))
         names = ConditionForm.base_fields
         typed = [{name: data.get(f"c-{n}-{name}", "") for name in names} for n in range(count)]
         return self.page(form, ConditionSet(initial=typed, prefix="c"))

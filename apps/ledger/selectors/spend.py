@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from apps.attribution.rules import Dimensions, Spend
+from apps.attribution.moves import Spend
+from apps.attribution.rules import Dimensions
 from apps.common.tokens import KINDS
 from apps.ledger.models import MEASURES, DimensionSet
 from apps.ledger.rules import keys

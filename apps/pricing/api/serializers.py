@@ -123,12 +123,11 @@ class NegotiatedRateSerializer(serializers.ModelSerializer):
         extra_kwargs = {"version": {"required": False}}
 
     def to_representation(self, instance: NegotiatedRate) -> dict[str, Any]:
+        given: Any = instance
         shown = RatesSerializer(instance).data
         percent = None if instance.discount_bp is None else f"{instance.discount_bp / 100:.2f}"
-        instance.discount_percent = None
-        instance.rates = None
-        data = super().to_representation(instance)
-        return {**data, "discount_percent": percent, "rates": shown}
+        given.discount_percent = given.rates = None
+        return {**super().to_representation(instance), "discount_percent": percent, "rates": shown}
 
 
 class EndSerializer(serializers.Serializer):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.tokens import TokenCounts
 from apps.pricing import selectors, services
@@ -37,7 +38,7 @@ class ModelFilter(django_filters.FilterSet):
         return rows
 
 
-class ModelListView(generics.ListAPIView):
+class ModelListView(ActorMixin, generics.ListAPIView):
     """Every model of the price book, with today's standard list prices."""
 
     permission_required = {"GET": P.PRICE_VIEW}
@@ -65,7 +66,7 @@ class PriceFilter(django_filters.FilterSet):
         return rows.filter(starts_on__lte=value).filter(Q(ends_on=None) | Q(ends_on__gt=value))
 
 
-class PriceListView(generics.ListAPIView):
+class PriceListView(ActorMixin, generics.ListAPIView):
     """The list prices of the price book, dated, by tier and band."""
 
     permission_required = {"GET": P.PRICE_VIEW}
@@ -77,7 +78,7 @@ class PriceListView(generics.ListAPIView):
         return ListPrice.objects.filter(is_current=True).select_related("model__provider")
 
 
-class EstimateView(APIView):
+class EstimateView(ActorMixin, APIView):
     """Price a use of one model with the organization's prices. Writes nothing."""
 
     permission_required = {"POST": P.PRICE_VIEW}
@@ -112,7 +113,7 @@ class RateFilter(django_filters.FilterSet):
     kind = django_filters.CharFilter()
 
 
-class RateListView(generics.ListCreateAPIView):
+class RateListView(ActorMixin, generics.ListCreateAPIView):
     """Negotiated rates of the organization."""
 
     permission_required = {"GET": P.PRICE_VIEW, "POST": P.PRICE_MANAGE}
@@ -125,11 +126,11 @@ class RateListView(generics.ListCreateAPIView):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        rate = services.negotiate_rate(actor=request.auth, terms=_terms(asked.validated_data))
+        rate = services.negotiate_rate(actor=self.actor, terms=_terms(asked.validated_data))
         return Response(self.get_serializer(rate).data, status=status.HTTP_201_CREATED)
 
 
-class RateView(generics.RetrieveUpdateDestroyAPIView):
+class RateView(ActorMixin, generics.RetrieveUpdateDestroyAPIView):
     """One rate. A rate that has begun can only be ended."""
 
     permission_required = {"GET": P.PRICE_VIEW, "PUT": P.PRICE_MANAGE, "DELETE": P.PRICE_MANAGE}
@@ -144,7 +145,7 @@ class RateView(generics.RetrieveUpdateDestroyAPIView):
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rate = services.change_rate(
-            actor=request.auth,
+            actor=self.actor,
             rate_id=self.kwargs["rate_id"],
             version=asked.validated_data.get("version", 0),
             terms=_terms(asked.validated_data),
@@ -154,11 +155,11 @@ class RateView(generics.RetrieveUpdateDestroyAPIView):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         rate = selectors.negotiated_rate(self.kwargs["rate_id"])
         version = int(request.query_params.get("version") or rate.version)
-        services.withdraw_rate(actor=request.auth, rate_id=rate.id, version=version)
+        services.withdraw_rate(actor=self.actor, rate_id=rate.id, version=version)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class RateEndView(APIView):
+class RateEndView(ActorMixin, APIView):
     """End a rate on a day."""
 
     permission_required = {"POST": P.PRICE_MANAGE}
@@ -170,7 +171,7 @@ class RateEndView(APIView):
         asked = serializers.EndSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rate = services.end_rate(
-            actor=request.auth,
+            actor=self.actor,
             rate_id=rate_id,
             version=asked.validated_data["version"],
             ends_on=asked.validated_data["ends_on"],

@@ -30,6 +30,7 @@ from apps.pricing.web.format import exact, price
 from apps.tenancy.urls import org_url
 
 UNIT = "USD per million tokens"
+MOST = 10**9
 
 
 def _price_column(kind: str, label: str) -> Column:
@@ -186,19 +187,19 @@ class ChangeList(ListPage):
 class EstimateForm(forms.Form):
     """Price this: a planned use of one model."""
 
-    input_uncached = forms.IntegerField(label="Input tokens", min_value=0, initial=10_000)
-    cache_read = forms.IntegerField(label="Cached input tokens", min_value=0, initial=0)
-    output = forms.IntegerField(label="Output tokens", min_value=0, initial=1_000)
+    input_uncached = forms.IntegerField(
+        label="Input tokens", min_value=0, max_value=MOST, initial=10_000, required=False
+    )
+    cache_read = forms.IntegerField(
+        label="Cached input tokens", min_value=0, max_value=MOST, initial=0, required=False
+    )
+    output = forms.IntegerField(
+        label="Output tokens", min_value=0, max_value=MOST, initial=1_000, required=False
+    )
     requests = forms.IntegerField(
-        label="Calls", min_value=1, max_value=10**9, initial=1, help_text="Each of this size."
+        label="Calls", min_value=1, max_value=MOST, initial=1, help_text="Each of this size."
     )
     tier = forms.ChoiceField(label="Service tier", choices=TierLabel.choices())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("input_uncached", "cache_read", "output"):
-            self.fields[name].max_value = 10**9
-            self.fields[name].required = False
 
 
 @requires(P.PRICE_VIEW)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.attribution.enums import Confidence
+from apps.attribution.moves import Spend, preview
 from apps.attribution.rules import (
     Assignment,
     Condition,
@@ -15,8 +16,6 @@ from apps.attribution.rules import (
     Owner,
     Rule,
     RuleSet,
-    Spend,
-    preview,
 )
 
 START = date(2026, 1, 1)

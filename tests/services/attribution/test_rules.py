@@ -8,7 +8,8 @@ from apps.access.roles import Role
 from apps.attribution import ports, selectors, services
 from apps.attribution.enums import Confidence
 from apps.attribution.models import AttributionRule
-from apps.attribution.rules import Dimensions, Owner, Spend
+from apps.attribution.moves import Spend
+from apps.attribution.rules import Dimensions, Owner
 from apps.common import clock
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.common.ids import uuid7

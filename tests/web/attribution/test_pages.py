@@ -5,7 +5,8 @@ import pytest
 from apps.access.roles import Role
 from apps.attribution import ports
 from apps.attribution.models import AttributionRule
-from apps.attribution.rules import Dimensions, Spend
+from apps.attribution.moves import Spend
+from apps.attribution.rules import Dimensions
 from apps.common import clock
 from tests.factories.attribution import make_rule, when
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.common.api.fields import MONEY_SCHEMA, money
 from apps.connectors.imports.models import ImportJob
-from apps.connectors.imports.rules.mapping import GRANULARITIES, Mapping
+from apps.connectors.imports.rules.mapping import GRANULARITIES
 
 
 class MappingSerializer(serializers.Serializer):
@@ -21,9 +21,6 @@ class MappingSerializer(serializers.Serializer):
     timezone = serializers.CharField(max_length=64, default="UTC")
     currency = serializers.CharField(max_length=3, default="USD")
     cost_unit = serializers.ChoiceField(choices=("units", "cents"), default="units")
-
-    def mapping(self) -> Mapping:
-        return Mapping.from_json(self.validated_data)
 
 
 class MapSerializer(serializers.Serializer):

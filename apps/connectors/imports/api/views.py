@@ -14,12 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.errors import Conflict
 from apps.common.web import csvout
 from apps.connectors.imports import selectors, services
 from apps.connectors.imports.api import serializers
 from apps.connectors.imports.models import ImportJob
+from apps.connectors.imports.rules.mapping import Mapping
 
 
 class ImportFilter(django_filters.FilterSet):
@@ -28,7 +30,7 @@ class ImportFilter(django_filters.FilterSet):
     status = django_filters.CharFilter()
 
 
-class ImportListView(generics.ListAPIView):
+class ImportListView(ActorMixin, generics.ListAPIView):
     """Imports, newest first; POST uploads a file and guesses its mapping."""
 
     permission_required = {"GET": P.USAGE_IMPORT, "POST": P.USAGE_IMPORT}
@@ -37,7 +39,7 @@ class ImportListView(generics.ListAPIView):
     parser_classes = (MultiPartParser,)
 
     def get_queryset(self) -> QuerySet[ImportJob]:
-        return selectors.jobs(self.request.auth)
+        return selectors.jobs(self.actor)
 
     @extend_schema(
         request={"multipart/form-data": serializers.UploadSerializer},
@@ -48,12 +50,12 @@ class ImportListView(generics.ListAPIView):
         asked.is_valid(raise_exception=True)
         uploaded = asked.validated_data["file"]
         job = services.upload_file(
-            actor=request.auth, filename=uploaded.name, pieces=uploaded.chunks(1 << 20)
+            actor=self.actor, filename=uploaded.name, pieces=uploaded.chunks(1 << 20)
         )
         return Response(self.get_serializer(job).data, status=status.HTTP_201_CREATED)
 
 
-class ImportView(generics.RetrieveDestroyAPIView):
+class ImportView(ActorMixin, generics.RetrieveDestroyAPIView):
     """One import. DELETE forgets its file and keeps its figures."""
 
     permission_required = {"GET": P.USAGE_IMPORT, "DELETE": P.USAGE_IMPORT}
@@ -61,14 +63,14 @@ class ImportView(generics.RetrieveDestroyAPIView):
     lookup_url_kwarg = "job_id"
 
     def get_queryset(self) -> QuerySet[ImportJob]:
-        return selectors.jobs(self.request.auth)
+        return selectors.jobs(self.actor)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        services.delete_file(actor=request.auth, job_id=self.kwargs["job_id"])
+        services.delete_file(actor=self.actor, job_id=self.kwargs["job_id"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MapView(APIView):
+class MapView(ActorMixin, APIView):
     """Say what the columns mean; starts the dry run."""
 
     permission_required = {"POST": P.USAGE_IMPORT}
@@ -78,30 +80,28 @@ class MapView(APIView):
         asked = serializers.MapSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        nested = serializers.MappingSerializer(data=request.data["mapping"])
-        nested.is_valid(raise_exception=True)
         job = services.map_columns(
-            actor=request.auth,
+            actor=self.actor,
             job_id=job_id,
-            mapping=nested.mapping(),
+            mapping=Mapping.from_json(data["mapping"]),
             source_name=data.get("source_name", ""),
             key_columns=data["key_columns"],
         )
         return Response(serializers.ImportSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
-class StartView(APIView):
+class StartView(ActorMixin, APIView):
     """Write a checked file into the ledger, in the background."""
 
     permission_required = {"POST": P.USAGE_IMPORT}
 
     @extend_schema(request=None, responses={202: serializers.ImportSerializer})
     def post(self, request: Request, job_id: UUID) -> Response:
-        job = services.start_import(actor=request.auth, job_id=job_id)
+        job = services.start_import(actor=self.actor, job_id=job_id)
         return Response(serializers.ImportSerializer(job).data, status=status.HTTP_202_ACCEPTED)
 
 
-class RefusedView(APIView):
+class RefusedView(ActorMixin, APIView):
     """The refused rows as CSV, with number, field, reason and fix."""
 
     permission_required = {"GET": P.USAGE_IMPORT}

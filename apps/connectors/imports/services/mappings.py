@@ -113,12 +113,12 @@ def _key(job: ImportJob, mapping: Mapping, wanted: Sequence[str]) -> list[str]:
     return chosen
 
 
-def remember(job: ImportJob) -> None:
+def remember(job: ImportJob, source_id: UUID) -> None:
     """Keep the mapping of an imported file; the key columns of a header never change."""
     ImportMapping.objects.bulk_create(
         [
             ImportMapping(
-                source_id=job.source_id,
+                source_id=source_id,
                 header_digest=job.header_digest,
                 mapping=job.mapping,
                 key_columns=job.key_columns,
@@ -126,6 +126,6 @@ def remember(job: ImportJob) -> None:
         ],
         ignore_conflicts=True,
     )
-    ImportMapping.objects.filter(source_id=job.source_id, header_digest=job.header_digest).update(
+    ImportMapping.objects.filter(source_id=source_id, header_digest=job.header_digest).update(
         mapping=job.mapping, updated_at=clock.now()
     )

@@ -67,7 +67,7 @@ def write_slice(job_id: UUID, generation: int) -> bool:
     repeat writes nothing.
     """
     job = passes.claim(job_id, generation, JobStatus.IMPORTING)
-    if job is None:
+    if job is None or job.source_id is None:
         return False
     piece = ImportSlice.objects.filter(job=job, start__gte=job.offset).order_by("number").first()
     if piece is not None:
@@ -86,7 +86,7 @@ def write_slice(job_id: UUID, generation: int) -> bool:
         job.offset = piece.end
     more = ImportSlice.objects.filter(job=job, start__gte=job.offset).exists() and piece is not None
     if not more:
-        _finish(job)
+        _finish(job, job.source_id)
     passes.extend_lease(job)
     job.save()
     return more
@@ -114,11 +114,11 @@ def records_of(job: ImportJob, piece: ImportSlice) -> list[UsageIn]:
     return found
 
 
-def _finish(job: ImportJob) -> None:
+def _finish(job: ImportJob, source_id: UUID) -> None:
     job.status = JobStatus.DONE
     job.offset = job.size
     job.finished_at = clock.now()
-    remember(job)
+    remember(job, source_id)
     record(
         actor=system_actor("imports.write"),
         action=events.IMPORT_FINISHED,

@@ -75,7 +75,8 @@ class MappingForm(forms.Form):
     def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        self.fields["key_columns"].choices = [(name, name) for name in job.header]
+        keys: Any = self.fields["key_columns"]
+        keys.choices = [(name, name) for name in job.header]
         for number, name in enumerate(job.header):
             self.fields[f"col_{number}"] = forms.ChoiceField(
                 label=name, required=False, choices=_targets(name)
@@ -228,8 +229,8 @@ class DeleteFile(ConfirmPage):
     def get_message(self) -> str:
         job = selectors.job_by_id(self.kwargs["job_id"])
         return (
-            f"The rows of “{job.filename}” are deleted from the portal. Usage that was imported stays, and so "
-            "do the figures of this import. Refused rows can no longer be downloaded."
+            f"The rows of “{job.filename}” are deleted from the portal. Usage that was imported "
+            "stays, and so do the figures of this import. Refused rows can no longer be downloaded."
         )
 
     def save(self, form: Any) -> str:

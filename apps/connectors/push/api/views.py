@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.api.problems import CONTENT_TYPE, problem
 from apps.common.errors import DomainError, Forbidden, Invalid
@@ -48,7 +49,7 @@ ANSWER = {
 }
 
 
-class UsageRecordsView(APIView):
+class UsageRecordsView(ActorMixin, APIView):
     """Push usage records: a JSON array or NDJSON, gzip allowed, up to 10,000 records.
 
     Every record is judged alone. Good records are stored durably before the answer; refused ones
@@ -88,13 +89,13 @@ class UsageRecordsView(APIView):
             raise DomainError(
                 "The body is empty.", code="empty_body", fix="Send at least one record."
             )
-        done = services.accept_usage(actor=request.auth, data=data, lines=lines, source=source)
+        done = services.accept_usage(actor=self.actor, data=data, lines=lines, source=source)
         return _answer(done, plain)
 
     def _same_organization(self, request: HttpRequest) -> None:
         """A key belongs to one organization; a header that names another one is a mistake."""
         named = request.headers.get(ORGANIZATION_HEADER, "")
-        organization: Any = request.organization  # type: ignore[attr-defined]
+        organization: Any = request.organization
         if named and named != organization.slug:
             raise Forbidden(
                 "The API key belongs to another organization than the header names.",
