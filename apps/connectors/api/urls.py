@@ -1,6 +1,6 @@
-"""Addresses of the sources API, and of what belongs to sources that push."""
+"""Addresses of the sources API."""
 
-from django.urls import include, path
+from django.urls import path
 
 from apps.connectors.api import views
 
@@ -15,5 +15,4 @@ urlpatterns = [
     path(f"{_ONE}pull/", views.SourcePullView.as_view(), name="api-source-pull"),
     path(f"{_ONE}check/", views.SourceCheckView.as_view(), name="api-source-check"),
     path(f"{_ONE}runs/", views.SourceRunListView.as_view(), name="api-source-runs"),
-    path("", include("apps.connectors.push.api.urls")),
 ]

@@ -68,6 +68,9 @@ class SourceList(ListPage):
 
     def get_actions(self) -> list[Action]:
         actions = [Action("All runs", org_url(self.request, "connectors:runs_all"), "history")]
+        if can(self.request.actor, P.USAGE_IMPORT):
+            url = org_url(self.request, "imports:list")
+            actions.append(Action("Import files", url, "table"))
         if can(self.request.actor, P.SOURCE_MANAGE):
             url = org_url(self.request, "connectors:new")
             actions.append(Action("Connect a source", url, "plus", primary=True))
