@@ -3,8 +3,14 @@
 from django.http import HttpRequest
 
 from apps.approvals.selectors import count_waiting_for
+from apps.notifications.selectors import unread_count
 
 
 def approvals_waiting(request: HttpRequest) -> int | None:
     """Requests that wait for this person's decision."""
     return count_waiting_for(request.actor) or None
+
+
+def unread(request: HttpRequest) -> int | None:
+    """Notifications the person has not opened."""
+    return unread_count(request.actor) or None

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from apps.access.permissions import P
 from apps.access.services import can_anywhere
-from apps.portal import nav
+from apps.portal import badges, nav
 from apps.portal.theme import other_theme, theme_of
 from apps.tenancy import doors
 from apps.tenancy.urls import org_url
@@ -123,6 +123,15 @@ class Shell:
             OrganizationLink(b.name, org_url(b.slug, nav.HOME.url_name), b.slug == here)
             for b in doors.memberships_of(user.pk)
         ]
+
+    @cached_property
+    def inbox(self) -> Link | None:
+        """The bell: notifications and how many are unread."""
+        if not self._inside:
+            return None
+        url = nav.link_to(self.request, "notifications:list")
+        count = badges.unread(self.request) if url else None
+        return Link("Notifications", url, "bell", count=count) if url else None
 
     @cached_property
     def home_url(self) -> str:

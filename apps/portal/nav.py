@@ -43,15 +43,25 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
-    NavItem("Attribution", "attribution:list", "fingerprint", P.ATTRIBUTION_VIEW, "Inform"),
+    NavItem("Usage records", "ledger:records", "table", P.USAGE_VIEW, "Inform"),
+    NavItem("Unattributed use", "ledger:unattributed", "fingerprint", P.USAGE_VIEW, "Inform"),
     NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),
     NavItem("Budgets", "budgets:list", "wallet", P.BUDGET_VIEW, "Operate"),
     NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),
+    NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),
     NavItem("Trail", "trail:list", "history", P.TRAIL_VIEW, "Assure"),
 )
 
 FOOT: tuple[NavItem, ...] = (NavItem("Settings", "organizations:settings", "settings", P.ORG_VIEW),)
+
+#: Pages that others link to and no menu shows.
+BESIDES: tuple[NavItem, ...] = (
+    NavItem("Unpriced use", "ledger:unpriced", "coin", P.USAGE_VIEW),
+    NavItem("Notifications", "notifications:list", "bell", P.ORG_VIEW, badge=badges.unread),
+    NavItem("People", "organizations:people", "users", P.PEOPLE_VIEW),
+    NavItem("Units", "organizations:units", "building", P.ORG_VIEW),
+)
 
 #: The phone's tab bar, best first; the first four that the actor may open are shown.
 TABS = ("portal:inform", "stories:list", "approvals:list", "budgets:list", "portal:home")
@@ -69,8 +79,8 @@ def _exists(url_name: str) -> bool:
 
 
 def link_to(request: HttpRequest, url_name: str) -> str:
-    """The address of a page of the menu, or an empty string where the actor may not go there."""
-    item = next((item for item in (*ITEMS, *FOOT) if item.url_name == url_name), None)
+    """The address of a known page, or an empty string where the actor may not go there."""
+    item = next((item for item in (*ITEMS, *FOOT, *BESIDES) if item.url_name == url_name), None)
     if item is None or not any(offered(request, (item,))):
         return ""
     return org_url(request, url_name)

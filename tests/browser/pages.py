@@ -1,16 +1,26 @@
 """The pages every browser check visits. A new page is added here, once.
 
-`args` builds the URL's arguments from the world, inside organization A's scope.
+`args` builds the URL's arguments inside organization A's scope.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from apps.access.roles import Role
-from tests.world import World
+from django.db.models import Model
 
-Args = Callable[[World], tuple[Any, ...]]
+from apps.access.roles import Role
+from apps.approvals.models import ApprovalRequest
+from apps.attribution.models import AttributionRule
+from apps.audits.models import Audit, AuditReport
+from apps.budgets.models import Budget
+from apps.connectors.models import Source
+from apps.organizations.models import ApiKey, Invitation, Membership, Unit
+from apps.portfolio.models import Capability
+from apps.stories.models import TokenStory
+from apps.trail.models import TrailEvent
+
+Args = Callable[[], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -19,22 +29,93 @@ class PageCase:
 
     name: str
     role: Role = Role.OWNER
-    args: Args = lambda world: ()
+    args: Args = tuple
     query: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}{self.query}"
+        return f"{self.name}{self.query}-{self.role.value}"
+
+
+def first(model: type[Model], **where: Any) -> Args:
+    """The id of the first object."""
+    return lambda: (model._default_manager.filter(**where).order_by("pk").first().pk,)
+
+
+def story(status: str) -> Args:
+    return lambda: (TokenStory.objects.filter(status=status).first().ref,)
+
+
+def report() -> tuple[Any, ...]:
+    found = AuditReport.objects.order_by("pk").first()
+    return found.audit_id, found.number
 
 
 PAGES: list[PageCase] = [
     PageCase("portal:home"),
-    PageCase("portal:home", Role.VIEWER),
+    PageCase("portal:home", Role.CFO),
+    PageCase("portal:home", Role.MEMBER),
+    PageCase("portal:inform"),
+    PageCase("portal:inform", query="?by=unit&measure=tokens&period=30d"),
+    PageCase("portal:explore"),
+    PageCase("portal:explore", query="?group=unit&then=model"),
+    PageCase("portal:explore", query="?group=model&measure=price&compare=1"),
+    PageCase("ledger:records"),
+    PageCase("ledger:restatements"),
+    PageCase("ledger:unpriced"),
+    PageCase("ledger:unattributed"),
+    PageCase("ledger:periods"),
+    PageCase("stories:list"),
+    PageCase("stories:new", Role.UNIT_LEAD),
+    PageCase("stories:detail", args=story("live")),
+    PageCase("stories:detail", args=story("live"), query="?tab=measured"),
+    PageCase("stories:detail", args=story("live"), query="?tab=value"),
+    PageCase("stories:detail", args=story("live"), query="?tab=history"),
+    PageCase("stories:edit", Role.UNIT_LEAD, args=story("draft")),
+    PageCase("approvals:list", Role.CFO),
+    PageCase("approvals:detail", Role.CFO, args=first(ApprovalRequest, status="pending")),
+    PageCase("portfolio:list"),
+    PageCase("portfolio:create"),
+    PageCase("portfolio:detail", args=first(Capability)),
+    PageCase("pricing:list"),
+    PageCase("pricing:rates"),
+    PageCase("pricing:rate_new"),
+    PageCase("budgets:list", Role.CFO),
+    PageCase("budgets:create", Role.CFO),
+    PageCase("budgets:detail", Role.CFO, args=first(Budget, scope="unit")),
+    PageCase("budgets:detail", Role.CFO, args=first(Budget, scope="story")),
+    PageCase("connectors:list"),
+    PageCase("connectors:new", query="?kind=anthropic"),
+    PageCase("connectors:detail", args=first(Source)),
+    PageCase("connectors:runs_all"),
+    PageCase("attribution:list"),
+    PageCase("attribution:new"),
+    PageCase("attribution:edit", args=first(AttributionRule)),
+    PageCase("attribution:test"),
+    PageCase("audits:list"),
+    PageCase("audits:new", Role.TOKENOPS_LEAD),
+    PageCase("audits:detail", Role.TOKENOPS_LEAD, args=first(Audit, unit=None)),
+    PageCase("audits:report", Role.CFO, args=report),
+    PageCase("trail:list"),
+    PageCase("trail:event", args=first(TrailEvent)),
+    PageCase("notifications:list", Role.CFO),
+    PageCase("organizations:settings"),
+    PageCase("organizations:units"),
+    PageCase("organizations:unit", args=first(Unit, parent__isnull=False)),
+    PageCase("organizations:people"),
+    PageCase("organizations:person", args=first(Membership)),
+    PageCase("organizations:roles"),
+    PageCase("organizations:invitations"),
+    PageCase("organizations:invitation", args=first(Invitation)),
+    PageCase("organizations:keys"),
+    PageCase("organizations:key", args=first(ApiKey)),
+    PageCase("organizations:key_new"),
 ]
 
 #: Pages outside an organization: path, and whether one is logged in.
 PLAIN: list[tuple[str, bool]] = [
     ("/account/login/", False),
     ("/account/password/reset/", False),
+    ("/account/profile/", True),
     ("/account/2fa/", True),
     ("/account/2fa/totp/activate/", True),
     ("/account/password/change/", True),

@@ -1,5 +1,7 @@
 """The data behind the browser tests: the world, and whatever each app's pages need to show."""
 
+from tests.browser.planning import build_planning
+from tests.browser.records import build_records
 from tests.browser.stories import build_stories
 from tests.browser.usage import build_usage
 from tests.world import World
@@ -12,4 +14,6 @@ def build_site() -> World:
     world.b.organization  # noqa: B018 -- made on first use
     build_usage(world.a)
     build_stories(world.a)
+    build_records(world.a)
+    build_planning(world.a)
     return world

@@ -74,9 +74,9 @@ def build_usage(org: OrganizationWorld) -> None:
 def _record(day, model, calls, size, out, *, unit, cap) -> UsageIn:
     name, provider, input_price, output_price = MODELS[model]
     read, cached, written = calls * size * 7 // 10, calls * size * 3 // 10, calls * out
-    price = (
-        read * Decimal(input_price) + cached * Decimal(input_price) / 10
-    ) + written * Decimal(output_price)
+    price = (read * Decimal(input_price) + cached * Decimal(input_price) / 10) + written * Decimal(
+        output_price
+    )
     return UsageIn(
         occurred_at=day,
         provider=provider,

@@ -120,7 +120,7 @@ def _loose_ends(
         yield Todo(
             title=f"{fmt.money(unattributed, currency)} has no team",
             detail="A rule decides who pays for use that nobody claims",
-            url=link_to(request, "attribution:list"),
+            url=link_to(request, "ledger:unattributed"),
             act="Assign",
             icon="fingerprint",
             tone="warn",

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.access.web import public, to_login
 from apps.tenancy import doors
@@ -13,17 +13,12 @@ from apps.tenancy.urls import org_url
 def chooser(request: HttpRequest) -> HttpResponse:
     """First run: set up. One organization: its home. Several: choose. None: say what to do."""
     if not request.user.is_authenticated:
-        first_run = _first_run_url()
-        if first_run and not doors.any_organization():
-            return HttpResponseRedirect(first_run)
-        return to_login(request)
+        return _set_up() if not doors.any_organization() else to_login(request)
     belongings = doors.memberships_of(request.user.pk)
     if len(belongings) == 1:
         return HttpResponseRedirect(org_url(belongings[0].slug, "portal:home"))
-    if not belongings:
-        first_run = _first_run_url()
-        if first_run and not doors.any_organization():
-            return HttpResponseRedirect(first_run)
+    if not belongings and not doors.any_organization():
+        return _set_up()
     links = [
         {"name": b.name, "slug": b.slug, "url": org_url(b.slug, "portal:home")} for b in belongings
     ]
@@ -32,11 +27,6 @@ def chooser(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _first_run_url() -> str:
-    """Where the first organization is created, if that page exists."""
-    for name in ("organizations_global:first_run", "organizations_global:setup"):
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
+def _set_up() -> HttpResponse:
+    """The first-run page: it creates the organization and its owner."""
+    return HttpResponseRedirect(reverse("organizations_global:setup"))

@@ -71,8 +71,8 @@ def _figures(
         "drivers": inform_charts.drivers(view) if inform_text.driver_steps(view) else "",
         "why_title": inform_text.why_title(view),
         "token_kinds": inform_charts.token_kinds(view),
-        "prices_url": link_to(request, "pricing:list"),
-        "attribution_url": link_to(request, "attribution:list"),
+        "prices_url": link_to(request, "ledger:unpriced"),
+        "attribution_url": link_to(request, "ledger:unattributed"),
     }
 
 
