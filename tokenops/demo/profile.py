@@ -24,6 +24,7 @@ from apps.stories.estimator.inputs import (
 )
 
 WINDOW_DAYS = 30
+USUAL_TOKENS = 9_000
 MODELS = 3
 #: How an input divides when nobody measured it: a common shape of retrieval assistants.
 SHARES = (
@@ -38,7 +39,7 @@ SHARES = (
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Thirty days of a capability: requests, tokens and models by share of requests."""
+    """Thirty days of a capability: requests, tokens and models by share of tokens."""
 
     total: Row
     models: tuple[MixShare, ...]
@@ -46,6 +47,11 @@ class Measured:
     @property
     def cost_nanos(self) -> int:
         return self.total.cost_nanos or 0
+
+    @property
+    def requests(self) -> int:
+        """Counted, or where a provider counts none, as many as there would be of usual size."""
+        return self.total.requests or max(self.total.tokens.total // USUAL_TOKENS, 1)
 
 
 def measure(capability_id: UUID, end: dt.date) -> Measured:
@@ -57,13 +63,13 @@ def measure(capability_id: UUID, end: dt.date) -> Measured:
         filters={"capability": [str(capability_id)]},
     )
     result = run(query)
-    priced = [row for row in result.rows if not row.unpriced_requests and row.requests]
-    return Measured(result.total, _mix(sorted(priced, key=lambda row: -row.requests)[:MODELS]))
+    priced = [row for row in result.rows if row.cost_nanos and not row.unpriced_tokens]
+    return Measured(result.total, _mix(sorted(priced, key=lambda row: -row.tokens.total)[:MODELS]))
 
 
 def _mix(rows: Sequence[Row]) -> tuple[MixShare, ...]:
-    whole = sum(row.requests for row in rows)
-    shares = [Decimal(row.requests * 100 // whole) for row in rows]
+    whole = sum(row.tokens.total for row in rows)
+    shares = [Decimal(row.tokens.total * 100 // whole) for row in rows]
     if shares:
         shares[0] += 100 - sum(shares)
     return tuple(
@@ -85,7 +91,7 @@ def ranged(likely: int, low: str = "0.75", high: str = "1.35") -> Triple:
 
 def assumptions(measured: Measured, filed: dt.date, bias: Decimal, developers: int) -> Assumptions:
     """The estimate a team would have filed on a day."""
-    tokens, requests = measured.total.tokens, max(measured.total.requests, 1)
+    tokens, requests = measured.total.tokens, measured.requests
     per_call = max(tokens.input // requests, 60)
     parts = {name: ranged(per_call * share // 100) for name, share in SHARES}
     hit = min(tokens.cache_read * 100 // max(tokens.input, 1), 95)

@@ -1,9 +1,9 @@
 """The two sources, and their history read by the real connectors."""
 
 from apps.access.roles import Role
-from apps.connectors.enums import SourceKind
+from apps.connectors.enums import RunStatus, SourceKind
 from apps.connectors.models import Source
-from apps.connectors.services import create_source, pull_until_current
+from apps.connectors.services import change_source, create_source, pull_until_current
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.organization import Demo
 from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY
@@ -20,7 +20,15 @@ def pull_history(demo: Demo, simulator: str) -> None:
     with tenant_scope(organization_id):
         actor = demo.role(Role.TOKENOPS_LEAD)
         for name, kind, path, credential in SOURCES:
-            if not Source.objects.filter(kind=kind).exists():
+            known = Source.objects.filter(kind=kind).first()
+            if known is not None:
+                change_source(
+                    actor=actor,
+                    source_id=known.id,
+                    version=known.version,
+                    base_url=simulator + path,
+                )
+            else:
                 create_source(
                     actor=actor,
                     name=name,
@@ -31,4 +39,6 @@ def pull_history(demo: Demo, simulator: str) -> None:
                 )
         found = list(Source.objects.filter(kind__in=[kind for _, kind, _, _ in SOURCES]))
     for source in found:
-        pull_until_current(organization_id=organization_id, source_id=source.id)
+        outcomes = pull_until_current(organization_id=organization_id, source_id=source.id)
+        if outcomes[-1].status not in {RunStatus.SUCCEEDED, None}:
+            raise RuntimeError(f"{source.name} could not be read: see Sources in the portal")
