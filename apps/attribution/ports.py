@@ -5,9 +5,10 @@ Attribution may not import them: stories know their codes, the ledger knows the 
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from uuid import UUID
 
 from apps.attribution.moves import Spend
-from apps.attribution.rules import EmptyDirectory, Owner
+from apps.attribution.rules import EmptyDirectory, Owner, StorySpan
 
 StoryFinder = Callable[[str], Owner | None]
 StoryReader = Callable[[], Mapping[UUID, tuple[StorySpan, ...]]]

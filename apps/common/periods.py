@@ -65,3 +65,8 @@ def day_start(day: date, zone: str) -> datetime:
 def instants(start: date, end: date, zone: str) -> tuple[datetime, datetime]:
     """[start, end) in days of a zone as UTC instants."""
     return day_start(start, zone), day_start(end, zone)
+
+
+def day_in_zone(instant: datetime, zone: str) -> date:
+    """The local day an instant lies in."""
+    return instant.astimezone(ZoneInfo(zone)).date()

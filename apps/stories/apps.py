@@ -12,13 +12,14 @@ class StoriesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.approvals.subjects import register
-        from apps.attribution.ports import register_story_finder
+        from apps.attribution.ports import register_story_finder, register_story_reader
         from apps.ledger.query import labels
         from apps.stories import events  # noqa: F401 -- registers by import
-        from apps.stories.selectors.attribution import owner_of_code
+        from apps.stories.selectors.attribution import owner_of_code, stories_of_capabilities
         from apps.stories.selectors.stories import story_labels
         from apps.stories.services.subject import StorySubject
 
         register(StorySubject.subject_type, StorySubject())
         register_story_finder(owner_of_code)
+        register_story_reader(stories_of_capabilities)
         labels.register("story", story_labels)

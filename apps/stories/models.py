@@ -32,6 +32,7 @@ class TokenStory(TenantModel):
     ``version`` counts every change and guards each of them. The figures are those of the latest
     submitted revision, or of the last saved draft before there is one; the truth is the revision.
     ``resume_status`` is where a story under way goes back to after the review of an amendment.
+    ``approved_at`` is the first approval: from that day the capability's usage is the story's.
     The revisions point at their story, so the ids of the current and the approved one are plain:
     two tables never refer to each other.
     """

@@ -123,9 +123,7 @@ def _waiting(org) -> None:
     _answer(cfo, story, "request_changes", "Too many calls, wrong tier.")
     second = _plan(org, WAITING, month=month, production={"mix": (SONNET,)})
     story = TokenStory.objects.get(id=story.id)
-    story = services.save_draft(
-        actor=lead, story_id=story.id, version=story.version, plan=second
-    )
+    story = services.save_draft(actor=lead, story_id=story.id, version=story.version, plan=second)
     services.submit(
         actor=lead, story_id=story.id, version=story.version, note="Six calls, better caching."
     )

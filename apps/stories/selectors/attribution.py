@@ -1,6 +1,11 @@
-"""What a story's code in a usage record means."""
+"""What attribution asks about stories: what a code means, and whose a capability's usage is."""
 
-from apps.attribution.rules import Owner
+from datetime import date
+from uuid import UUID
+
+from apps.attribution.rules import Owner, StorySpan
+from apps.common.periods import day_in_zone
+from apps.organizations.selectors import organization
 from apps.stories.models import TokenStory
 
 
@@ -12,3 +17,31 @@ def owner_of_code(code: str) -> Owner | None:
         .first()
     )
     return Owner(*found) if found else None
+
+
+def stories_of_capabilities() -> dict[UUID, tuple[StorySpan, ...]]:
+    """The approved stories of each capability: from its approval a story owns the usage, until
+    the next one of the same capability is approved or it is closed."""
+    zone = organization().timezone
+    rows = (
+        TokenStory.objects.filter(capability_id__isnull=False, approved_at__isnull=False)
+        .order_by("capability_id", "approved_at", "id")
+        .values_list("capability_id", "id", "approved_at", "closed_at")
+    )
+    found: dict[UUID, list[StorySpan]] = {}
+    for capability_id, story_id, approved_at, closed_at in rows:
+        spans = found.setdefault(capability_id, [])
+        start = day_in_zone(approved_at, zone)
+        end = day_in_zone(closed_at, zone) if closed_at else None
+        if spans and (spans[-1].ends_on is None or spans[-1].ends_on > start):
+            spans[-1] = StorySpan(spans[-1].story_id, spans[-1].starts_on, start)
+        spans.append(StorySpan(story_id, start, end))
+    return {
+        capability_id: tuple(span for span in spans if _has_days(span))
+        for capability_id, spans in found.items()
+    }
+
+
+def _has_days(span: StorySpan) -> bool:
+    end: date | None = span.ends_on
+    return end is None or span.starts_on < end

@@ -9,6 +9,7 @@ from apps.access.permissions import P
 from apps.access.services import require
 from apps.approvals import selectors as approval_selectors
 from apps.approvals import services as approvals
+from apps.attribution.services import stories_changed
 from apps.common import clock
 from apps.common.errors import Conflict
 from apps.stories import rules
@@ -93,6 +94,8 @@ def close(
     story = _advance(actor, story_id, version, Act.CLOSE, note, closed_at=clock.now())
     StoryDraft.objects.filter(story_id=story.id).delete()
     close_story_budget(actor=actor, story=story)
+    if story.approved_at is not None:
+        stories_changed()
     return story
 
 

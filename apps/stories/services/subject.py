@@ -6,6 +6,7 @@ from apps.access.actors import Actor
 from apps.approvals.enums import Decision
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.subjects import Outcome, SubjectDetail, SubjectHandler
+from apps.attribution.services import stories_changed
 from apps.common import clock, fmt
 from apps.common.errors import Conflict
 from apps.stories.enums import Act
@@ -112,5 +113,6 @@ def _approve(actor: Actor, story: TokenStory, request: ApprovalRequest, outcome:
         capability_id=capability.id,
         budget_id=budget_id,
         request_id=None,
-        approved_at=clock.now(),
+        approved_at=story.approved_at or clock.now(),
     )
+    stories_changed()

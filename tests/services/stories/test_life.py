@@ -310,3 +310,20 @@ def test_a_stale_version_is_refused(desk):
             plan=make_plan(desk.unit_id, title="Two"),
         )
     assert story_by_id(story.id).title == "One"
+
+
+def test_usage_of_the_capability_is_the_storys_from_its_approval(desk):
+    from apps.attribution.rules import Dimensions
+    from apps.attribution.selectors import rule_set
+    from apps.common import clock
+
+    capability = make_capability(unit_id=desk.unit_id)
+    dims = Dimensions(capability=capability.slug)
+    story = desk.approved(capability_id=capability.id)
+    today = clock.today()
+    found = rule_set().attribute(dims, today)
+    assert (found.capability_id, found.story_id) == (capability.id, story.id)
+    assert rule_set().attribute(dims, today - dt.timedelta(days=1)).story_id is None
+    assert OutboxMessage.objects.filter(topic="attribution.changed").exists()
+    services.close(actor=desk.author, story_id=story.id)
+    assert rule_set().attribute(dims, today + dt.timedelta(days=1)).story_id is None
