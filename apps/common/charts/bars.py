@@ -39,7 +39,8 @@ def _note(index: int, width: float, label: str) -> str:
     side, dx = ("start", 6) if x < 60 else ("end", -6)
     return (
         f'<line class="note" x1="{num(x)}%" x2="{num(x)}%" y1="0" y2="100%"/>'
-        f'<text class="nl" x="{num(x)}%" y="0" dx="{dx}" dy=".9em" text-anchor="{side}">{esc(label)}</text>'
+        f'<text class="nl" x="{num(x)}%" y="0" dx="{dx}" dy=".9em" text-anchor="{side}">'
+        f"{esc(label)}</text>"
     )
 
 
@@ -77,7 +78,8 @@ def stacked_bars(
     for index in range(actual):
         if index in gaps:
             plot.append(
-                f'<rect class="gap" x="{num(index * width)}%" width="{num(width)}%" y="0" height="100%"/>'
+                f'<rect class="gap" x="{num(index * width)}%" width="{num(width)}%" '
+                'y="0" height="100%"/>'
             )
         plot.append(_column(index, width, [(s.tone, s.values[index] or 0) for s in series], scale))
     for offset, value in enumerate(forecast):
@@ -126,8 +128,8 @@ def _data(
     rows = []
     for index, label in enumerate(labels):
         if index >= len(totals):
-            value = forecast[index - len(totals)]
-            rows.append([label, *[DASH] * len(series), f"{cell(value)} forecast"])
+            ahead = forecast[index - len(totals)]
+            rows.append([label, *[DASH] * len(series), f"{cell(ahead)} forecast"])
             continue
         values = [DASH if (value := s.values[index]) is None else cell(value) for s in series]
         rows.append([label, *values, gaps.get(index) or cell(totals[index])])

@@ -1,4 +1,4 @@
-"""What is left of a budget: measured to today, and where there is one, the forecast with its cone."""
+"""What is left of a budget: measured to today, then the forecast with its cone if there is one."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -72,7 +72,8 @@ def burndown(
     plot = []
     if scale.low < 0:
         plot.append(
-            f'<rect class="overzone" x="0" width="100%" y="{num(zero)}%" height="{num(100 - zero)}%"/>'
+            f'<rect class="overzone" x="0" width="100%" y="{num(zero)}%" '
+            f'height="{num(100 - zero)}%"/>'
         )
     plot.append(grid(scale))
     for amount, label in steps:
@@ -100,7 +101,8 @@ def burndown(
         side, dx = ("start", 6) if at_x < 80 else ("end", -6)
         plot.append(
             f'<line class="today" x1="{num(at_x)}%" x2="{num(at_x)}%" y1="0" y2="100%"/>'
-            f'<text class="nl" x="{num(at_x)}%" y="0" dx="{dx}" dy=".9em" text-anchor="{side}">Today</text>'
+            f'<text class="nl" x="{num(at_x)}%" y="0" dx="{dx}" dy=".9em" text-anchor="{side}">'
+            "Today</text>"
             f'<circle class="pt s1" cx="{num(at_x)}%" cy="{num(at_y)}%" r="4"/>'
         )
     plot.append(_run_out(remaining, ahead, labels, x, zero))

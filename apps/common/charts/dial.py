@@ -27,14 +27,16 @@ def dial(levels: Sequence[str]) -> SafeString:
         )
         tx, ty = _point((index + 0.5) * step, _RADIUS + 19)
         out.append(
-            f'<path class="arc l{index}" d="M{num(x0)} {num(y0)}A{_RADIUS} {_RADIUS} 0 0 1 {num(x1)} {num(y1)}">'
-            f"<title>{esc(name)}</title></path>"
-            f'<text class="al l{index}" x="{num(tx)}" y="{num(ty)}" dy=".35em" text-anchor="middle">{index}</text>'
+            f'<path class="arc l{index}" d="M{num(x0)} {num(y0)}A{_RADIUS} {_RADIUS} 0 0 1 '
+            f'{num(x1)} {num(y1)}"><title>{esc(name)}</title></path>'
+            f'<text class="al l{index}" x="{num(tx)}" y="{num(ty)}" dy=".35em" '
+            f'text-anchor="middle">{index}</text>'
         )
     cx, cy = _CENTRE
     out.append(
         f'<g class="needle"><path d="M{cx} {cy - 5}L{cx - 86} {cy}L{cx} {cy + 5}Z"/></g>'
-        f'<circle class="hub" cx="{cx}" cy="{cy}" r="11"/><circle class="hub2" cx="{cx}" cy="{cy}" r="4"/>'
+        f'<circle class="hub" cx="{cx}" cy="{cy}" r="11"/>'
+        f'<circle class="hub2" cx="{cx}" cy="{cy}" r="4"/>'
     )
     return SafeString(
         f'<svg class="dialsvg" viewBox="0 -8 280 158" aria-hidden="true">{"".join(out)}</svg>'

@@ -34,7 +34,8 @@ def waterfall(steps: Sequence[Step], *, title: str, summary: str, cell: Format) 
             f'<tr><th scope="row">{esc(step.label)}{hint}</th>'
             '<td class="wfb"><svg class="wf" aria-hidden="true">'
             '<line class="ax" x1="50%" x2="50%" y1="0" y2="100%"/>'
-            f'<rect class="{tone}" x="{num(x)}%" width="{num(width)}%" y="3" height="14" rx="2"/></svg></td>'
+            f'<rect class="{tone}" x="{num(x)}%" width="{num(width)}%" y="3" height="14" rx="2"/>'
+            "</svg></td>"
             f'<td class="num {tone}">{sign}{esc(cell(abs(step.value)))}</td></tr>'
         )
     return SafeString(
@@ -58,8 +59,9 @@ def dumbbell(
     largest = max((max(d or 0, m) for _, d, m, _ in rows), default=0) * 1.1 or 1
     body = "".join(_pair(row, largest, cell, declared_label, measured_label) for row in rows)
     return SafeString(
-        f'<table class="t dumb cards" role="table"><caption class="vh">{esc(title)}. {esc(summary)}</caption>'
-        f'<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">{esc(head)}</th>'
+        '<table class="t dumb cards" role="table">'
+        f'<caption class="vh">{esc(title)}. {esc(summary)}</caption><thead role="rowgroup">'
+        f'<tr role="row"><th role="columnheader" scope="col">{esc(head)}</th>'
         f'<th role="columnheader" scope="col" class="num">{esc(declared_label)}</th>'
         f'<th role="columnheader" scope="col" class="num">{esc(measured_label)}</th>'
         '<th role="columnheader" scope="col" class="dbc"><span class="vh">Gap, drawn</span></th>'
@@ -91,7 +93,8 @@ def _pair(
         '<td role="cell" class="dbc"><svg class="db" aria-hidden="true">'
         '<line class="tr" x1="0" x2="100%" y1="50%" y2="50%"/>'
         f'<line class="cn {tone}" x1="{num(min(left, right))}%" x2="{num(max(left, right))}%" '
-        f'y1="50%" y2="50%"/>{ring}<circle class="dm {tone}" cx="{num(right)}%" cy="50%" r="5.5"/></svg></td>'
+        f'y1="50%" y2="50%"/>{ring}'
+        f'<circle class="dm {tone}" cx="{num(right)}%" cy="50%" r="5.5"/></svg></td>'
         f'<td role="cell" class="num gap"><span class="chip {tone}">{esc(gap)}</span></td></tr>'
     )
 

@@ -86,7 +86,8 @@ def x_labels(ticks: Sequence[str], *, band: bool, most: int = MOST_LABELS) -> st
             anchor = "start" if index == 0 else "end" if index == count - 1 else "middle"
         css = "b" if shown % 2 == 0 else "a"
         out.append(
-            f'<text x="{num(x)}%" y="14" text-anchor="{anchor}" class="{css}">{esc(ticks[index])}</text>'
+            f'<text x="{num(x)}%" y="14" text-anchor="{anchor}" class="{css}">'
+            f"{esc(ticks[index])}</text>"
         )
     return "".join(out)
 
@@ -129,6 +130,6 @@ def figure(
         f'<desc id="{ident}d">{esc(summary)}</desc>{plot}</svg></div>'
         f'<svg class="cx" aria-hidden="true">{x_axis}</svg></div>'
         '<details class="cdata"><summary>View data as a table</summary>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{esc(title)}: data">{data}</div>'
-        "</details></figure>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{esc(title)}: data">'
+        f"{data}</div></details></figure>"
     )

@@ -101,7 +101,8 @@ def growth(
         y = num(scale.y(cap))
         plot += (
             f'<line class="ref" x1="0" x2="100%" y1="{y}%" y2="{y}%"/>'
-            f'<text class="rl" x="0" dx="4" y="{y}%" dy="-5">{esc(cap_label)} {esc(cell(cap))}</text>'
+            f'<text class="rl" x="0" dx="4" y="{y}%" dy="-5">'
+            f"{esc(cap_label)} {esc(cell(cap))}</text>"
         )
     x, y_end = middle[-1]
     plot += f'<circle class="pt s1" cx="{num(x)}%" cy="{num(y_end)}%" r="3.5"/>{CROSSHAIR}'

@@ -94,6 +94,7 @@ def range_bar(
     return SafeString(
         f'<svg class="rb" role="img" aria-label="{esc(label)}">'
         '<rect class="bt" width="100%" y="11" height="8" rx="4"/>'
-        f'<rect class="rr" x="{share(low)}%" width="{share(high - low)}%" y="11" height="8" rx="4"/>'
+        f'<rect class="rr" x="{share(low)}%" width="{share(high - low)}%" '
+        'y="11" height="8" rx="4"/>'
         f'<rect class="rm" x="{share(likely)}%" width="3" y="7" height="16" rx="1.5"/>{line}</svg>'
     )

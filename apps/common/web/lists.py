@@ -6,6 +6,7 @@ without script the same addresses load the same page.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -229,8 +230,8 @@ class ListPage(View):
             field = name.lstrip("-")
             if field in {"pk", "id"} and not all(hasattr(row, field) for row in found):
                 continue
-            path = field.replace("__", ".")
-            found.sort(key=lambda row, p=path: _sort_key(row, p), reverse=name.startswith("-"))
+            key = partial(_sort_key, field.replace("__", "."))
+            found.sort(key=key, reverse=name.startswith("-"))
         return found
 
     def _heads(self, sort: str) -> Iterator[Head]:
@@ -264,7 +265,7 @@ class ListPage(View):
         )
 
 
-def _sort_key(row: Any, dotted: str) -> tuple[bool, Any]:
+def _sort_key(dotted: str, row: Any) -> tuple[bool, Any]:
     """Missing values come last in ascending order."""
     value = read(row, dotted)
     return value is None, value if value is not None else 0

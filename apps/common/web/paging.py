@@ -7,7 +7,7 @@ be null.
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -114,7 +114,12 @@ def _encode(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(tagged).encode()).decode().rstrip("=")
 
 
-_READERS = {"t": datetime.fromisoformat, "d": date.fromisoformat, "u": UUID, "": lambda v: v}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "t": datetime.fromisoformat,
+    "d": date.fromisoformat,
+    "u": UUID,
+    "": lambda v: v,
+}
 
 
 def _decode(cursor: str, length: int) -> list[Any] | None:

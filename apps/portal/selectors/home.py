@@ -82,7 +82,7 @@ def own_stories(actor: Actor) -> list[TokenStory]:
     return list(stories(actor).order_by("-number")[:SHOWN])
 
 
-def setup_steps(actor: Actor, *, has_sources: bool, has_use: bool) -> list[SetupStep]:
+def setup_steps(actor: Actor, *, has_sources: bool) -> list[SetupStep]:
     """What a new organization does first, in order; for those who may do it."""
     if not can_anywhere(actor, P.SOURCE_MANAGE):
         return []
@@ -106,7 +106,7 @@ def setup_steps(actor: Actor, *, has_sources: bool, has_use: bool) -> list[Setup
             "A provider's usage report, your gateway, or a file.",
             "connectors:list",
             "Connect a source",
-            done=has_sources and has_use,
+            done=has_sources,
         ),
         SetupStep(
             "Name what tokens are used for",

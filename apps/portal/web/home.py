@@ -137,10 +137,9 @@ def _budget_rows(budgets: reads.Budgets | None) -> list[dict[str, Any]]:
 
 def _setup(request: HttpRequest, coverage: Coverage) -> list[dict[str, Any]]:
     """The steps of getting started, each with its address where the page exists."""
-    steps = reads.setup_steps(request.actor, has_sources=bool(coverage.sources), has_use=False)
-    found = [{"step": step, "url": link_to(request, step.url_name)} for step in steps]
-    for entry in found:
-        if not entry["step"].done:
-            entry["now"] = True
-            break
-    return found
+    steps = reads.setup_steps(request.actor, has_sources=bool(coverage.sources))
+    following = next((step for step in steps if not step.done), None)
+    return [
+        {"step": step, "url": link_to(request, step.url_name), "now": step is following}
+        for step in steps
+    ]
