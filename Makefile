@@ -30,7 +30,7 @@ status: .venv/.installed ## List the running processes
 	@$(BIN)/python -m tokenops.run status
 
 test: .venv/.installed-dev browser ## Run all tests (starts its own PostgreSQL and Valkey)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.installed-dev ## Format, lint, types, layers, templates, migrations, deploy checks
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run 'make fix'."; exit 1; }

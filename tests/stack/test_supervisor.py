@@ -14,7 +14,7 @@ from tokenops.run.postgres import SOCKET_NAME, EmbeddedPostgres
 
 from .conftest import STOP_SECONDS, Stack, wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 NAMES = ["postgres", "valkey", "web", "worker", "beat"]
 
 
