@@ -135,6 +135,7 @@ class Pane(View):
             "page": page,
             "controls": self.controls(),
             "filtered": any(f.read(self.request) for f in self.filters()),
+            "sorted": self.request.GET.get("sort", "") in self.sorts(),
             "keep": "tab",
             "chosen": chosen,
             "approval": current,

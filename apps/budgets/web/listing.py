@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from apps.access.permissions import P
 from apps.access.services import can_anywhere
@@ -13,7 +12,7 @@ from apps.access.web import requires
 from apps.budgets import selectors
 from apps.budgets.enums import BudgetStatus as State
 from apps.budgets.enums import Health, Scope
-from apps.budgets.web.present import HEALTH_TONES, BudgetRow, scope_words
+from apps.budgets.web.present import BudgetRow, scope_words
 from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.web.lists import Action, Column, CustomFilter, Empty, ListPage, SearchFilter
@@ -54,6 +53,7 @@ class BudgetList(ListPage):
     noun = ("budget", "budgets")
     default_sort = "urgency"
     filename = "budgets"
+    crumbs = (("Budgets", ""),)
     columns = (
         Column(
             "name",
@@ -80,7 +80,7 @@ class BudgetList(ListPage):
         Column(
             "used",
             "Used",
-            value=lambda row: row.figures.short(row.used),
+            value=lambda row: row.used_words,
             sort="used",
             align="num",
             in_csv=False,
@@ -88,7 +88,7 @@ class BudgetList(ListPage):
         Column(
             "limit",
             "Limit",
-            value=lambda row: row.figures.short(row.limit) if row.limit is not None else None,
+            value=lambda row: row.limit_words,
             sort="limit",
             align="num",
             in_csv=False,
@@ -204,10 +204,3 @@ class BudgetList(ListPage):
 
     def row_class(self, obj: BudgetRow) -> str:
         return "mut" if not obj.budget.is_active else ""
-
-    def extra_context(self) -> dict[str, Any]:
-        return {"tones": HEALTH_TONES}
-
-
-def budget_url(request: HttpRequest, budget_id: Any) -> str:
-    return org_url(request, "budgets:detail", budget_id=budget_id)

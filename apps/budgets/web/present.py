@@ -13,15 +13,6 @@ from apps.budgets.rules.position import ThresholdState
 from apps.budgets.selectors.status import BudgetStatus, MeasureStatus
 from apps.common import charts, fmt
 
-HEALTH_TONES = {
-    Health.EXHAUSTED: "bad",
-    Health.RUNS_OUT: "bad",
-    Health.ON_COURSE: "ok",
-    Health.UNLIMITED: "",
-    Health.UNKNOWN: "",
-    Health.NOT_STARTED: "",
-    Health.ENDED: "",
-}
 STEP_LINES_AT_MOST = 3
 
 
@@ -93,6 +84,15 @@ class BudgetRow:
     @property
     def used(self) -> int:
         return self.main.used
+
+    @property
+    def used_words(self) -> str:
+        return self.figures.short(self.used)
+
+    @property
+    def limit_words(self) -> str:
+        """An en dash without a limit."""
+        return self.figures.short(self.limit)
 
     @property
     def share(self) -> float | None:
