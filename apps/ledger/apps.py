@@ -10,6 +10,9 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from apps.attribution.ports import register_usage_reader
         from apps.ledger import events  # noqa: F401 -- registers the trail's actions
+        from apps.ledger.guards import refuse_settings
         from apps.ledger.selectors.spend import read_spend
+        from apps.organizations.guards import settings_guard
 
         register_usage_reader(read_spend)
+        settings_guard(refuse_settings)

@@ -10,8 +10,11 @@ from apps.attribution.events import ATTRIBUTION_CHANGED
 from apps.common import clock
 from apps.common.periods import month_of
 from apps.ledger import events, services
+from apps.ledger.guards import follow_settings
 from apps.ledger.services import partitions
+from apps.organizations.guards import SETTINGS_CHANGED
 from apps.outbox.registry import Message, handler
+from apps.tenancy.scope import tenant_scope
 from apps.tenancy.tasks import fan_out, tenant_task
 
 SCHEDULE = {
@@ -55,6 +58,13 @@ def on_rules_changed(message: Message) -> None:
 def on_recost(message: Message) -> None:
     """Somebody asked to price what has no price."""
     services.recost(organization_id=message.organization_id)
+
+
+@handler(SETTINGS_CHANGED)
+def on_settings_changed(message: Message) -> None:
+    """The organization has another time zone: days are cut anew."""
+    with tenant_scope(message.organization_id):
+        follow_settings()
 
 
 @shared_task(name="ledger.partitions")

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from apps.common.errors import FieldError
 from apps.organizations.models import Organization
 
+#: Outbox topic: settings have changed; the payload is empty, readers ask for the present ones.
+SETTINGS_CHANGED = "organization.changed"
+
 Guard = Callable[[Organization, Mapping[str, object]], list[FieldError]]
 _guards: list[Guard] = []
 

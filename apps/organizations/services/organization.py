@@ -16,6 +16,7 @@ from apps.organizations import events, guards, rules, selectors
 from apps.organizations.enums import UnitKind
 from apps.organizations.models import Membership, Organization, RoleBinding, Unit
 from apps.organizations.refs import organization_ref
+from apps.outbox.services import enqueue
 from apps.tenancy.scope import tenant_scope
 from apps.trail.services import record
 
@@ -102,6 +103,7 @@ def change_organization(
         if root.name == before["name"]:
             root.name = organization.name
             root.save(update_fields=["name"])
+    enqueue(guards.SETTINGS_CHANGED, key="organization", payload={})
     record(
         actor=actor,
         action=events.ORGANIZATION_CHANGED,
