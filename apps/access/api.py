@@ -66,7 +66,7 @@ class PermissionRequired(BasePermission):
     enforces_permission_required = True
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        actor: Actor | None = request.auth  # type: ignore[assignment]
+        actor: Actor | None = request.auth
         if actor is None:
             return False
         permission = required_permission(view, request.method or "")
@@ -99,5 +99,5 @@ class ActorMixin:
     @property
     def actor(self) -> Actor:
         """Never None in a handler: `PermissionRequired` has let the request in."""
-        actor: Actor = self.request.auth  # type: ignore[assignment]
+        actor: Actor = self.request.auth
         return actor

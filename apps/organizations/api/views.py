@@ -22,7 +22,7 @@ from apps.organizations.services.organization import SETTINGS
 
 def actor_of(request: Request) -> Actor:
     """The authenticated actor; views run after the permission check."""
-    return request.auth  # type: ignore[return-value]
+    return request.auth
 
 
 def cleaned(serializer: Any, request: Request) -> dict[str, Any]:

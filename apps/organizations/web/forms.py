@@ -44,7 +44,7 @@ class UnitForm(forms.Form):
     def __init__(self, *args: Any, root: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [c for c in UnitKind.choices if (c[0] == UnitKind.ORGANIZATION) == root]
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["kind"].choices = kinds
 
 
 class NewUnitForm(UnitForm):
@@ -58,7 +58,7 @@ class NewUnitForm(UnitForm):
 
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].choices = parents  # type: ignore[attr-defined]
+        self.fields["parent"].choices = parents
 
 
 class MoveUnitForm(forms.Form):
@@ -66,7 +66,7 @@ class MoveUnitForm(forms.Form):
 
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].choices = parents  # type: ignore[attr-defined]
+        self.fields["parent"].choices = parents
 
 
 class ReasonForm(forms.Form):
@@ -95,8 +95,8 @@ class RoleForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         options = [(role.value, f"{role.label}: {_short(PURPOSES[role])}") for role in roles]
-        self.fields["role"].choices = options  # type: ignore[attr-defined]
-        self.fields["unit"].choices = units  # type: ignore[attr-defined]
+        self.fields["role"].choices = options
+        self.fields["unit"].choices = units
 
 
 class InvitationForm(RoleForm):
@@ -121,8 +121,8 @@ class KeyForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         options = [(scope.value, MEANINGS[scope].label) for scope in scopes]
-        self.fields["scopes"].choices = options  # type: ignore[attr-defined]
-        self.fields["unit"].choices = units  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = options
+        self.fields["unit"].choices = units
 
     def expires_at(self) -> Any:
         return clock.now() + timedelta(days=int(self.cleaned_data["days"]))
