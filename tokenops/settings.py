@@ -25,8 +25,8 @@ SECURE = BASE_URL.startswith("https://")
 
 _APPS = (
     "common tenancy trail outbox access accounts organizations notifications portfolio "
-    "pricing attribution ledger connectors connectors.imports approvals budgets stories audits "
-    "api portal"
+    "pricing attribution ledger connectors connectors.push connectors.imports approvals "
+    "budgets stories audits api portal"
 ).split()
 
 

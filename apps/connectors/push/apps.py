@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PushConfig(AppConfig):
+    """Usage records that callers push."""
+
+    name = "apps.connectors.push"
+    label = "push"
