@@ -123,7 +123,7 @@ def render(
     described = _described_by(bound, help_text, warning)
     notes = _notes(bound, help_text, warning, icon)
     widget = bound.field.widget
-    remark = opt or ("" if bound.field.required else "optional")
+    remark = "" if opt == "-" else opt or ("" if bound.field.required else "optional")
     tail = format_html(' <span class="opt">{}</span>', remark) if remark else ""
     css = f"f {size}".strip()
 
