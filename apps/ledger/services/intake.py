@@ -209,7 +209,9 @@ def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) ->
     usages: list[UsageIn] = []
     for batch in batches:
         data = decode.inflate(bytes(batch.payload), batch.encoding)
-        found, _, _ = decode.decode(data, limit=1 << 30)
+        found, _, errors = decode.decode(data, limit=1 << 30)
+        if errors:
+            raise ValueError(f"{len(errors)} stored records cannot be read: {errors[0].message}")
         for usage in found:
             if usage.observed_at is None:
                 usage.observed_at = batch.observed_at

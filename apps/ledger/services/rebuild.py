@@ -53,15 +53,16 @@ def _cells(organization_id: UUID) -> int:
     sets = np.array([book.by_id[row.dimset_id] for row in found], np.int64)
     rows = np.array([row.measures for row in found], np.int64).reshape(-1, len(MEASURES))
     cells = deltas.group(when, book.slice_numbers(sets, when), rows)
-    rollups.apply(cells, book.slices, closed=frozenset(), posted_on=0)
-    _adjust()
-    return len(cells.first)
+    both = deltas.concat([cells, *_adjustments(book)])
+    both = deltas.group(both.first, both.second, both.sums)
+    rollups.apply(both, book.slices, closed=frozenset(), posted_on=0)
+    return len(both.first)
 
 
-def _adjust() -> None:
-    """Put the adjustments back: minus on the day they came from, plus where they were posted."""
+def _adjustments(book: Dictionary) -> list[deltas.Cells]:
+    """What the adjustments move: minus on the day they came from, plus where they were posted."""
     refs = rollups.slices_by_id(UsageAdjustment.objects.values_list("slice_id", flat=True))
-    numbers = {ref.detail_id: index for index, ref in enumerate(refs)}
+    numbers = {ref.detail_id: book.slice_number(ref) for ref in refs}
     when: list[int] = []
     where: list[int] = []
     rows: list[list[int]] = []
@@ -71,6 +72,6 @@ def _adjust() -> None:
             when.append(days.day_number(day))
             where.append(numbers[adjustment.slice_id])
             rows.append([sign * value for value in measures])
-    if when:
-        cells = deltas.group(np.array(when), np.array(where), np.array(rows, np.int64))
-        rollups.apply(cells, refs, closed=frozenset(), posted_on=0)
+    if not when:
+        return []
+    return [deltas.Cells(np.array(when), np.array(where), np.array(rows, np.int64))]

@@ -48,7 +48,7 @@ def test_a_bucket_of_a_utc_day_stays_on_the_source_s_day():
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2099, 12, 31)).map(lambda d: d.replace(tzinfo=UTC)),
+    st.integers(1_577_836_800, 4_102_358_400).map(lambda s: datetime.fromtimestamp(s, UTC)),
     st.sampled_from(["UTC", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kolkata"]),
 )
 def test_same_as_the_calendar(moment, zone):

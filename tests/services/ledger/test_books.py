@@ -1,0 +1,229 @@
+"""Periods, adjustments, re-attribution, pricing later, rebuilding: history moves in the open."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from apps.access.actors import system_actor
+from apps.access.roles import Role
+from apps.attribution.services import RuleDraft, create_rule
+from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.common.ids import uuid7
+from apps.ledger import services
+from apps.ledger.models import (
+    AttributionSpan,
+    LedgerState,
+    RollupAxis,
+    UsageAdjustment,
+    UsageRecord,
+    UsageRestatement,
+)
+from apps.ledger.query import Query, run
+from apps.ledger.selectors.periods import is_unchanged, periods
+from apps.ledger.selectors.verify import verify_rollups
+from apps.organizations.models import Organization
+from apps.outbox.models import OutboxMessage
+from apps.trail.models import TrailEvent
+from tests.factories.ledger import AT, price, take, usage
+
+pytestmark = pytest.mark.django_db
+OCTOBER, IN_OCTOBER = date(2026, 10, 1), AT - timedelta(days=20)
+YEAR = {"start": date(2026, 1, 1), "end": date(2027, 6, 1)}
+
+
+@pytest.fixture
+def side(world):
+    with world.a.scope():
+        price("m1")
+    return world.a
+
+
+def close(actor, month=OCTOBER, version=0):
+    settling = services.settle_period(actor=actor, month=month, version=version)
+    return services.close_period(actor=actor, month=month, version=settling.version)
+
+
+def by_month():
+    return {row.period: row.cost_nanos for row in run(Query(**YEAR, grain="month")).rows}
+
+
+def test_a_closed_month_does_not_move_and_the_change_counts_in_an_open_one(side):
+    actor, source = side.actor(Role.CFO), uuid7()
+    first = usage(occurred_at=IN_OCTOBER, observed_at=AT)
+    with side.scope():
+        take([first], source)
+        closed = close(actor)
+        assert (closed.status, closed.figures["cost_nanos"]) == ("closed", 2_800_000)
+        assert is_unchanged(OCTOBER)
+        change = usage(
+            occurred_at=IN_OCTOBER,
+            event_id=first.event_id,
+            output=600,
+            observed_at=AT + timedelta(days=1),
+        )
+        late = usage(occurred_at=IN_OCTOBER + timedelta(hours=1), output=0)
+        result = take([change, late], source)
+        assert (result.changed, result.new, result.adjusted) == (1, 1, 1)
+        assert is_unchanged(OCTOBER)
+        assert by_month()[OCTOBER] == 2_800_000
+        assert sum(by_month().values()) == 6_800_000 + 2_000_000
+        row = UsageAdjustment.objects.get()
+        assert (row.origin_day, row.cost_nanos, row.records) == (
+            IN_OCTOBER.date(),
+            6_000_000,
+            1,
+        )
+        assert row.posted_on.replace(day=1) > OCTOBER
+        assert verify_rollups().ok
+        assert next(p for p in periods() if p.month == OCTOBER).adjustments == 1
+        reopened = services.reopen_period(
+            actor=actor, month=OCTOBER, version=closed.version, reason="Late invoice"
+        )
+        again = usage(
+            occurred_at=IN_OCTOBER,
+            event_id=first.event_id,
+            output=700,
+            observed_at=AT + timedelta(days=2),
+        )
+        assert take([again], source).adjusted == 0
+        assert by_month()[OCTOBER] == 2_800_000 + 800_000
+        assert verify_rollups().ok
+        actions = TrailEvent.objects.filter(action__startswith="period.").order_by("at")
+        assert [event.action for event in actions] == [
+            "period.settling",
+            "period.closed",
+            "period.reopened",
+        ]
+        assert reopened.status == "open"
+
+
+def test_steps_are_conditional_and_in_order(side):
+    actor = side.actor(Role.CFO)
+    with side.scope():
+        take([usage(occurred_at=IN_OCTOBER)])
+        with pytest.raises(Conflict):
+            services.close_period(actor=actor, month=OCTOBER, version=0)
+        settling = services.settle_period(actor=actor, month=OCTOBER, version=0)
+        with pytest.raises(Conflict):
+            services.close_period(actor=actor, month=OCTOBER, version=settling.version - 1)
+        services.close_period(actor=actor, month=OCTOBER, version=settling.version)
+        with pytest.raises(Invalid):
+            services.reopen_period(actor=actor, month=OCTOBER, version=2, reason=" ")
+        with pytest.raises(Invalid):
+            services.close_period(actor=actor, month=date(2099, 1, 1), version=0)
+        with pytest.raises(Forbidden):
+            services.settle_period(actor=side.actor(Role.MEMBER), month=date(2026, 9, 1), version=0)
+
+
+def rule(side, starts_on=None, key="k1"):
+    return create_rule(
+        actor=system_actor("tests"),
+        draft=RuleDraft(
+            name=f"{key} is core",
+            conditions=[{"field": "api_key", "operator": "equals", "values": [key]}],
+            unit_id=side.units["core"].id,
+            starts_on=starts_on,
+        ),
+    )
+
+
+def by_unit(**query):
+    found = run(Query(**YEAR, group_by=("unit",), **query)).rows
+    return {row.labels[0]: row.cost_nanos for row in found}
+
+
+def test_a_rule_moves_past_usage_of_open_months_only(side):
+    with side.scope():
+        take(
+            [
+                usage(api_key_id="k1", occurred_at=IN_OCTOBER),
+                usage(api_key_id="k1"),
+                usage(api_key_id="k1", occurred_at=AT + timedelta(days=5)),
+                usage(api_key_id="k2"),
+            ]
+        )
+        close(side.actor(Role.CFO))
+        rule(side, starts_on=date(2026, 11, 5))
+    done = services.reattribute(organization_id=side.id)
+    assert (done.sets, done.changed, done.moved_nanos) == (2, 1, 2_800_000)
+    with side.scope():
+        assert by_unit() == {"Unattributed": 8_400_000, "Core": 2_800_000}
+        rule(side)
+    done = services.reattribute(organization_id=side.id)
+    assert done.moved_nanos == 2_800_000
+    with side.scope():
+        assert by_unit() == {"Unattributed": 5_600_000, "Core": 5_600_000}
+        assert is_unchanged(OCTOBER)
+        assert verify_rollups().ok
+        assert UsageRecord.objects.filter(version=1).count() == 4
+        spans = AttributionSpan.objects.filter(unit_id__isnull=False)
+        assert {(s.valid_from, s.confidence) for s in spans} >= {(date(2026, 11, 1), 2)}
+    assert services.reattribute(organization_id=side.id).changed == 0
+
+
+def test_a_worker_with_older_spans_reads_them_again(side):
+    source = uuid7()
+    first = [usage(api_key_id="k1")]
+    services.ingest(organization_id=side.id, source_id=source, batch=first)
+    with side.scope():
+        rule(side)
+        before = LedgerState.objects.get().attribution_version
+    services.reattribute(organization_id=side.id)
+    services.ingest(organization_id=side.id, source_id=source, batch=[usage(api_key_id="k1")])
+    with side.scope():
+        assert LedgerState.objects.get().attribution_version == before + 1
+        assert by_unit() == {"Core": 5_600_000}
+        assert verify_rollups().ok
+
+
+def test_what_had_no_price_is_priced_later_with_preview_and_trace(side):
+    with side.scope():
+        take([usage(model="m9"), usage(model="m9", occurred_at=IN_OCTOBER), usage(model="m8")])
+        close(side.actor(Role.CFO))
+        price("m9")
+        seen = services.preview_recost()
+        assert (seen.records, seen.cost_nanos, seen.waiting, seen.closed) == (1, 2_800_000, 1, 1)
+        assert dict(seen.by_model) == {"m9": 2_800_000}
+        assert not UsageRestatement.objects.exists()
+        with pytest.raises(Forbidden):
+            services.request_recost(actor=side.actor(Role.MEMBER))
+        services.request_recost(actor=side.actor(Role.CFO))
+        assert OutboxMessage.objects.filter(topic="ledger.recost").count() == 1
+    done = services.recost(organization_id=side.id)
+    assert (done.records, done.cost_nanos) == (1, 2_800_000)
+    with side.scope():
+        row = UsageRestatement.objects.get()
+        assert (row.reason, row.old_cost_nanos, row.new_cost_nanos) == ("recost", None, 2_800_000)
+        assert run(Query(**YEAR)).total.unpriced_records == 2
+        assert is_unchanged(OCTOBER)
+        assert verify_rollups().ok
+    assert services.recost(organization_id=side.id).records == 0
+
+
+def test_rebuilding_changes_nothing_but_the_zone(side):
+    with side.scope():
+        take([usage(), usage(occurred_at=IN_OCTOBER)])
+        close(side.actor(Role.CFO))
+        take([usage(occurred_at=IN_OCTOBER)])
+        before = list(RollupAxis.objects.order_by("axis", "day", "key").values())
+        services.rebuild()
+        assert list(RollupAxis.objects.order_by("axis", "day", "key").values()) == before
+        Organization.objects.update(timezone="Asia/Tokyo")
+        with pytest.raises(Conflict):
+            services.rebuild()
+        services.reopen_period(
+            actor=side.actor(Role.CFO), month=OCTOBER, version=2, reason="New zone"
+        )
+        services.rebuild()
+        assert LedgerState.objects.get().timezone == "Asia/Tokyo"
+        assert verify_rollups().ok
+
+
+def test_a_wrong_cell_is_found_and_named(side):
+    with side.scope():
+        take([usage()])
+        RollupAxis.objects.filter(axis=0).update(output=101)
+        found = verify_rollups()
+        assert (found.ok, found.wrong) == (False, 1)
+        assert found.differences[0].stored == {"output": 101}
+        assert found.differences[0].expected == {"output": 100}
