@@ -123,12 +123,15 @@ def site(
 ) -> Iterator[Site]:
     """The site with the world's organizations and a month of use in organization A."""
     with django_db_blocker.unblock():
-        world = build_site()
-        server = LiveServer("127.0.0.1")
+        _empty()
+        server = None
         try:
+            world = build_site()
+            server = LiveServer("127.0.0.1")
             yield Site(server.url, world, chromium, _sessions(world))
         finally:
-            server.stop()
+            if server is not None:
+                server.stop()
             _empty()
 
 
@@ -143,7 +146,7 @@ def _sessions(world: World) -> dict[Role, str]:
 
 
 def _empty() -> None:
-    """Leave the database as other tests expect it: with nothing in it."""
+    """Leave the database as other tests expect it, also after a run that was killed."""
     connection.close()
     case = TransactionTestCase()
     case.available_apps = None

@@ -21,7 +21,7 @@ def build_records(org: OrganizationWorld) -> None:
     units = org.units
     with org.scope():
         make_source("openai", name="OpenAI organization", history_from=today - timedelta(days=30))
-        make_rule(when("project_id", "claims-triage"), name="Claims", unit_id=units["claims"].id)
+        make_rule(when("project", "claims-triage"), name="Claims", unit_id=units["claims"].id)
         start = today.replace(day=1)
         make_budget("All AI spend", starts_on=start, amount_nanos=30_000 * 10**9)
         make_budget(
