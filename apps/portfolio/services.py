@@ -54,7 +54,7 @@ def create_capability(
     is taken.
     """
     require(actor, P.CAPABILITY_MANAGE, unit_id=unit_id)
-    values = {
+    values: dict[str, Any] = {
         "name": name.strip(),
         "kind": kind,
         "stage": stage,

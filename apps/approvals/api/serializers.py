@@ -103,7 +103,8 @@ class ApprovalDetailSerializer(ApprovalSerializer):
     steps = serializers.SerializerMethodField()
     blocked = serializers.SerializerMethodField()
 
-    class Meta(ApprovalSerializer.Meta):
+    class Meta:
+        model = ApprovalRequest
         fields = (*ApprovalSerializer.Meta.fields, "facts", "steps", "blocked")
         read_only_fields = fields
 

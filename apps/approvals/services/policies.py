@@ -1,6 +1,5 @@
 """Routes: the default every organization has, and new versions of a route."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -104,7 +103,7 @@ def change_policy(
     return policy
 
 
-def _described(policy: ApprovalPolicy) -> Mapping[str, Any]:
+def _described(policy: ApprovalPolicy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "is_active": policy.is_active,

@@ -66,13 +66,15 @@ class WithdrawForm(forms.Form):
     note = forms.CharField(required=False, max_length=NOTE_LIMIT)
 
 
-def decision_form(version: int, ceiling: int | None, *args: Any, choice: str = "") -> DecisionForm:
+def decision_form(
+    version: int, ceiling: int | None, data: Any = None, *, choice: str = ""
+) -> DecisionForm:
     """A form for the version shown; without an amount there is no cap to lower."""
     chosen = choice if choice in dict(CHOICES) else Decision.APPROVE.value
-    form = DecisionForm(*args, initial={"version": version, "decision": chosen})
+    form = DecisionForm(data, initial={"version": version, "decision": chosen})
     if ceiling is None:
         del form.fields["cap"]
-        form.fields["decision"].choices = [c for c in CHOICES if c[0] != LOWER]  # type: ignore[attr-defined]
+        form.fields["decision"].choices = [c for c in CHOICES if c[0] != LOWER]
     else:
         form.fields["cap"].widget.attrs["placeholder"] = f"{from_nanos(ceiling):.2f}"
     return form

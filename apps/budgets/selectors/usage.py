@@ -133,7 +133,9 @@ def _targets(scope: Scope, group: list[Budget]) -> dict[str, list[UUID]]:
             by_unit.setdefault(budget.unit_id, []).append(budget.id)
         tree = parents()
         for unit in tree:
-            above, current, seen = [], unit, set()
+            above: list[UUID] = []
+            seen: set[UUID] = set()
+            current: UUID | None = unit
             while current is not None and current not in seen:
                 seen.add(current)
                 above += by_unit.get(current, [])

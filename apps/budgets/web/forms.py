@@ -115,7 +115,7 @@ class CreateForm(LimitFields):
             "owner": owner_choices(),
         }
         for name, options in choices.items():
-            self.fields[name].choices = options  # type: ignore[attr-defined]
+            self.fields[name].choices = options
 
     def values(self) -> dict[str, Any]:
         """Arguments of `create_budget`."""
@@ -164,7 +164,7 @@ class MoveForm(VersionedForm):
 
     def __init__(self, *args: Any, targets: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].choices = targets  # type: ignore[attr-defined]
+        self.fields["to"].choices = targets
 
 
 class EditForm(VersionedForm):
@@ -177,7 +177,7 @@ class EditForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].choices = owner_choices()  # type: ignore[attr-defined]
+        self.fields["owner"].choices = owner_choices()
 
     def clean_actual(self) -> list[int]:
         return percents(self.cleaned_data["actual"])

@@ -47,7 +47,7 @@ class CapabilityForm(forms.Form):
             "owner": [("", "Nobody"), *((str(m.id), str(m)) for m in people)],
         }
         for name, options in choices.items():
-            self.fields[name].choices = options  # type: ignore[attr-defined]
+            self.fields[name].choices = options
 
     def stages(self) -> list[tuple[str, str]]:
         return [choice for choice in Stage.choices if choice[0] != Stage.RETIRED]
