@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
@@ -39,20 +40,15 @@ def _within_units(found: QuerySet, actor: Actor, field: str) -> QuerySet:
     units = visible_unit_ids(actor, P.USAGE_VIEW)
     if units is None:
         return found
-    zone = ledger_settings().timezone
+    zone = ZoneInfo(ledger_settings().timezone)
+    found = found.annotate(ledger_day=TruncDate("occurred_at", tzinfo=zone))
     spans = AttributionSpan.objects.filter(
         dimset_id=OuterRef(field),
         unit_id__in=units,
-        valid_from__lte=TruncDate(OuterRef("occurred_at"), tzinfo=_zone(zone)),
-        valid_to__gt=TruncDate(OuterRef("occurred_at"), tzinfo=_zone(zone)),
+        valid_from__lte=OuterRef("ledger_day"),
+        valid_to__gt=OuterRef("ledger_day"),
     )
     return found.filter(Exists(spans))
-
-
-def _zone(name: str) -> object:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 def of_set(found: QuerySet, **words: str) -> QuerySet:

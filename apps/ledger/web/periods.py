@@ -174,7 +174,7 @@ class Close(Step):
 
     def get_message(self) -> str:
         currency = ledger_settings().currency
-        cost = fmt.money(self.period.cost_nanos, currency, "exact")
+        cost = fmt.money(self.period.cost_nanos, currency, "cents")
         without = fmt.plural(self.period.unpriced_records, "record")
         return (
             f"{cost} will be final; {without} without a price. Later changes become adjustments "

@@ -112,7 +112,7 @@ class Recost(ConfirmPage):
 
     def get_message(self) -> str:
         found = services.preview_recost()
-        cost = fmt.money(found.cost_nanos, ledger_settings().currency, "exact")
+        cost = fmt.money(found.cost_nanos, ledger_settings().currency, "unit")
         kept = (
             f" {fmt.plural(found.closed, 'record')} of closed months stay." if found.closed else ""
         )

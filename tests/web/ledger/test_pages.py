@@ -1,0 +1,144 @@
+"""Pages of the ledger: records, restatements, periods, the two queues."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.access.roles import Role
+from apps.common.ids import uuid7
+from apps.ledger.models import AccountingPeriod
+from apps.outbox.models import OutboxMessage
+from tests.factories.ledger import price, take, usage
+from tests.factories.portfolio import make_capability
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now().replace(minute=0, second=0, microsecond=0)
+LONG_AGO = (NOW - timedelta(days=70)).replace(hour=12)
+PAGES = ("records", "restatements", "unpriced", "unattributed", "periods")
+
+
+@pytest.fixture
+def side(world):
+    for role in (Role.CFO, Role.VIEWER, Role.UNIT_LEAD, Role.OWNER):
+        world.a.person(role)
+    with world.a.scope():
+        price("m1")
+        make_capability("Search", slug="search", unit_id=world.a.units["core"].id)
+        source = uuid7()
+        take(
+            [
+                usage(
+                    occurred_at=NOW - timedelta(days=1), capability="search", api_key="Search key"
+                ),
+                usage(occurred_at=NOW - timedelta(days=2), api_key="Orphan key", event_id="x"),
+                usage(occurred_at=NOW - timedelta(days=2), model="m9", event_id="y"),
+                usage(occurred_at=LONG_AGO),
+            ],
+            source,
+        )
+        again = {"event_id": "x", "api_key": "Orphan key", "output": 500}
+        take([usage(occurred_at=NOW - timedelta(days=2), **again)], source)
+    return world.a
+
+
+def html(side, role, name, query="", **kwargs):
+    response = side.client(role).get(side.url(f"ledger:{name}", **kwargs) + query)
+    assert response.status_code == 200, response.content.decode()[:1500]
+    return response.content.decode()
+
+
+def rows(side, name, query=""):
+    response = side.client(Role.CFO).get(side.url(f"ledger:{name}") + f"?format=csv{query}")
+    text = b"".join(response.streaming_content) if response.streaming else response.content
+    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_and_exports(side, name):
+    html(side, Role.VIEWER, name)
+    assert rows(side, name)
+
+
+def test_records_with_their_words_and_filters(side):
+    page = html(side, Role.CFO, "records")
+    assert "Search key" in page
+    assert "Core" in page
+    found = rows(side, "records")
+    assert len(found) == 4
+    assert [row["Model"] for row in rows(side, "records", "&model=m9")] == ["m9"]
+    assert len(rows(side, "records", "&status=3")) == 1
+    assert len(rows(side, "records", f"&unit={side.units['core'].id}")) == 1
+    day = (NOW - timedelta(days=2)).date().isoformat()
+    assert len(rows(side, "records", f"&day_from={day}&day_to={day}")) == 2
+    assert found[0]["Cost (USD)"] == "0.002800000"
+
+
+def test_a_unit_lead_sees_the_own_unit_only(side):
+    lead = side.client(Role.UNIT_LEAD).get(side.url("ledger:records") + "?format=csv")
+    text = b"".join(lead.streaming_content) if lead.streaming else lead.content
+    found = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+    assert [row["Capability"] for row in found] == ["Search"]
+
+
+def test_restatements_show_both_versions(side):
+    found = rows(side, "restatements")
+    assert [(row["Tokens before"], row["Tokens now"]) for row in found] == [("1100", "1500")]
+    assert "Restated by the source" in html(side, Role.VIEWER, "restatements")
+
+
+def test_unpriced_queue_previews_and_asks_a_worker(side):
+    assert "m9" in html(side, Role.CFO, "unpriced")
+    with side.scope():
+        price("m9")
+    page = html(side, Role.CFO, "recost")
+    assert "1 record would get a price, together $0.0028" in page
+    done = side.client(Role.CFO).post(side.url("ledger:recost"))
+    assert done.status_code == 302
+    with side.scope():
+        assert OutboxMessage.objects.filter(topic="ledger.recost").count() == 1
+    assert side.client(Role.VIEWER).post(side.url("ledger:recost")).status_code == 403
+
+
+def test_unattributed_queue_is_dearest_first(side):
+    found = rows(side, "unattributed")
+    assert found[0]["API key"] == "Orphan key"
+
+
+def test_a_month_is_settled_closed_and_reopened(side):
+    month = f"{LONG_AGO:%Y-%m}"
+    client, version = side.client(Role.CFO), 0
+
+    def step(name, note=""):
+        url = side.url(f"ledger:period_{name}", month=month)
+        assert client.get(url).status_code == 200
+        return client.post(url, {"version": version, "note": note})
+
+    for name, note in (("settle", ""), ("close", "Books done"), ("reopen", "Late invoice")):
+        assert step(name, note).status_code == 302
+        version += 1
+        with side.scope():
+            stored = AccountingPeriod.objects.get()
+        assert stored.version == version
+    assert step("close").status_code == 409
+    assert (
+        side.client(Role.VIEWER).get(side.url("ledger:period_close", month=month)).status_code
+        == 403
+    )
+    assert client.get(side.url("ledger:period_close", month="never")).status_code == 404
+
+
+def test_the_other_organization_finds_nothing_of_it(world, side):
+    with world.b.scope():
+        pass
+    response = world.b.client().get(world.b.url("ledger:records"))
+    assert "Search key" not in response.content.decode()
+    assert world.b.client().get(side.url("ledger:records")).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_empty_pages_teach(world, name):
+    response = world.a.client().get(world.a.url(f"ledger:{name}"))
+    assert response.status_code == 200
