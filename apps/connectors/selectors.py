@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
@@ -89,9 +90,14 @@ def directory(source_id: UUID) -> QuerySet[DirectoryEntry]:
 
 
 def costs(actor: Actor, source_id: UUID) -> QuerySet[ProviderCost]:
-    """Lines of a provider's bill."""
+    """Lines of a provider's bill, with the project's name (its id where nobody named it)."""
     require(actor, P.SOURCE_VIEW)
-    return ProviderCost.objects.filter(source_id=source_id)
+    named = DirectoryEntry.objects.filter(
+        source_id=source_id, kind=EntryKind.PROJECT, external_id=OuterRef("project_id")
+    )
+    return ProviderCost.objects.filter(source_id=source_id).annotate(
+        project_name=Coalesce(Subquery(named.values("name")[:1]), "project_id")
+    )
 
 
 def line_items(source_id: UUID) -> list[str]:

@@ -43,7 +43,7 @@ RUN_COLUMNS: tuple[Column, ...] = (
            csv=lambda run: _iso(run.started_at)),
     Column("source", "Source", value=lambda run: run.source.name),
     Column("status", "Status", sort="status", value=words.run_chip,
-           csv=lambda run: run.get_status_display()),
+           sub=lambda run: run.error[:120], csv=lambda run: run.get_status_display()),
     Column("kind", "Kind", sort="kind", value=lambda run: run.get_kind_display()),
     Column("window", "Window", value=words.window, in_csv=False, full=True),
     Column("window_start", "Window from (UTC)", in_table=False,
@@ -161,7 +161,8 @@ class SourceBill(_OfSource, ListPage):
     columns = (
         Column("day", "Day (UTC)", sort="day", csv=lambda c: c.day.isoformat()),
         Column("line_item", "Line item", sort="line_item"),
-        Column("project_id", "Project", sort="project_id", phone=False),
+        Column("project_id", "Project id", sort="project_id", in_table=False),
+        Column("project", "Project", value=lambda c: c.project_name, sort="project_name"),
         Column("quantity", "Quantity", align="num"),
         Column("quantity_unit", "Unit", in_table=False),
         Column("amount_nanos", "Billed", sort="amount_nanos", align="num",
@@ -239,6 +240,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "chip": words.run_chip(run),
         "window": words.window(run),
         "took": words.seconds(run),
+        "started_by": words.started_by(run),
     }
     return render(request, "connectors/run.html", context)
 
@@ -252,9 +254,10 @@ def _run_headline(run: PullRun) -> str:
         return f"A run of {run.source.name} was cut short"
     if run.kind == RunKind.CHECK:
         return f"{run.source.name} answers"
-    if not run.rows_new + run.rows_changed + run.rows_withdrawn:
-        return f"Nothing new from {run.source.name}"
-    return (
-        f"{fmt.plural(run.rows_new, 'new record')} and "
-        f"{fmt.plural(run.rows_changed, 'changed one')} from {run.source.name}"
+    counted = (
+        (run.rows_new, "new record"),
+        (run.rows_changed, "changed record"),
+        (run.rows_withdrawn, "withdrawn record"),
     )
+    parts = [fmt.plural(number, noun) for number, noun in counted if number]
+    return f"{' and '.join(parts) if parts else 'Nothing new'} from {run.source.name}"

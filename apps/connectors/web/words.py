@@ -92,4 +92,10 @@ def _times(failures: int) -> str:
 
 
 def freshness(moment: datetime | None) -> str:
-    return fmt.ago(moment, clock.now())
+    """5 min ago; "never" before the first success."""
+    return "never" if moment is None else fmt.ago(moment, clock.now())
+
+
+def started_by(run: PullRun) -> str:
+    """Who or what asked for a run."""
+    return f"asked by {run.requested_by}" if run.requested_by else "on schedule"
