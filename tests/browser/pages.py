@@ -14,7 +14,7 @@ from apps.approvals.models import ApprovalRequest
 from apps.attribution.models import AttributionRule
 from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
-from apps.connectors.models import Source
+from apps.connectors.models import PullRun, Source
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
 from apps.stories.models import TokenStory
@@ -86,7 +86,12 @@ PAGES: list[PageCase] = [
     PageCase("connectors:list"),
     PageCase("connectors:new", query="?kind=anthropic"),
     PageCase("connectors:detail", args=first(Source)),
+    PageCase("connectors:credential", args=first(Source)),
+    PageCase("connectors:pause", args=first(Source)),
+    PageCase("connectors:bill", args=first(Source)),
+    PageCase("connectors:directory", args=first(Source)),
     PageCase("connectors:runs_all"),
+    PageCase("connectors:run", args=first(PullRun)),
     PageCase("attribution:list"),
     PageCase("attribution:new"),
     PageCase("attribution:edit", args=first(AttributionRule)),

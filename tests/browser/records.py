@@ -7,10 +7,11 @@ from apps.access.roles import Role
 from apps.audits.services import baseline, findings, plan, report
 from apps.common import clock
 from apps.common.periods import month_of
+from apps.connectors.services import pull_source
 from apps.organizations.services import invite_person
 from tests.factories.attribution import make_rule, when
 from tests.factories.budgets import make_budget
-from tests.factories.connectors import make_source
+from tests.factories.connectors import Provider, make_source
 from tests.factories.organizations import make_api_key
 from tests.world import OrganizationWorld
 
@@ -20,7 +21,9 @@ def build_records(org: OrganizationWorld) -> None:
     today = clock.today()
     units = org.units
     with org.scope():
-        make_source("openai", name="OpenAI organization", history_from=today - timedelta(days=30))
+        source = make_source(
+            "openai", name="OpenAI organization", history_from=today - timedelta(days=30)
+        )
         make_rule(when("project", "claims-triage"), name="Claims", unit_id=units["claims"].id)
         start = today.replace(day=1)
         make_budget("All AI spend", starts_on=start, amount_nanos=30_000 * 10**9)
@@ -36,6 +39,12 @@ def build_records(org: OrganizationWorld) -> None:
             actor=system_actor("tests"), email="new@acme.example", role=Role.VIEWER, unit_id=None
         )
         _audit(org)
+    pull_source(
+        organization_id=org.organization.id,
+        source_id=source.id,
+        check_only=True,
+        transport=Provider(now=clock.now()),
+    )
 
 
 def _audit(org: OrganizationWorld) -> None:
