@@ -25,34 +25,55 @@ OVERRIDES = {
     "organizations.Organization": {"timezone": "UTC"},
     "budgets.BudgetThreshold": {"percent": 80},
     "audits.Audit": {"period_end": dt.date(2026, 12, 1)},
+    "audits.AuditBaseline": {"document": '{"figures": {"by_unit": [], "declared_by_unit": []}}'},
+    "audits.AuditReport": {"document": "{}"},
+    "organizations.SupportVisit": {"expires_at": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)},
+    "stories.TokenStory": {"ref": "TS-0001"},
 }
 
 
+PLAIN = (
+    (models.UUIDField, lambda field: uuid4()),
+    (models.BooleanField, lambda field: True),
+    (models.DecimalField, lambda field: Decimal(1)),
+    (models.IntegerField, lambda field: 1),
+    (models.DateTimeField, lambda field: INSTANT),
+    (models.DateField, lambda field: DAY),
+    (models.JSONField, lambda field: {}),
+    (ArrayField, lambda field: []),
+    (models.BinaryField, lambda field: b"x"),
+    (models.CharField | models.TextField, lambda field: uuid4().hex[: field.max_length or 32]),
+)
+
+
 def plain(field, model):
-    """A valid value of a field's type; the shortest text a unique key accepts."""
+    """A valid value of a field's type; text that no other row has."""
     if field.choices:
         return next(value for value, _ in field.flatchoices if value != "")
-    if isinstance(field, models.UUIDField):
-        return uuid4()
-    if isinstance(field, models.BooleanField):
-        return True
-    if isinstance(field, models.DecimalField):
-        return Decimal(1)
-    if isinstance(field, models.IntegerField):
-        return 1
-    if isinstance(field, models.DateTimeField):
-        return INSTANT
-    if isinstance(field, models.DateField):
-        return DAY
-    if isinstance(field, models.JSONField):
-        return {}
-    if isinstance(field, ArrayField):
-        return []
-    if isinstance(field, models.BinaryField):
-        return b"x"
-    if isinstance(field, models.CharField | models.TextField):
-        return uuid4().hex[: field.max_length or 32]
+    for kind, make in PLAIN:
+        if isinstance(field, kind):
+            return make(field)
     raise TypeError(f"tests/isolation/rows.py knows no value for {model._meta.label}.{field.name}")
+
+
+def is_left_alone(field, model):
+    """Filled by the database, by its default, or allowed to be empty."""
+    if field.name in {"organization_id", "pk"} or field.generated:
+        return True
+    if isinstance(field, models.CompositePrimaryKey | models.AutoField | models.BigAutoField):
+        return True
+    if field.get_internal_type() == "XidField" or (field.null and not field.primary_key):
+        return True
+    if isinstance(field, models.ForeignKey):
+        return field.remote_field.model is model
+    return not field.primary_key and (field.has_default() or field.has_db_default())
+
+
+#: Rows without which the page of a model has nothing to show.
+COMPANIONS = {
+    "audits.Audit": ("audits.AuditBaseline", "audits.AuditReport"),
+    "stories.TokenStory": ("stories.StoryDraft", "stories.StoryRevision"),
+}
 
 
 def row_of(model):
@@ -62,23 +83,13 @@ def row_of(model):
         return existing
     values = {}
     for field in model._meta.local_fields:
-        if not field.concrete or field.name in {"organization_id", "pk"} or field.generated:
+        if is_left_alone(field, model):
             continue
-        if isinstance(field, models.CompositePrimaryKey) or field.get_internal_type() == "XidField":
-            continue
-        if field.primary_key and field.has_default():
-            values[field.attname] = uuid7()
-        elif isinstance(field, models.ForeignKey):
-            if field.null or field.remote_field.model is model:
-                continue
+        if isinstance(field, models.ForeignKey):
             parent = field.remote_field.model
             values[field.name] = make_user() if parent is User else row_of(parent)
-        elif field.null or field.has_default() or field.has_db_default():
-            continue
-        elif isinstance(field, models.BigAutoField | models.AutoField):
-            continue
         else:
-            values[field.attname] = plain(field, model)
+            values[field.attname] = uuid7() if field.primary_key else plain(field, model)
     instance = model(**(values | OVERRIDES.get(model._meta.label, {})))
     instance.save(force_insert=True)
     return instance

@@ -107,16 +107,15 @@ def key_offences() -> list[str]:
             found.append(
                 f"{key['conname']}: {key['child']} to {key['parent']} lacks the organization"
             )
-    for index in (
-        rows("""
+    for index in rows("""
         SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS table,
           i.indisprimary, ARRAY(SELECT attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS columns,
           ARRAY(SELECT format_type(atttypid, NULL) FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS types
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-        WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition""")
-    ):
+        WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace
+          AND NOT c.relispartition"""):
         if index["table"] in PLATFORM or index["name"] in GLOBAL_KEYS:
             continue
         if index["indisprimary"] and index["types"] == ["uuid"]:
@@ -127,14 +126,16 @@ def key_offences() -> list[str]:
             found.append(
                 f"{index['name']}: unique over {index['columns']} without the organization"
             )
-    for table in rows("""
+    found += [
+        f"{table['relname']}: no index starts with organization_id"
+        for table in rows("""
         SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
           AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'organizations_organization'
           AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid
             AND a.attnum = i.indkey[0] WHERE i.indrelid = c.oid
-            AND a.attname = 'organization_id')"""):
-        if table["relname"] not in PLATFORM:
-            found.append(f"{table['relname']}: no index starts with organization_id")
+            AND a.attname = 'organization_id')""")
+        if table["relname"] not in PLATFORM
+    ]
     return found
 
 

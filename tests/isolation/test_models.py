@@ -49,7 +49,7 @@ def test_another_organization_sees_and_changes_nothing(world, foreign):
                 cursor.execute(statement, [world.b.id])
                 assert cursor.rowcount == 0
             else:
-                with pytest.raises(DatabaseError, match="permission denied|append-only"):
+                with pytest.raises(DatabaseError, match=r"permission denied|append-only"):
                     cursor.execute(statement, [world.b.id])
                 transaction.set_rollback(True)
     with world.b.scope():
@@ -65,7 +65,8 @@ def test_a_row_cannot_be_written_for_another_organization(world, foreign):
     listed = ", ".join(f'"{name}"' for name in columns)
     with tenant_scope(world.b.id), connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT {listed} FROM {table(model)} LIMIT 1"
+            "CREATE TEMP TABLE copied ON COMMIT DROP AS "
+            f"SELECT {listed} FROM {table(model)} LIMIT 1"
         )
     with (
         pytest.raises(DatabaseError, match="row-level security"),

@@ -12,233 +12,501 @@ import apps.tenancy.scope
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0002_doors'),
+        ("organizations", "0002_doors"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Audit',
+            name="Audit",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('title', models.CharField(max_length=200)),
-                ('purpose', models.TextField(blank=True, default='')),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('baselined', 'Baseline locked'), ('responding', 'Findings out'), ('signing', 'Waiting for signatures'), ('signed', 'Signed')], default='planned', max_length=12)),
-                ('version', models.IntegerField(default=1)),
-                ('required_roles', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(default=apps.common.clock.now)),
-                ('signed_at', models.DateTimeField(null=True)),
-                ('lead', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('unit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.unit')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                ("title", models.CharField(max_length=200)),
+                ("purpose", models.TextField(blank=True, default="")),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("baselined", "Baseline locked"),
+                            ("responding", "Findings out"),
+                            ("signing", "Waiting for signatures"),
+                            ("signed", "Signed"),
+                        ],
+                        default="planned",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.IntegerField(default=1)),
+                ("required_roles", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(default=apps.common.clock.now)),
+                ("signed_at", models.DateTimeField(null=True)),
+                (
+                    "lead",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "unit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.unit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='AuditBaseline',
+            name="AuditBaseline",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('captured_at', models.DateTimeField()),
-                ('data_as_of', models.DateTimeField(null=True)),
-                ('document', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('spend_nanos', models.BigIntegerField()),
-                ('tokens', models.BigIntegerField()),
-                ('audit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='baselines', to='audits.audit')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("captured_at", models.DateTimeField()),
+                ("data_as_of", models.DateTimeField(null=True)),
+                ("document", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("spend_nanos", models.BigIntegerField()),
+                ("tokens", models.BigIntegerField()),
+                (
+                    "audit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="baselines",
+                        to="audits.audit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='AuditReport',
+            name="AuditReport",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('document', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('issued_at', models.DateTimeField()),
-                ('audit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='audits.audit')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("document", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "audit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="audits.audit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('check_name', models.CharField(choices=[('unattributed', 'Unattributed spend'), ('no_story', 'Spend without an approved story'), ('over_estimate', 'Actual over estimate'), ('unpriced', 'Unpriced usage'), ('manual', 'Raised by a person')], max_length=16)),
-                ('subject', models.CharField(blank=True, default='', max_length=100)),
-                ('severity', models.CharField(choices=[('critical', 'Critical'), ('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=8)),
-                ('title', models.CharField(max_length=200)),
-                ('seen', models.TextField()),
-                ('remedy', models.TextField(blank=True, default='')),
-                ('effect_nanos', models.BigIntegerField(null=True)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('evidence', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('assigned', 'Assigned'), ('responded', 'Responded'), ('resolved', 'Resolved'), ('dismissed', 'Dismissed')], default='open', max_length=10)),
-                ('version', models.IntegerField(default=1)),
-                ('due_on', models.DateField(null=True)),
-                ('response', models.TextField(blank=True, default='')),
-                ('resolution', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=apps.common.clock.now)),
-                ('audit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='audits.audit')),
-                ('owner', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('unit', apps.tenancy.db.fields.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.unit')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                (
+                    "check_name",
+                    models.CharField(
+                        choices=[
+                            ("unattributed", "Unattributed spend"),
+                            ("no_story", "Spend without an approved story"),
+                            ("over_estimate", "Actual over estimate"),
+                            ("unpriced", "Unpriced usage"),
+                            ("manual", "Raised by a person"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, default="", max_length=100)),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[
+                            ("critical", "Critical"),
+                            ("high", "High"),
+                            ("medium", "Medium"),
+                            ("low", "Low"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("seen", models.TextField()),
+                ("remedy", models.TextField(blank=True, default="")),
+                ("effect_nanos", models.BigIntegerField(null=True)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("evidence", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("assigned", "Assigned"),
+                            ("responded", "Responded"),
+                            ("resolved", "Resolved"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.IntegerField(default=1)),
+                ("due_on", models.DateField(null=True)),
+                ("response", models.TextField(blank=True, default="")),
+                ("resolution", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=apps.common.clock.now)),
+                (
+                    "audit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="audits.audit",
+                    ),
+                ),
+                (
+                    "owner",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "unit",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.unit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('organization_id', models.UUIDField(db_default=apps.tenancy.db.functions.CurrentOrg(), default=apps.tenancy.scope.require_organization_id, editable=False)),
-                ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=20)),
-                ('person_name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('signed_at', models.DateTimeField()),
-                ('membership', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('report', apps.tenancy.db.fields.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='audits.auditreport')),
+                (
+                    "organization_id",
+                    models.UUIDField(
+                        db_default=apps.tenancy.db.functions.CurrentOrg(),
+                        default=apps.tenancy.scope.require_organization_id,
+                        editable=False,
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("role", models.CharField(max_length=20)),
+                ("person_name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("signed_at", models.DateTimeField()),
+                (
+                    "membership",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "report",
+                    apps.tenancy.db.fields.TenantForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="audits.auditreport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='audit',
-            index=models.Index(fields=['organization_id', 'status', 'id'], name='audit_org_status'),
+            model_name="audit",
+            index=models.Index(fields=["organization_id", "status", "id"], name="audit_org_status"),
         ),
         migrations.AddIndex(
-            model_name='audit',
-            index=models.Index(fields=['organization_id', 'unit'], name='audit_org_unit'),
+            model_name="audit",
+            index=models.Index(fields=["organization_id", "unit"], name="audit_org_unit"),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'ref'), name='audit_ref'),
+            model_name="audit",
+            constraint=models.UniqueConstraint(fields=("organization_id", "ref"), name="audit_ref"),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gt', models.F('period_start'))), name='audit_period'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_end__gt", models.F("period_start"))),
+                name="audit_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=False, column='organization_id', grants=('SELECT', 'INSERT', 'UPDATE', 'DELETE'), name='audits_audit_tenant'),
+            model_name="audit",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=False,
+                column="organization_id",
+                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                name="audits_audit_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='audits_audit_tenant_key'),
+            model_name="audit",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="audits_audit_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='unit', name='audits_audit_unit_id_tenant_fk'),
+            model_name="audit",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="unit", name="audits_audit_unit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='lead', name='audits_audit_lead_id_tenant_fk'),
+            model_name="audit",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="lead", name="audits_audit_lead_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditbaseline',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'audit', 'number'), name='audit_baseline_number'),
+            model_name="auditbaseline",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "audit", "number"), name="audit_baseline_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditbaseline',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=True, column='organization_id', grants=('SELECT', 'INSERT'), name='audits_auditbaseline_tenant'),
+            model_name="auditbaseline",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=True,
+                column="organization_id",
+                grants=("SELECT", "INSERT"),
+                name="audits_auditbaseline_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditbaseline',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='audits_auditbaseline_tenant_key'),
+            model_name="auditbaseline",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="audits_auditbaseline_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditbaseline',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='audit', name='audits_auditbaseline_audit_id_tenant_fk'),
+            model_name="auditbaseline",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="audit", name="audits_auditbaseline_audit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditreport',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'audit', 'number'), name='audit_report_number'),
+            model_name="auditreport",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "audit", "number"), name="audit_report_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditreport',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=True, column='organization_id', grants=('SELECT', 'INSERT'), name='audits_auditreport_tenant'),
+            model_name="auditreport",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=True,
+                column="organization_id",
+                grants=("SELECT", "INSERT"),
+                name="audits_auditreport_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditreport',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='audits_auditreport_tenant_key'),
+            model_name="auditreport",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="audits_auditreport_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditreport',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='audit', name='audits_auditreport_audit_id_tenant_fk'),
+            model_name="auditreport",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="audit", name="audits_auditreport_audit_id_tenant_fk"
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['organization_id', 'owner', 'status'], name='finding_owner'),
+            model_name="finding",
+            index=models.Index(fields=["organization_id", "owner", "status"], name="finding_owner"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'audit', 'number'), name='finding_number'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "audit", "number"), name="finding_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(condition=models.Q(('check_name', 'manual'), _negated=True), fields=('organization_id', 'audit', 'check_name', 'subject'), name='finding_once_per_check'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("check_name", "manual"), _negated=True),
+                fields=("organization_id", "audit", "check_name", "subject"),
+                name="finding_once_per_check",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=False, column='organization_id', grants=('SELECT', 'INSERT', 'UPDATE', 'DELETE'), name='audits_finding_tenant'),
+            model_name="finding",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=False,
+                column="organization_id",
+                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                name="audits_finding_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='audits_finding_tenant_key'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="audits_finding_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='audit', name='audits_finding_audit_id_tenant_fk'),
+            model_name="finding",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="audit", name="audits_finding_audit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='unit', name='audits_finding_unit_id_tenant_fk'),
+            model_name="finding",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="unit", name="audits_finding_unit_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='owner', name='audits_finding_owner_id_tenant_fk'),
+            model_name="finding",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="owner", name="audits_finding_owner_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'report', 'role'), name='signature_role'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "report", "role"), name="signature_role"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'report', 'membership'), name='signature_person'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "report", "membership"), name="signature_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=apps.tenancy.db.constraints.TenantTable(append_only=True, column='organization_id', grants=('SELECT', 'INSERT'), name='audits_signature_tenant'),
+            model_name="signature",
+            constraint=apps.tenancy.db.constraints.TenantTable(
+                append_only=True,
+                column="organization_id",
+                grants=("SELECT", "INSERT"),
+                name="audits_signature_tenant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('organization_id', 'id'), name='audits_signature_tenant_key'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("organization_id", "id"), name="audits_signature_tenant_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='report', name='audits_signature_report_id_tenant_fk'),
+            model_name="signature",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="report", name="audits_signature_report_id_tenant_fk"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(field='membership', name='audits_signature_membership_id_tenant_fk'),
+            model_name="signature",
+            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                field="membership", name="audits_signature_membership_id_tenant_fk"
+            ),
         ),
     ]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST
@@ -42,21 +43,24 @@ class FindingAdd(FormPage):
     submit_label = "Add finding"
     form_class = FindingForm
 
+    def dispatch(self, request: HttpRequest, audit_id: UUID) -> HttpResponseBase:
+        self.audit = selectors.audit_by_id(request.actor, audit_id)
+        return super().dispatch(request, audit_id=audit_id)
+
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [
             ("Audits", org_url(self.request, "audits:list")),
-            ("Audit", self.cancel_url()),
+            (self.audit.ref, self.cancel_url()),
         ]
 
     def cancel_url(self) -> str:
-        return org_url(self.request, "audits:detail", self.kwargs["audit_id"])
+        return org_url(self.request, "audits:detail", self.audit.id)
 
     def save(self, form: FindingForm) -> str:
         data = form.cleaned_data
-        audit = selectors.audit_by_id(self.request.actor, self.kwargs["audit_id"])
         findings.add_finding(
             actor=self.request.actor,
-            audit=audit,
+            audit=self.audit,
             title=data["title"],
             seen=data["seen"],
             severity=data["severity"],
