@@ -85,10 +85,12 @@
   document.addEventListener("htmx:beforeRequest", (ev) => ev.detail.target?.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", (ev) => ev.detail.target?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:afterSwap", (ev) => {
-    ready(ev.detail.target);
-    const count = $("#" + CSS.escape(ev.detail.target.id || "none") + " [data-live]");
+    // An outer swap has taken the target out of the page: its successor bears the same id.
+    const at = (ev.detail.target.id && document.getElementById(ev.detail.target.id)) || ev.detail.target;
+    ready(at);
+    const count = $("[data-live]", at);
     if (count) say(count.textContent);
-    const heading = $("[data-focus]", ev.detail.target);
+    const heading = $("[data-focus]", at);
     if (heading) { heading.tabIndex = -1; heading.focus(); }
   });
   const failed = (text) => {

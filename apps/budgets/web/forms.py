@@ -75,8 +75,10 @@ class CreateForm(LimitFields):
 
     name = forms.CharField(label="Name", max_length=160)
     scope = forms.ChoiceField(label="For")
-    unit = forms.ChoiceField(label="Team", required=False)
-    capability = forms.ChoiceField(label="Capability", required=False)
+    unit = forms.ChoiceField(label="Team", required=False, help_text="For a team's budget.")
+    capability = forms.ChoiceField(
+        label="Capability", required=False, help_text="For a capability's budget."
+    )
     period_kind = forms.ChoiceField(label="Period", choices=PeriodKind.choices())
     starts_on = day_field("First day")
     last_day = day_field("Last day", required=False, help_text="Empty: goes on until it is closed.")

@@ -196,7 +196,8 @@ def forecast_range(status: BudgetStatus) -> str:
 def threshold_words(state: ThresholdState, status: BudgetStatus) -> tuple[str, str]:
     """(what it says now, tone)."""
     day = fmt.day(state.crossed_on, status.today)
-    if state.basis is Basis.FORECAST:
+    reached = state.crossed_on is not None and state.crossed_on <= status.today
+    if state.basis is Basis.FORECAST and not reached:
         return (f"Expected {day}", "warn") if state.crossed else ("Not in sight", "")
     if state.crossed:
         tone = "bad" if state.percent >= 100 else "warn" if state.percent >= 80 else "ok"
