@@ -28,14 +28,16 @@ _STEPS: dict[str, Any] = {
 
 @tenant_task(name="imports.work", queue="ledger", scoped=False)
 def work(*, organization_id: UUID, job_id: str, generation: int, step: str) -> None:
-    """Go on with one pass of one file."""
+    """Go on with one pass of one file, at least by one slice."""
     advance = _STEPS[step]
     until = time.monotonic() + TURN_SECONDS
     more = True
     try:
-        while more and time.monotonic() < until:
+        while more:
             with tenant_scope(organization_id):
                 more = advance(UUID(job_id), generation)
+            if time.monotonic() >= until:
+                break
     except Exception as error:
         with tenant_scope(organization_id):
             services.stop_job(UUID(job_id), generation, error)

@@ -16,6 +16,7 @@ from apps.attribution.rules import (
     Owner,
     Rule,
     RuleSet,
+    StorySpan,
 )
 
 START = date(2026, 1, 1)
@@ -103,10 +104,19 @@ def test_a_day_is_decided_as_by_walking_the_rules(rule_list, record, day):
     assert compiled.attribute(record, day) == plain(rule_list, record, day)
 
 
+stories = st.dictionaries(
+    ids,
+    st.lists(st.builds(StorySpan, st.uuids(version=4), days, st.none() | days), max_size=3).map(
+        tuple
+    ),
+    max_size=4,
+)
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.lists(rules, max_size=6), dims)
-def test_spans_cover_all_days_once_and_agree_with_each_day(rule_list, record):
-    compiled = RuleSet(tuple(rule_list), OneUnit())
+@given(st.lists(rules, max_size=6), dims, stories)
+def test_spans_cover_all_days_once_and_agree_with_each_day(rule_list, record, known):
+    compiled = RuleSet(tuple(rule_list), OneUnit(), 0, known)
     spans = compiled.spans_for(record)
     assert spans[0][0] is None
     assert spans[-1][1] is None

@@ -112,9 +112,7 @@ def test_a_rate_that_has_begun_is_ended_not_rewritten(world):
             services.withdraw_rate(actor=actor, rate_id=rate.id, version=1)
         with pytest.raises(Invalid):
             services.end_rate(actor=actor, rate_id=rate.id, version=1, ends_on=date(2026, 2, 1))
-        ended = services.end_rate(
-            actor=actor, rate_id=rate.id, version=1, ends_on=date(2099, 1, 1)
-        )
+        ended = services.end_rate(actor=actor, rate_id=rate.id, version=1, ends_on=date(2099, 1, 1))
         assert ended.version == 2
         with pytest.raises(Conflict):
             services.end_rate(actor=actor, rate_id=rate.id, version=1, ends_on=date(2098, 1, 1))
