@@ -95,7 +95,7 @@ class EditSourceForm(forms.Form):
         given = self.initial.get("schedule_minutes")
         field = self.fields["schedule_minutes"]
         if given and given not in dict(SCHEDULES):
-            field.choices = [*SCHEDULES, (given, f"Every {given} minutes")]  # type: ignore[attr-defined]
+            field.choices = [*SCHEDULES, (given, f"Every {given} minutes")]
 
 
 class CredentialForm(forms.Form):
