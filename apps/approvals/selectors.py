@@ -112,8 +112,16 @@ def decided(actor: Actor) -> QuerySet[ApprovalRequest]:
 
 
 def count_waiting_for(actor: Actor) -> int:
-    """For the navigation's counter."""
-    return waiting_for(actor).count() if can_decide_at_all(actor) else 0
+    """How many `waiting_for` has, for menus: one index range, whatever the number of requests.
+
+    An assignment is open exactly while its step waits for that person: steps close theirs, and
+    people who may not decide never get one.
+    """
+    if actor.membership_id is None:
+        return 0
+    return ApprovalAssignment.objects.filter(
+        membership_id=actor.membership_id, is_open=True
+    ).count()
 
 
 def can_decide_at_all(actor: Actor) -> bool:

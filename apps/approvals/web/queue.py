@@ -157,7 +157,7 @@ class Pane(View):
         """Counts of the tabs; what is decided only grows, so it is counted when it is open."""
         actor = self.request.actor
         counts = {
-            MINE: selectors.waiting_for(actor).count(),
+            MINE: selectors.count_waiting_for(actor),
             OTHERS: selectors.waiting_for_others(actor).count(),
             DECIDED: shown if tab == DECIDED else None,
         }

@@ -176,6 +176,10 @@ class Machine(RuleBasedStateMachine):
         assert active == ([self.step + 1] if stored.is_open else [])
         open_people = ApprovalAssignment.objects.filter(request_id=stored.id, is_open=True)
         assert set(open_people.values_list("step__position", flat=True)) <= set(active)
+        for role in DECIDERS:
+            actor = self.side.actor(role)
+            waiting = selectors.waiting_for(actor).count()
+            assert selectors.count_waiting_for(actor) == waiting
         if not stored.is_open:
             snapshot = (stored.status, stored.version, stored.closed_at)
             assert self.closed in {None, snapshot}
