@@ -243,14 +243,9 @@ class RuleSet:
         matching, stated = self.matching(dims), self._stated(dims)
         capabilities = {rule.owner.capability_id for rule in matching} | {stated.capability_id}
         told = [span for found in capabilities if found for span in self.stories.get(found, ())]
-        edges = sorted(
-            {
-                day
-                for dated in (*matching, *told)
-                for day in (dated.starts_on, dated.ends_on)
-                if day is not None
-            }
-        )
+        dates = [(rule.starts_on, rule.ends_on) for rule in matching]
+        dates += [(span.starts_on, span.ends_on) for span in told]
+        edges = sorted({day for pair in dates for day in pair if day is not None})
         starts = [date.min, *edges]
         spans: list[Span] = []
         for position, start in enumerate(starts):
