@@ -71,7 +71,7 @@ def _moved(assumptions, starts_on, live_on):
 
 
 def _live(org) -> None:
-    moment = clock.now() - dt.timedelta(days=48)
+    moment = clock.now() - dt.timedelta(days=55)
     lead, cfo = org.actor(Role.TOKENOPS_LEAD), org.actor(Role.CFO)
     capability = Capability.objects.get(name=LIVE)
     with clock.at(moment):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.common import clock
-from apps.common.periods import Month, month_of, months_between
+from apps.common.periods import Month, day_in_zone, month_of, months_between
 from apps.ledger.query import Result
 from apps.stories import rules
 from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
@@ -114,7 +114,7 @@ def progress(story: TokenStory, *, zone: str = "UTC") -> Progress:
     if story.budget_id is not None:
         for month, amount in story_budget_amounts(story.budget_id, window).items():
             lines[month].budget_nanos = amount
-    _measure(story, found, lines, today)
+    _measure(story, found, lines, today, zone)
     return found
 
 
@@ -136,28 +136,43 @@ def _window(first: Month, current: Month, last: Month) -> list[Month]:
 
 
 def _measure(
-    story: TokenStory, found: Progress, lines: dict[Month, MonthLine], today: dt.date
+    story: TokenStory,
+    found: Progress,
+    lines: dict[Month, MonthLine],
+    today: dt.date,
+    zone: str,
 ) -> None:
     window = list(lines)
     start, end = window[0].start, min(window[-1].end, month_of(today).end)
     if start >= end:
         return
+    approved = day_in_zone(story.approved_at, zone) if story.approved_at else None
     result = monthly(start, end, "story", story.id)
     found.source = "story"
     if not result.total.requests and not result.total.tokens.total:
-        if story.capability_id is None or story.approved_at is None:
+        if story.capability_id is None or approved is None:
             found.source = ""
             return
-        found.since = max(start, story.approved_at.date())
+        found.since = max(start, approved)
         if found.since >= end:
             found.source = ""
             return
         result = monthly(found.since, end, "capability", story.capability_id)
         found.source = "capability"
-    _fill(found, lines, result, today)
+    _fill(found, lines, result, today, approved)
 
 
-def _fill(found: Progress, lines: dict[Month, MonthLine], result: Result, today: dt.date) -> None:
+def _fill(
+    found: Progress,
+    lines: dict[Month, MonthLine],
+    result: Result,
+    today: dt.date,
+    started: dt.date | None,
+) -> None:
+    """Measured figures by month. The month of the approval is not a whole one."""
+    running = {month_of(today)}
+    if started is not None and started.day > 1:
+        running.add(month_of(started))
     found.data_as_of = result.data_as_of
     found.complete_through = result.coverage.complete_through
     for row in result.rows:
@@ -169,9 +184,7 @@ def _fill(found: Progress, lines: dict[Month, MonthLine], result: Result, today:
         line.tokens = row.tokens.total
         line.cost_nanos = row.cost_nanos
         line.unpriced_tokens = row.unpriced_tokens
-        line.is_partial = line.month == month_of(today) or (
-            found.since is not None and line.month == month_of(found.since) and found.since.day > 1
-        )
+        line.is_partial = line.month in running
     if found.has_measured:
         found.measured_tokens = result.total.tokens.total
         found.measured_cost = result.total.cost_nanos

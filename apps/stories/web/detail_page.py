@@ -41,7 +41,7 @@ from apps.trail.selectors import events_of_object
 MOST_EVENTS = 500
 
 TABS = (
-    ("", "Promised and measured"),
+    ("measured", "Promised and measured"),
     ("estimate", "Estimate"),
     ("value", "Value"),
     ("history", "History"),
@@ -71,13 +71,13 @@ BUTTONS: dict[Act, tuple[str, str, str]] = {
 
 @requires(P.STORY_VIEW)
 class StoryDetail(View):
-    """The story page; ``?tab=`` estimate, value or history."""
+    """The story page; ``?tab=`` measured, estimate, value or history."""
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         story = story_by_ref(actor, ref)
         tab = request.GET.get("tab", "")
-        tab = tab if tab in dict(TABS) else ""
+        tab = tab if tab in dict(TABS) else TABS[0][0]
         draft = draft_of(story)
         wanted = story.approved_revision_id or story.current_revision_id
         revision = revision_by_id(wanted) if wanted else None
