@@ -151,10 +151,10 @@ class PlanFieldsSerializer(serializers.Serializer[Any]):
     capability = serializers.UUIDField(source="capability_id", allow_null=True)
     work_item_url = serializers.CharField()
     monthly_cap = MoneyField(source="cap_nanos", read_only=True)
-    value = serializers.SerializerMethodField()
+    value = serializers.SerializerMethodField(method_name="shown_value")
     assumptions = AssumptionsField(read_only=True)
 
-    def get_value(self, row: StoryDraft | StoryRevision) -> dict[str, Any]:
+    def shown_value(self, row: StoryDraft | StoryRevision) -> dict[str, Any]:
         return {
             "metric": row.value_metric,
             "unit": row.value_unit,

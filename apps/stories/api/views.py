@@ -59,11 +59,13 @@ class StoryView(ActorMixin, APIView):
         if draft is None:
             raise Conflict(f"{story.ref} has no draft: amend it first.", code="illegal_transition")
         stored = s.DraftSerializer(draft).data
-        given = dict(request.data) if isinstance(request.data, dict) else {}
-        merged = {
+        given: dict[str, Any] = {}
+        if isinstance(request.data, dict):
+            given.update(request.data)
+        merged: dict[str, Any] = {
             **{name: stored[name] for name in s.PlanSerializer().fields},
             **given,
-            "value": {**stored["value"], **(given.get("value") or {})},
+            "value": {**stored["value"], **dict(given.get("value") or {})},
         }
         body = s.ChangeSerializer(data=merged)
         body.is_valid(raise_exception=True)

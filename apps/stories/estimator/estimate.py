@@ -10,7 +10,7 @@ from .exact import Likely, LikelyPhase, likely_case
 from .formula import PHASES, Value
 from .inputs import Assumptions, add_months
 from .prices import PriceTable
-from .result import Cell, Estimate, Figure, Quantiles, Total
+from .result import Cell, Estimate, Figure, Quantiles, Swing, Total
 from .sampling import DRAWS, SEED, Array
 from .simulate import (
     PhaseDraws,
@@ -34,22 +34,28 @@ def estimate(
     draws: int = DRAWS,
     seed: int = SEED,
     today: dt.date | None = None,
+    brief: bool = False,
 ) -> Estimate:
     """Tokens and cost per month, per phase and for the lifetime.
 
     ``a`` must be free of :func:`~.checks.problems`. Raises ``UnpricedModelError`` when a model of
-    a mix has no price; nothing is ever priced at zero for want of a price.
+    a mix has no price; nothing is ever priced at zero for want of a price. ``brief`` leaves out
+    the months and the tornado.
     """
     likely = likely_case(a, prices)
     v = reader(a, draw_inputs(a, draws=draws, seed=seed))
     phases = run_phases(a, prices, v, draws)
     factors = month_factors(v("production.growth"), a.production.horizon_months)
-    cells = (
-        *_build_cells("development", a, likely, phases),
-        *_build_cells("testing", a, likely, phases),
-        *_production_cells(a, likely, phases["production"], factors),
-    )
-    swings, basis = tornado(a, prices)
+    cells: tuple[Cell, ...] = ()
+    swings: tuple[Swing, ...] = ()
+    basis = ""
+    if not brief:
+        cells = (
+            *_build_cells("development", a, likely, phases),
+            *_build_cells("testing", a, likely, phases),
+            *_production_cells(a, likely, phases["production"], factors),
+        )
+        swings, basis = tornado(a, prices)
     totals = _totals(likely, phases, factors)
     return Estimate(
         currency=prices.currency,

@@ -30,6 +30,8 @@ def stories_of_capabilities() -> dict[UUID, tuple[StorySpan, ...]]:
     )
     found: dict[UUID, list[StorySpan]] = {}
     for capability_id, story_id, approved_at, closed_at in rows:
+        if capability_id is None or approved_at is None:
+            continue
         spans = found.setdefault(capability_id, [])
         start = day_in_zone(approved_at, zone)
         end = day_in_zone(closed_at, zone) if closed_at else None

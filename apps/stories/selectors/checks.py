@@ -37,7 +37,7 @@ def checks(revision: StoryRevision) -> list[Check]:
         _prices(revision),
         *(ask(text) for text in revision.estimate.get("warnings", ())),
     ]
-    return sorted((check for check in found if check), key=lambda check: check.passed)
+    return sorted(found, key=lambda check: check.passed)
 
 
 def _cap(revision: StoryRevision) -> Check:

@@ -49,7 +49,13 @@ def models_of(a: Assumptions) -> list[tuple[str, str]]:
     return [(share.provider, share.model) for share in shares]
 
 
-def estimate_now(a: Assumptions, *, prices: PriceTable | None = None, prefix: str = "") -> Estimate:
+def estimate_now(
+    a: Assumptions,
+    *,
+    prices: PriceTable | None = None,
+    prefix: str = "",
+    brief: bool = False,
+) -> Estimate:
     """The estimate at the prices of today.
 
     Raises Invalid with one error per wrong input, and for a model without a price.
@@ -59,7 +65,7 @@ def estimate_now(a: Assumptions, *, prices: PriceTable | None = None, prefix: st
         raise Invalid("The estimate needs some input.", code="assumptions_invalid", errors=errors)
     table = prices or price_table(models_of(a))
     try:
-        result = estimate(a, table, today=clock.today())
+        result = estimate(a, table, today=clock.today(), brief=brief)
     except UnpricedModelError as error:
         name = f"{error.provider} {error.model}"
         raise Invalid(

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from apps.common import clock
 from apps.pricing import selectors as pricing
@@ -12,6 +13,12 @@ from apps.stories.estimator import Assumptions
 from apps.stories.selectors.usage import top_models
 
 COMPARED = 4
+PRICED: dict[str, Any] = {
+    "deprecated": False,
+    "now_input_uncached__isnull": False,
+    "now_output__isnull": False,
+}
+"""Models one may plan with: the catalogue's annotations say that both prices exist today."""
 PLANNED_WITH = ("anthropic", "openai", "google", "mistral", "x-ai", "deepseek", "cohere", "meta")
 """Providers whose models are suggested while typing; any other model can still be typed."""
 
@@ -46,18 +53,28 @@ def options() -> dict[str, ModelOption]:
 
 
 def _read_options() -> Iterator[ModelOption]:
-    for row in pricing.model_catalogue().order_by("provider__name", "name"):
-        price = pricing.base_price(row)
-        if price is None or price.input_uncached is None or price.output is None:
-            continue
+    rows = (
+        pricing.model_catalogue()
+        .filter(**PRICED)
+        .order_by("provider__name", "name")
+        .values_list(
+            "provider__key",
+            "key",
+            "name",
+            "provider__name",
+            "now_input_uncached",
+            "now_output",
+        )
+    )
+    for provider, model, name, provider_name, price_in, price_out in rows:
         yield ModelOption(
-            key=f"{row.provider.key}/{row.key}",
-            name=row.name,
-            provider=row.provider.key,
-            model=row.key,
-            provider_name=row.provider.name,
-            price_in=price.input_uncached,
-            price_out=price.output,
+            key=f"{provider}/{model}",
+            name=name,
+            provider=provider,
+            model=model,
+            provider_name=provider_name,
+            price_in=price_in,
+            price_out=price_out,
         )
 
 

@@ -50,7 +50,7 @@ def approved_plans(start: date, end: date) -> list[ApprovedPlan]:
             unit_id=story.unit_id,
             capability_id=story.capability_id,
             cap_nanos=story.approved_cap_nanos,
-            months=months.get(story.approved_revision_id, {}),
+            months=months[story.approved_revision_id] if story.approved_revision_id else {},
         )
         for story in stories
     ]

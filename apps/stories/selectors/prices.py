@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from apps.common import clock
 from apps.common.tokens import KINDS
@@ -65,7 +66,7 @@ def _bands(span: pricing.Span) -> tuple[Rates, ...]:
         Rates(
             {kind: rate for kind in KINDS if (rate := band.rates.of(kind)) is not None},
             over=band.over,
-            per_request=band.rates.request or 0,
+            per_request=band.rates.request or Decimal(0),
         )
         for band in span.bands
     )

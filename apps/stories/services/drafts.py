@@ -112,6 +112,7 @@ def open_draft(actor: Actor, story: TokenStory) -> StoryDraft:
     found = StoryDraft.objects.filter(story_id=story.id).first()
     if found is not None:
         return found
+    assert story.current_revision_id is not None  # noqa: S101 -- only submitted stories get here
     revision = StoryRevision.objects.get(id=story.current_revision_id)
     values = {name: getattr(revision, name) for name in PLAN_FIELDS}
     try:

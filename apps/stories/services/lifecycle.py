@@ -1,5 +1,6 @@
 """What people do with a story besides editing it: withdraw, deliver, go live, true up, close."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -100,7 +101,7 @@ def close(
 
 
 def _advance(
-    actor: Actor, story_id: UUID, version: int | None, act: Act, note: str, **changes: object
+    actor: Actor, story_id: UUID, version: int | None, act: Act, note: str, **changes: Any
 ) -> TokenStory:
     story = story_by_id(story_id)
     require(actor, P.STORY_WRITE, unit_id=story.unit_id, owner_id=story.author_id)

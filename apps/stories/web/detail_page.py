@@ -74,7 +74,7 @@ class StoryDetail(View):
     """The story page; ``?tab=`` measured, estimate, value or history."""
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         story = story_by_ref(actor, ref)
         tab = request.GET.get("tab", "")
         tab = tab if tab in dict(TABS) else TABS[0][0]
@@ -82,7 +82,7 @@ class StoryDetail(View):
         wanted = story.approved_revision_id or story.current_revision_id
         revision = revision_by_id(wanted) if wanted else None
         may = access.acts_for(actor, story, has_draft=draft is not None)
-        zone = request.organization.timezone  # type: ignore[attr-defined]
+        zone = request.organization.timezone
         so_far = progress(story, zone=zone)
         context: dict[str, Any] = {
             "title": story.title,
@@ -270,7 +270,7 @@ class StoryVersion(View):
     """A frozen version as it was submitted."""
 
     def get(self, request: HttpRequest, ref: str, number: int) -> HttpResponse:
-        story = story_by_ref(request.actor, ref)  # type: ignore[attr-defined]
+        story = story_by_ref(request.actor, ref)
         revision = revision_by_number(story, number)
         context = {
             "title": f"{revision.title}, version {number}",
@@ -298,7 +298,7 @@ class StoryDiff(StoryVersion):
     def get(  # type: ignore[override]
         self, request: HttpRequest, ref: str, old: int, new: int
     ) -> HttpResponse:
-        story = story_by_ref(request.actor, ref)  # type: ignore[attr-defined]
+        story = story_by_ref(request.actor, ref)
         before, after = revision_by_number(story, old), revision_by_number(story, new)
         rows = compare(before, after)
         changed = sum(row.changed for row in rows)
@@ -322,7 +322,7 @@ class StoryAct(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         story = story_by_ref(actor, ref)
         try:
             act = Act(request.POST.get("do", ""))

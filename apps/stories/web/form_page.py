@@ -82,7 +82,7 @@ class StoryPage(View):
     ) -> HttpResponse:
         """The whole page; 422 when the form holds errors."""
         what_if = what_if or WhatIf()
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         if panel is None:
             panel = self._panel_of(request, form, story, what_if)
         number = (story.revision_number if story else 0) + 1
@@ -110,7 +110,7 @@ class StoryPage(View):
     def _panel_of(
         self, request: HttpRequest, form: StoryForm, story: TokenStory | None, what_if: WhatIf
     ) -> Panel:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         bound = form if form.is_bound else _as_posted(actor, form)
         bound.is_valid()
         return build_panel(
@@ -146,11 +146,11 @@ class NewStory(StoryPage):
     """File a story. ``?like=TS-0117`` copies one, ``?capability=`` starts from measured use."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         return self.page(request, story_form(actor, initial=self._initial(request)), story=None)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         form = story_form(actor, request.POST)
         if not form.is_valid():
             return self.page(request, form, story=None)
@@ -166,7 +166,7 @@ class NewStory(StoryPage):
         return redirect(org_url(request, done, story.ref))
 
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         like = request.GET.get("like", "")
         if like:
             return self._like(actor, like)
@@ -214,7 +214,7 @@ class EditStory(StoryPage):
     """Edit the working copy of a story."""
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         story = story_by_ref(actor, ref)
         draft = draft_of(story)
         if draft is None or Act.SAVE not in access.acts_for(actor, story, has_draft=True):
@@ -223,7 +223,7 @@ class EditStory(StoryPage):
         return self.page(request, form, story=story, draft=draft)
 
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         story = story_by_ref(actor, ref)
         form = story_form(actor, request.POST)
         if not form.is_valid():
@@ -252,7 +252,7 @@ class SaveDraft(View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         story = story_by_ref(actor, ref)
         form = story_form(actor, request.POST)
         if not form.is_valid():
@@ -296,7 +296,7 @@ class EstimateStory(StoryPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         what_if = WhatIf.read(request.POST)
         form = story_form(actor, request.POST, lenient=True)
         form.is_valid()

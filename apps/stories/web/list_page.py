@@ -167,10 +167,10 @@ class StoryList(ListPage):
     ]
 
     def get_queryset(self) -> QuerySet[TokenStory]:
-        return stories(self.request.actor)  # type: ignore[attr-defined]
+        return stories(self.request.actor)
 
     def get_actions(self) -> Sequence[Action]:
-        actor = self.request.actor  # type: ignore[attr-defined]
+        actor = self.request.actor
         if not can_anywhere(actor, P.STORY_WRITE):
             return ()
         url = org_url(self.request, "stories:new")
@@ -181,7 +181,7 @@ class StoryList(ListPage):
 
     def get_empty(self) -> Empty:
         """Teaches with the largest workload nobody has estimated."""
-        actor = self.request.actor  # type: ignore[attr-defined]
+        actor = self.request.actor
         if not can_anywhere(actor, P.STORY_WRITE):
             return Empty(
                 "No Token Stories yet",

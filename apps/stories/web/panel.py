@@ -255,7 +255,7 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
     panel.result, panel.currency = result, result.currency
     if not what_if.is_neutral:
         try:
-            panel.changed = estimate_now(what_if.applied(assumptions))
+            panel.changed = estimate_now(what_if.applied(assumptions), brief=True)
         except Invalid:
             panel.changed = None
     panel.others = alternatives(assumptions, result, candidates(assumptions))

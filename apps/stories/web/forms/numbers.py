@@ -56,7 +56,7 @@ class NumberField(forms.CharField):
         if text in self.empty_values:
             return None
         try:
-            return parse_number(text)
+            return parse_number(text or "")
         except ValueError:
             raise ValidationError("Enter a number, such as 14,000 or 2.4 M.") from None
 
@@ -92,7 +92,7 @@ class MonthField(forms.CharField):
         text = super().to_python(value)
         if text in self.empty_values:
             return None
-        match = re.match(r"^(\d{4})-(\d{1,2})$", text)
+        match = re.match(r"^(\d{4})-(\d{1,2})$", text or "")
         if not match or not 1 <= int(match[2]) <= 12 or not 2020 <= int(match[1]) <= 2100:
             raise ValidationError("Enter a month as 2027-01.")
         return dt.date(int(match[1]), int(match[2]), 1)

@@ -151,8 +151,8 @@ class StoryForm(forms.Form):
         """The estimator's document of valid data. Empty inputs are zero, empty bounds certain."""
         data = self.cleaned_data
         parts = {name: self._triple(f"production.parts.{name}") for name in Parts.__struct_fields__}
-        size = data.get("dev_size") or ""
-        basis = data.get("dev_basis") or "none"
+        size: Any = data.get("dev_size") or ""
+        basis: Any = data.get("dev_basis") or "none"
         return Assumptions(
             starts_on=data["starts_on"],
             live_on=data["live_on"],
@@ -174,7 +174,7 @@ class StoryForm(forms.Form):
             testing=Testing(**self._triples("testing")),
         )
 
-    def _triples(self, phase: str) -> dict[str, Triple]:
+    def _triples(self, phase: str) -> dict[str, Any]:
         return {
             spec.path.split(".", 1)[1]: self._triple(spec.path)
             for spec in FIELDS
