@@ -63,7 +63,7 @@ class StoryView(ActorMixin, APIView):
         if isinstance(request.data, dict):
             given.update(request.data)
         merged: dict[str, Any] = {
-            **{name: stored[name] for name in s.PlanSerializer().fields},
+            **{str(name): stored[str(name)] for name in s.PlanSerializer().fields},
             **given,
             "value": {**stored["value"], **dict(given.get("value") or {})},
         }

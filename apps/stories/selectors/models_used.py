@@ -53,9 +53,9 @@ def options() -> dict[str, ModelOption]:
 
 
 def _read_options() -> Iterator[ModelOption]:
+    catalogue: Any = pricing.model_catalogue()  # its annotations are not in the type
     rows = (
-        pricing.model_catalogue()
-        .filter(**PRICED)
+        catalogue.filter(**PRICED)
         .order_by("provider__name", "name")
         .values_list(
             "provider__key",
