@@ -422,5 +422,5 @@ def test_few_queries(world, django_assert_max_num_queries):
     world.a.everyone()
     client = world.a.client()
     for page in ("settings", "units", "people", "keys", "invitations"):
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             client.get(world.a.url(f"organizations:{page}"))
