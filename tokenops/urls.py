@@ -1,45 +1,52 @@
 """Addresses. Each app owns its own under `/o/<organization>/` and `/api/v1/`."""
 
-from importlib.util import find_spec
+from django.urls import include, path
 
-from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+PORTAL = [
+    path("", include("apps.portal.web.urls")),
+    path("", include("apps.organizations.web.urls")),
+    path("", include("apps.notifications.web.urls")),
+    path("", include("apps.trail.web.urls")),
+    path("", include("apps.portfolio.web.urls")),
+    path("", include("apps.pricing.web.urls")),
+    path("", include("apps.attribution.web.urls")),
+    path("", include("apps.ledger.web.urls")),
+    path("", include("apps.connectors.web.urls")),
+    path("", include("apps.connectors.imports.web.urls")),
+    path("", include("apps.approvals.web.urls")),
+    path("", include("apps.budgets.web.urls")),
+    path("", include("apps.stories.web.urls")),
+    path("", include("apps.audits.web.urls")),
+]
 
-_APPS = (
-    "portal organizations notifications trail portfolio pricing attribution ledger connectors "
-    "connectors.push connectors.imports approvals budgets stories audits"
-).split()
-
-
-def _included(kind: str) -> list[URLPattern | URLResolver]:
-    return [
-        path("", include(f"apps.{app}.{kind}.urls"))
-        for app in _APPS
-        if f"apps.{app}" in settings.INSTALLED_APPS
-        and find_spec(f"apps.{app}.{kind}")
-        and find_spec(f"apps.{app}.{kind}.urls")
-    ]
-
-
-def _global(module: str) -> list[URLPattern | URLResolver]:
-    parents = module.split(".")
-    for depth in range(1, len(parents)):
-        if not find_spec(".".join(parents[:depth])):
-            return []
-    return [path("", include(module))] if find_spec(module) else []
-
+API = [
+    path("", include("apps.organizations.api.urls")),
+    path("", include("apps.notifications.api.urls")),
+    path("", include("apps.trail.api.urls")),
+    path("", include("apps.portfolio.api.urls")),
+    path("", include("apps.pricing.api.urls")),
+    path("", include("apps.attribution.api.urls")),
+    path("", include("apps.ledger.api.urls")),
+    path("", include("apps.connectors.api.urls")),
+    path("", include("apps.connectors.push.api.urls")),
+    path("", include("apps.connectors.imports.api.urls")),
+    path("", include("apps.approvals.api.urls")),
+    path("", include("apps.budgets.api.urls")),
+    path("", include("apps.stories.api.urls")),
+    path("", include("apps.audits.api.urls")),
+]
 
 urlpatterns = [
     path("", include("tokenops.health")),
     path("", include("tokenops.metrics")),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
-    *_global("apps.portal.web.global_urls"),
-    *_global("apps.organizations.web.global_urls"),
-    *_global("apps.accounts.web.urls"),
-    path("o/<slug:org>/", include(_included("web"))),
-    path("api/v1/", include(_included("api"))),
-    *_global("apps.api.urls"),
+    path("", include("apps.portal.web.global_urls")),
+    path("", include("apps.organizations.web.global_urls")),
+    path("", include("apps.accounts.web.urls")),
+    path("o/<slug:org>/", include(PORTAL)),
+    path("api/v1/", include(API)),
+    path("", include("apps.api.urls")),
 ]
 
 handler400 = "apps.portal.web.errors.bad_request"

@@ -50,7 +50,6 @@ class Watched:
 
     def open(self, url: str) -> Page:
         answer = self.page.goto(url, wait_until="load")
-        self.page.wait_for_load_state("networkidle")
         assert answer is not None
         assert answer.status < 400, f"{url} answered {answer.status}"
         return self.page

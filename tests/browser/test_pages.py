@@ -1,6 +1,7 @@
 """Each page: no console or policy error, no accessibility violation, no sideways scrolling.
 
-Wide and light, phone and dark, and 320 pixels: WCAG 2.2 AA asks for reflow at that width.
+One load per page, then wide and light, dark, phone, and 320 pixels: WCAG 2.2 AA asks for reflow at
+that width. The dark look is checked for contrast, the phone's for everything again.
 """
 
 import pytest
@@ -11,62 +12,50 @@ from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.pages import PAGES, PLAIN, PageCase
 
 NARROW = {"width": 320, "height": 740}
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
-LOOKS = [
-    ("1440-light", DESKTOP, "light"),
-    ("1440-dark", DESKTOP, "dark"),
-    ("390-light", PHONE, "light"),
-    ("320-dark", NARROW, "dark"),
-]
+ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(page):
+def violations(page, only=None):
     """axe's findings as readable lines."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    options = {"runOnly": only or ALL_RULES, "resultTypes": ["violations"]}
     return [
-        f"{rule['id']}: {rule['help']} — {node['html'][:160]}"
-        for rule in found
+        f"{rule['id']}: {rule['help']} — {node['html'][:200]}"
+        for rule in Axe().run(page, options=options).response["violations"]
         for node in rule["nodes"]
     ]
 
 
+def problems_of(watched, url):
+    """Everything wrong with one page in all its looks, by look."""
+    page = watched.open(url)
+    found = {"light": violations(page)}
+    if (headings := page.locator("h1").count()) != 1:
+        found["headings"] = [f"{headings} h1 headings"]
+    page.emulate_media(color_scheme="dark")
+    found["dark"] = violations(page, only=["color-contrast"])
+    page.set_viewport_size(PHONE)
+    found["phone"] = violations(page)
+    widths = {}
+    for size in (DESKTOP, PHONE, NARROW):
+        page.set_viewport_size(size)
+        if (wide := watched.overflow()) > 0:
+            widths[size["width"]] = f"{wide} pixels wider than the window"
+    found |= {"width": widths, "console": watched.problems}
+    return {look: problems for look, problems in found.items() if problems}
+
+
 @pytest.mark.parametrize("case", PAGES, ids=str)
 def test_page(site, case: PageCase):
-    """Every look of one page, so that a failure names all of them."""
     with site.world.a.scope():
         args = case.args()
-    url = site.path(case.name, *args) + case.query
-    found = {}
-    for name, viewport, scheme in LOOKS:
-        with site.visit(case.role, viewport=viewport, scheme=scheme) as watched:
-            watched.open(url)
-            problems = [*violations(watched.page), *watched.problems]
-            if (wide := watched.overflow()) > 0:
-                problems.append(f"{wide} pixels wider than the window")
-            if (headings := watched.page.locator("h1").count()) != 1:
-                problems.append(f"{headings} h1 headings")
-            if problems:
-                found[name] = problems
-    assert found == {}
+    with site.visit(case.role) as watched:
+        assert problems_of(watched, site.path(case.name, *args) + case.query) == {}
 
 
 @pytest.mark.parametrize(("path", "inside"), PLAIN)
 def test_plain_page(site, path, inside):
-    found = {}
-    for name, viewport, scheme in LOOKS:
-        with site.visit(
-            Role.VIEWER if inside else None, viewport=viewport, scheme=scheme
-        ) as watched:
-            watched.open(site.url + path)
-            problems = [*violations(watched.page), *watched.problems]
-            if (wide := watched.overflow()) > 0:
-                problems.append(f"{wide} pixels wider than the window")
-            if problems:
-                found[name] = problems
-    assert found == {}
+    with site.visit(Role.VIEWER if inside else None) as watched:
+        assert problems_of(watched, site.url + path) == {}
 
 
 @pytest.mark.parametrize("case", PAGES, ids=str)

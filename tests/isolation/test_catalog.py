@@ -109,9 +109,12 @@ def key_offences() -> list[str]:
             )
     for index in rows("""
         SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS table,
-          i.indisprimary, ARRAY(SELECT attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
-            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS columns,
-          ARRAY(SELECT format_type(atttypid, NULL) FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
+          i.indisprimary, ARRAY(SELECT attname::text
+            FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
+            ORDER BY o) AS columns,
+          ARRAY(SELECT format_type(atttypid, NULL)
+            FROM unnest(i.indkey) WITH ORDINALITY k(n, o)
             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY o) AS types
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
         WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace

@@ -68,11 +68,11 @@ def _parameters(request: Request) -> dict[str, Any]:
 
 
 class RecordPagination(CursorPagination):
-    ordering = ("-occurred_at", "-record_key")
+    ordering = ("-occurred_at", "-record_key")  # type: ignore[assignment]
 
 
 class RestatementPagination(CursorPagination):
-    ordering = ("-restated_at", "-id")
+    ordering = ("-restated_at", "-id")  # type: ignore[assignment]
 
 
 _DAYS = [

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -77,12 +78,12 @@ def _fine(plan: Plan) -> Iterator[Sum]:
     return _rows(sql, values, width=len(wanted))
 
 
-def _values(plan: Plan) -> dict[str, object]:
+def _values(plan: Plan) -> dict[str, Any]:
     query = plan.query
     return {"org": require_organization_id(), "start": query.start, "end": query.end}
 
 
-def _rows(sql: str, values: dict[str, object], *, width: int) -> Iterator[Sum]:
+def _rows(sql: str, values: dict[str, Any], *, width: int) -> Iterator[Sum]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()

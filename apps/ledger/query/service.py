@@ -58,8 +58,8 @@ def _named(
         spoken[-1][NOBODY] = (None, labels.missing(axis))
     merged: dict[tuple[Period, Group], list[tuple[int, ...]]] = defaultdict(list)
     words: dict[Group, tuple[str, ...]] = {}
-    for period, ids, measures in found:
-        pairs = [spoken[i].get(key, (str(key), str(key))) for i, key in enumerate(ids)]
+    for period, group, measures in found:
+        pairs = [spoken[i].get(key, (str(key), str(key))) for i, key in enumerate(group)]
         keys = tuple(key for key, _ in pairs)
         words[keys] = tuple(label for _, label in pairs)
         merged[period, keys].append(measures)

@@ -249,7 +249,13 @@ def _ordered(columns: Columns) -> Columns:
         kinds = [columns.counts[:, index] for index in range(columns.counts.shape[1])]
         identities = np.array(columns.identities, np.int64)[columns.local]
         reported = np.where(columns.has_cost, columns.reported, -1)
-        content = [*kinds, columns.requests, columns.granularity, columns.basis, reported]
+        content: list[Any] = [
+            *kinds,
+            columns.requests,
+            columns.granularity,
+            columns.basis,
+            reported,
+        ]
         content += [columns.currency, identities]
         order = np.lexsort((*reversed(content), columns.observed, *halves))
         same = _repeats(columns, order)

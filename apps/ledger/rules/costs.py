@@ -116,7 +116,7 @@ def _active(span: Span, at: IntArray) -> NDArray[np.bool_]:
 def _complete(rates: Rates, counts: IntArray) -> NDArray[np.bool_]:
     """Records of which every used kind has a rate."""
     missing = [i for i, rate in enumerate(rates.per_mtok) if rate is None]
-    return ~counts[:, missing].any(axis=1)
+    return np.all(counts[:, missing] == 0, axis=1)
 
 
 def _place(

@@ -1,7 +1,7 @@
 """Records summed by the database: per dimension set, span and day or hour."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -72,7 +72,7 @@ def of_records(
                 source_id=row[at],
                 dims=dict(zip(keys.DIM_FIELDS, rest[:-3], strict=True)),
                 names=Names(*rest[-3:]),
-                assignment=Assignment(NONE.start, NONE.end, *owner, None),
+                assignment=replace(NONE, **dict(zip(_OWNER, owner, strict=True))),
                 measures=tuple(map(int, row[3:at])),
             )
 

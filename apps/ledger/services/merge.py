@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -188,7 +189,7 @@ def _update(
 
     Rows are locked in key order first: two workers with the same records wait, never deadlock.
     """
-    values = {
+    values: dict[str, Any] = {
         "org": require_organization_id(),
         "low": bounds[0],
         "high": bounds[1],

@@ -112,11 +112,11 @@ def _moves(
     moved = 0
     for found in sums.of_records(first, last, sets=sorted(spans)):
         day = days.day_number(found.day)
-        old, new = (at(side, day) for side in spans[found.dimset_id])
-        if old.same_target(new):
+        was, becomes = (at(side, day) for side in spans[found.dimset_id])
+        if was.same_target(becomes):
             continue
-        before = old_slices[found.dimset_id][old.start]
-        after = new_slices[found.dimset_id][new.start]
+        before = old_slices[found.dimset_id][was.start]
+        after = new_slices[found.dimset_id][becomes.start]
         when += [day, day]
         where += [before, after]
         rows += [tuple(-value for value in found.measures), found.measures]

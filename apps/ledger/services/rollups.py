@@ -1,6 +1,6 @@
 """Moving rollup cells by exact differences, in key order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -153,7 +153,7 @@ def _dates(numbers: IntArray) -> list[date]:
 
 
 def _upsert(
-    table: str, key: tuple[tuple[str, str], ...], values: list[list[object]], sums: IntArray
+    table: str, key: tuple[tuple[str, str], ...], values: Sequence[Sequence[object]], sums: IntArray
 ) -> None:
     """Add sums to cells. Measures that do not move are left out of the statement."""
     if not len(sums):
