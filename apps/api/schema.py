@@ -61,7 +61,7 @@ class Generator(SchemaGenerator):
 
 
 class KeyAuthentication(OpenApiAuthenticationExtension):
-    """`Authorization: Bearer tok_…`; a browser session with the organization's header also works."""
+    """`Authorization: Bearer tok_…`; a browser session with the header works as well."""
 
     target_class = "apps.access.api.ActorAuthentication"
     name = "ApiKey"

@@ -32,7 +32,7 @@ Basis = Literal["provider_reported", "computed", "allocated"]
 Phase = Literal["", "development", "testing", "production"]
 
 
-class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One quantity of usage: an event (one call) or a provider's bucket (hour or day x dimensions).
 
     Identity. With `event_id` a record is that event of that source. Without it, the record is the

@@ -42,7 +42,8 @@ def _check_fields(model: type[models.Model]) -> list[CheckMessage]:
                 Error(f"{field.name} is globally unique", hint=hint, obj=model, id="tenancy.E2")
             )
     for many in model._meta.local_many_to_many:
-        if many.remote_field.through._meta.auto_created:
+        through: Any = many.remote_field.through
+        if through._meta.auto_created:
             hint = "write the through table as a TenantModel"
             errors.append(
                 Error(f"{many.name} has no through model", hint=hint, obj=model, id="tenancy.E3")

@@ -97,8 +97,13 @@ class AuditDetailSerializer(AuditSerializer):
     reports = ReportSerializer(many=True, read_only=True)
 
     class Meta(AuditSerializer.Meta):
-        fields = (*AuditSerializer.Meta.fields, "baselines", "findings", "reports")
-        read_only_fields = fields
+        fields: tuple[str, ...] = (  # type: ignore[assignment]
+            *AuditSerializer.Meta.fields,
+            "baselines",
+            "findings",
+            "reports",
+        )
+        read_only_fields: tuple[str, ...] = fields  # type: ignore[assignment]
 
 
 class PlanSerializer(serializers.Serializer):

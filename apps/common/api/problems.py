@@ -110,10 +110,10 @@ def _api_exception(
     exc: exceptions.APIException, request: Any
 ) -> tuple[dict[str, Any], dict[str, str]]:
     headers = {}
-    if getattr(exc, "auth_header", ""):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait) + 1)
+    if challenge := getattr(exc, "auth_header", ""):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
     codes = exc.get_codes()
     code = codes if isinstance(codes, str) else "error"
     fix = (

@@ -29,7 +29,7 @@ def race(*works):
             answers[index] = work()
         except DomainError as error:
             answers[index] = error
-        except BaseException as error:  # noqa: BLE001 -- asserted below
+        except BaseException as error:
             broken.append(error)
         finally:
             connection.close()

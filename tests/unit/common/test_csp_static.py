@@ -36,9 +36,7 @@ def test_templates(path):
 
 @pytest.mark.parametrize("path", BUILDERS, ids=lambda p: str(p.relative_to(BASE)))
 def test_markup_built_in_python(path):
-    text = "\n".join(
-        line for line in path.read_text(encoding="utf-8").splitlines() if "<" in line
-    )
+    text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if "<" in line)
     rules = {k: v for k, v in FORBIDDEN.items() if "script" not in k}
     assert [name for name, rule in rules.items() if rule.search(text)] == []
 

@@ -83,7 +83,7 @@ def _usage(**fields):
         ({"granularity": "minute"}, "granularity"),
         ({"occurred_at": NOW + timedelta(hours=25)}, "occurred_at"),
         ({"occurred_at": datetime(1999, 1, 1, tzinfo=UTC)}, "occurred_at"),
-        ({"occurred_at": datetime(2026, 1, 1)}, "occurred_at"),  # noqa: DTZ001 -- the mistake
+        ({"occurred_at": datetime(2026, 1, 1)}, "occurred_at"),
         ({"cost": Decimal("NaN")}, "cost"),
         ({"cost": Decimal("Infinity")}, "cost"),
         ({"cost": Decimal(-1)}, "cost"),
