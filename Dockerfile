@@ -4,7 +4,7 @@
 FROM python:3.13-slim AS packages
 COPY requirements.txt /tmp/requirements.txt
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes --requirement /tmp/requirements.txt
+ && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement /tmp/requirements.txt
 
 FROM packages AS static
 WORKDIR /app

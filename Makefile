@@ -65,10 +65,10 @@ browser:
 
 .venv/.installed: requirements.txt | .venv/.created
 	@echo "Installing dependencies into .venv (once) ..."
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --require-hashes --no-deps --requirement requirements.txt
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.txt | .venv/.created
 	@echo "Installing dependencies and development tools into .venv (once) ..."
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@$(PIP) install --require-hashes --no-deps --requirement requirements-dev.txt
 	@touch .venv/.installed $@

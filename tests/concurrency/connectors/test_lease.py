@@ -6,6 +6,7 @@ from threading import Barrier
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import connection
 
 from apps.connectors import tasks
@@ -29,18 +30,17 @@ def test_racing_workers_read_once(world):
     def work(_):
         try:
             barrier.wait()
-            with patch("apps.common.clock.now", lambda: provider.now):
-                return pull_source(
-                    organization_id=organization_id, source_id=source.id, transport=provider
-                )
+            return pull_source(
+                organization_id=organization_id, source_id=source.id, transport=provider
+            )
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with time_machine.travel(provider.now, tick=False), ThreadPoolExecutor(WORKERS) as pool:
         outcomes = list(pool.map(work, range(WORKERS)))
     ran = [outcome for outcome in outcomes if outcome.run_id is not None]
     assert ran
-    assert all(outcome.status == RunStatus.SUCCEEDED for outcome in ran)
+    assert [(o.status, o.error) for o in ran] == [(RunStatus.SUCCEEDED, "")] * len(ran)
     with org.scope():
         assert PullRun.objects.filter(status=RunStatus.SUCCEEDED).count() == len(ran)
         assert PullRun.objects.count() == len(ran)

@@ -131,7 +131,7 @@ def test_the_last_instant_of_a_month_belongs_to_it():
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_days_tile_time(zone):
-    """Two years of days: each begins where the one before ends, at the first instant of its date."""
+    """Two years of days: each begins where the one before ends, at its date's first instant."""
     day, before = date(2025, 1, 1), None
     while day < date(2027, 1, 1):
         start = day_start(day, zone)
