@@ -38,6 +38,22 @@ def _set(value: str) -> None:
 
 
 @contextmanager
+def scope_of_nobody() -> Iterator[None]:
+    """Let managers build queries where no organization is meant, without touching the database.
+
+    For descriptions (OpenAPI): the database is told nothing, so a query that did run would find no
+    row. Raises ScopeError inside an organization's scope.
+    """
+    if (open_scope := _current.get()) is not None:
+        raise ScopeError(f"scope of {open_scope} is open")
+    token = _current.set(UUID(int=0))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
 def tenant_scope(organization_id: UUID | str) -> Iterator[UUID]:
     """Open a transaction in which only this organization's rows exist.
 

@@ -1,5 +1,6 @@
 """Approvals in the API: list, one, decide, withdraw, routes."""
 
+from typing import Any
 from uuid import UUID
 
 import django_filters
@@ -107,8 +108,11 @@ class PolicyListView(generics.ListAPIView):
     permission_required = {"GET": P.APPROVAL_VIEW}
     serializer_class = serializers.PolicySerializer
 
-    def get_queryset(self) -> QuerySet[ApprovalPolicy]:
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         services.ensure_default_policy()
+        return super().list(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[ApprovalPolicy]:
         return selectors.policies()
 
 

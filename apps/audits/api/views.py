@@ -142,7 +142,11 @@ class FindingActionView(ActorMixin, APIView):
 
     permission_required = {"POST": P.AUDIT_VIEW}
 
-    @extend_schema(request=s.FindingActionSerializer, responses=s.FindingSerializer)
+    @extend_schema(
+        operation_id="audits_findings_act",
+        request=s.FindingActionSerializer,
+        responses=s.FindingSerializer,
+    )
     def post(self, request: Request, audit_id: UUID, finding_id: UUID) -> Response:
         finding = selectors.finding_by_id(self.actor, audit_id, finding_id)
         data = checked(s.FindingActionSerializer, request)

@@ -95,8 +95,11 @@ class _InDays(generics.ListAPIView):
         return records.of_days(found, *asked)
 
     def get_serializer_context(self) -> dict[str, Any]:
+        common = dict(super().get_serializer_context())
+        if getattr(self, "swagger_fake_view", False):
+            return common
         return {
-            **super().get_serializer_context(),
+            **common,
             "currency": ledger_settings().currency,
             "words": records.Words(),
         }

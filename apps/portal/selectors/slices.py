@@ -11,10 +11,9 @@ from django.http import QueryDict
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
-from apps.common.web.filters import Control
 from apps.ledger.query import Query, Result, Row, run
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
-from apps.portal.rules.words import AXIS_LABELS, KIND_CHOICES
+from apps.portal.rules.words import KIND_CHOICES
 
 _ENTITIES = frozenset({"unit", "capability", "story", "source"})
 MOST_CHOICES = 200
@@ -71,14 +70,8 @@ def _clean(axis: str, values: Sequence[str]) -> list[str]:
     return found[:MOST_CHOICES]
 
 
-def control(axis: str, chosen: Slice, start: date, end: date) -> Control:
-    """The filter of one axis, offering what was used in the days [start, end)."""
-    label = AXIS_LABELS[axis]
-    value = list(chosen.chosen.get(axis, ()))
-    return Control("multi", axis, label, value, tuple(_choices(axis, chosen, start, end)))
-
-
-def _choices(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, str]]:
+def choices(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, str]]:
+    """What the filter of one axis offers: what was used in the days [start, end)."""
     if axis == "kind":
         return list(KIND_CHOICES)
     if axis == "unit":

@@ -22,8 +22,9 @@ from apps.portal.rules.windows import Window, custom, grain_for
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
 from apps.portal.selectors.inform import window_now
-from apps.portal.selectors.slices import Slice, control, read_slice
+from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import explore_tables
+from apps.portal.web.controls import control
 from apps.portal.web.explore_measures import MEASURES, Measure
 
 REGION = "explore"

@@ -19,8 +19,9 @@ from apps.portal.nav import link_to
 from apps.portal.rules.windows import DEFAULT_PERIOD, PERIODS
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors.inform import Overview, overview
-from apps.portal.selectors.slices import Slice, control, read_slice
+from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import inform_charts, inform_text
+from apps.portal.web.controls import control
 
 AXES = ("unit", "kind", "model", "source")
 GROUPS = ("kind", "unit", "model")
