@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.organizations",
     "apps.notifications",
+    "apps.savedviews",
     "apps.portfolio",
     "apps.pricing",
     "apps.attribution",

@@ -29,6 +29,7 @@ OVERRIDES = {
     "audits.AuditReport": {"document": "{}"},
     "organizations.SupportVisit": {"expires_at": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)},
     "stories.TokenStory": {"ref": "TS-0001"},
+    "savedviews.SavedView": {"page": "approvals", "is_shared": True},
 }
 
 

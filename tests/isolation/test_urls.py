@@ -40,6 +40,7 @@ PARAMETERS = {
     "source_id": "connectors.Source",
     "story_id": "stories.TokenStory",
     "unit_id": "organizations.Unit",
+    "view_id": "savedviews.SavedView",
     "ref": "stories.TokenStory.ref",
     "trail:event:pk": "trail.TrailEvent",
     "notifications:one:pk": "notifications.Notification",

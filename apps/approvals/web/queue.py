@@ -26,6 +26,7 @@ from apps.common.web import csvout, paging
 from apps.common.web.filters import ChoiceFilter, Control, Filter, RelationFilter, SearchFilter
 from apps.common.web.forms import add_errors
 from apps.organizations.selectors import unit_choices
+from apps.savedviews.web.bar import bar
 from apps.tenancy.urls import org_url
 
 REGION = "approvals"
@@ -137,6 +138,7 @@ class Pane(View):
             "filtered": any(f.read(self.request) for f in self.filters()),
             "sorted": self.request.GET.get("sort", "") in self.sorts(),
             "keep": "tab",
+            "views": bar(self.request, "approvals"),
             "chosen": chosen,
             "approval": current,
             "zone": zone,

@@ -1,0 +1,33 @@
+"""Reads of saved views, inside the open scope."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.access.actors import Actor
+from apps.access.services import can_anywhere
+from apps.common.errors import NotFound
+from apps.savedviews import pages
+from apps.savedviews.models import SavedView
+
+
+def views(actor: Actor, page: str = "") -> QuerySet[SavedView]:
+    """The actor's own views and the shared ones, of pages the actor may open; own ones first."""
+    wanted = [page] if page else pages.names()
+    open_to = [
+        name
+        for name in wanted
+        if (known := pages.page(name)) is not None and can_anywhere(actor, known.permission)
+    ]
+    mine = Q(is_shared=True)
+    if actor.membership_id is not None:
+        mine |= Q(membership_id=actor.membership_id)
+    return SavedView.objects.filter(mine, page__in=open_to).order_by("is_shared", "name", "id")
+
+
+def view_by_id(actor: Actor, view_id: UUID) -> SavedView:
+    """Raises NotFound for a view that is neither the actor's own nor shared."""
+    found = views(actor).filter(id=view_id).first()
+    if found is None:
+        raise NotFound("There is no such saved view.", code="saved_view_not_found")
+    return found

@@ -1,0 +1,38 @@
+"""The menu of views for a page: `context["views"] = bar(request, "approvals")`, then
+`{% include "savedviews/_bar.html" %}`.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.access.web import actor_of
+from apps.savedviews import pages, rules, selectors
+from apps.tenancy.urls import org_url
+
+
+def bar(request: HttpRequest, page: str) -> dict[str, Any]:
+    """The page's views with their addresses, the one that is shown, and what would be saved."""
+    known = pages.page(page)
+    if known is None:
+        raise LookupError(f"page {page!r} is not registered in apps.savedviews.pages")
+    actor = actor_of(request)
+    base = org_url(request, known.url_name)
+    query = rules.clean_query(request.META.get("QUERY_STRING", ""))
+    items = [
+        {
+            "view": view,
+            "url": f"{base}?{view.query}" if view.query else base,
+            "current": view.query == query,
+            "own": view.membership_id == actor.membership_id,
+        }
+        for view in selectors.views(actor, page)
+    ]
+    return {
+        "page": page,
+        "query": query,
+        "back": request.get_full_path(),
+        "items": items,
+        "current": next((i["view"] for i in items if i["current"] and query), None),
+        "may_save": actor.membership_id is not None,
+    }
