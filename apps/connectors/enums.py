@@ -4,15 +4,49 @@ from django.db.models import TextChoices
 
 
 class SourceKind(TextChoices):
-    """How usage arrives. The first two are pulled on a schedule, the others are handed in."""
+    """How usage arrives: pulled on a schedule (PULLED_KINDS), or handed in."""
 
     OPENAI = "openai", "OpenAI organization"
     ANTHROPIC = "anthropic", "Anthropic organization"
+    CLAUDE_ANALYTICS = "claude_analytics", "Claude analytics"
+    CLAUDE_CODE = "claude_code", "Claude Code analytics"
+    LITELLM = "litellm", "LiteLLM gateway"
+    OPENROUTER = "openrouter", "OpenRouter"
+    LANGFUSE = "langfuse", "Langfuse"
     RECORDS_API = "records_api", "Records API"
     CSV = "csv", "CSV files"
 
 
 PULLED_KINDS = (SourceKind.OPENAI, SourceKind.ANTHROPIC)
+
+
+class SourceRole(TextChoices):
+    """Whether a source's usage enters the ledger's totals, or is kept to compare with them.
+
+    The same call is visible through several channels: one of them is the channel of record.
+    """
+
+    RECORD = "record", "Channel of record"
+    COMPARISON = "comparison", "Comparison only"
+
+
+COMPARISON_BY_DEFAULT = frozenset(
+    {
+        SourceKind.CLAUDE_ANALYTICS,
+        SourceKind.CLAUDE_CODE,
+        SourceKind.LITELLM,
+        SourceKind.OPENROUTER,
+        SourceKind.LANGFUSE,
+    }
+)
+"""Kinds that see calls which a provider's own API reports too."""
+COMPARISON_ALWAYS = frozenset({SourceKind.CLAUDE_CODE})
+"""Its tokens are in the provider's usage, or belong to a subscription and cost nothing more."""
+
+
+def default_role(kind: str) -> SourceRole:
+    """The role of a new source of a kind."""
+    return SourceRole.COMPARISON if kind in COMPARISON_BY_DEFAULT else SourceRole.RECORD
 
 
 class SourceStatus(TextChoices):

@@ -56,21 +56,27 @@ def plan(
     settled_through: datetime | None,
     reread_at: datetime | None,
     now: datetime,
+    whole_days: bool = False,
 ) -> Plan:
     """The next window: from where the provider may still restate, up to the last whole hour.
 
     A source that is far behind reads at most WINDOW per run. Once a day, when it is not behind,
-    the window is the whole last month instead.
+    the window is the whole last month instead. `whole_days`: the window begins at midnight UTC,
+    because what it reads replaces days.
     """
     edge = floor_hour(now - READ_LAG)
     first = midnight(history_from)
     start = max(first, settled_through or first)
+    if whole_days:
+        start = midnight(start.date())
     if edge - start > WINDOW:
         return Plan(RunKind.BACKFILL, start, start + WINDOW, more=True)
     if settled_through is None:
         return Plan(RunKind.BACKFILL, start, max(start, edge), more=False)
     if reread_at is not None and now - reread_at >= REREAD_EVERY:
-        return Plan(RunKind.REREAD, max(first, edge - REREAD_SPAN), edge, more=False)
+        start = max(first, edge - REREAD_SPAN)
+        start = midnight(start.date()) if whole_days else start
+        return Plan(RunKind.REREAD, start, edge, more=False)
     return Plan(RunKind.PULL, min(start, edge), edge, more=False)
 
 

@@ -1,10 +1,11 @@
 """Reads of sources, runs and provider bills, inside the open scope."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from apps.access.actors import Actor
@@ -12,9 +13,10 @@ from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import NotFound
+from apps.common.tokens import KINDS, TokenCounts
 from apps.connectors import rules
 from apps.connectors.enums import EntryKind, Health, RunStatus, SourceStatus
-from apps.connectors.models import DirectoryEntry, ProviderCost, PullRun, Source
+from apps.connectors.models import ComparisonUsage, DirectoryEntry, ProviderCost, PullRun, Source
 from apps.connectors.providers.base import Names
 
 
@@ -125,4 +127,86 @@ def billed_days(start: date, end: date, source_id: UUID | None = None) -> list[B
     return [
         BilledDay(row["source_id"], row["day"], row["currency"], row["amount"])
         for row in grouped.order_by("day")
+    ]
+
+
+COMPARISON_DIMENSIONS = (
+    "source_id",
+    "day",
+    "provider",
+    "account",
+    "project_id",
+    "api_key_id",
+    "user",
+    "model",
+    "service_tier",
+)
+_COMPARED_BY = ("source_id", "day", "provider", "account", "model", "api_key_id")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonDay:
+    """What a comparison-only source counted, grouped; a dimension not grouped by is None.
+
+    `project` and `api_key` name the group's project and key where it is grouped by their ids.
+    `requests` is None where no row says it. `cost_nanos` sums the rows whose cost is known, and
+    `without_cost` counts the others.
+    """
+
+    counts: TokenCounts
+    requests: int | None
+    cost_nanos: int
+    without_cost: int
+    currency: str
+    source_id: UUID | None = None
+    day: date | None = None
+    provider: str | None = None
+    account: str | None = None
+    project_id: str | None = None
+    api_key_id: str | None = None
+    user: str | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    project: str = ""
+    api_key: str = ""
+
+
+def comparison_days(
+    start: date,
+    end: date,
+    *,
+    source_id: UUID | None = None,
+    by: Sequence[str] = _COMPARED_BY,
+) -> list[ComparisonDay]:
+    """Usage of comparison-only sources on the UTC days [start, end), summed `by` dimensions.
+
+    `by` names some of COMPARISON_DIMENSIONS; currencies are never mixed. Raises ValueError for
+    another name. Never add this to the ledger: it is the same usage seen elsewhere.
+    """
+    if unknown := sorted(set(by) - set(COMPARISON_DIMENSIONS)):
+        raise ValueError(f"not a dimension of comparison usage: {', '.join(unknown)}")
+    rows = ComparisonUsage.objects.filter(day__gte=start, day__lt=end)
+    if source_id is not None:
+        rows = rows.filter(source_id=source_id)
+    labels = {"project": "project_id", "api_key": "api_key_id"}
+    sums = {f"sum_{kind}": Sum(kind) for kind in KINDS}
+    named = {f"one_{label}": Max(label) for label, dimension in labels.items() if dimension in by}
+    grouped = rows.values("currency", *by).annotate(
+        all_requests=Sum("requests"),
+        cost=Coalesce(Sum("cost_nanos"), 0),
+        unknown=Count("id") - Count("cost_nanos"),
+        **sums,
+        **named,
+    )
+    return [
+        ComparisonDay(
+            counts=TokenCounts(*(row[f"sum_{kind}"] for kind in KINDS)),
+            requests=row["all_requests"],
+            cost_nanos=row["cost"],
+            without_cost=row["unknown"],
+            currency=row["currency"],
+            **{name: row[name] for name in by},
+            **{label: row[f"one_{label}"] for label in labels if f"one_{label}" in row},
+        )
+        for row in grouped.order_by(*by, "currency")
     ]

@@ -6,12 +6,15 @@ from rest_framework import serializers
 
 from apps.common.api.fields import MoneyField
 from apps.connectors import selectors
-from apps.connectors.enums import PULLED_KINDS, Health, SourceKind
+from apps.connectors.enums import PULLED_KINDS, Health, SourceKind, SourceRole
 from apps.connectors.models import PullRun, Source
 
 
 class SourceSerializer(serializers.ModelSerializer):
-    """A source. `cursor` is the instant usage is complete to, null before the first run."""
+    """A source. `cursor` is the instant usage is complete to, null before the first run.
+
+    `role` says whether its usage counts in the totals or is only kept to compare with them.
+    """
 
     health = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
@@ -22,6 +25,7 @@ class SourceSerializer(serializers.ModelSerializer):
             "id",
             "name",
             "kind",
+            "role",
             "status",
             "health",
             "base_url",
@@ -117,6 +121,7 @@ class NewSourceSerializer(Strict):
     base_url = serializers.CharField(max_length=255, required=False, allow_blank=True)
     account = serializers.CharField(max_length=120, required=False, allow_blank=True)
     schedule_minutes = serializers.IntegerField(required=False)
+    role = serializers.ChoiceField(choices=SourceRole.choices, required=False)
     history_from = serializers.DateField(required=False)
 
 
@@ -128,6 +133,7 @@ class ChangeSourceSerializer(Strict):
     base_url = serializers.CharField(max_length=255, required=False, allow_blank=True)
     account = serializers.CharField(max_length=120, required=False, allow_blank=True)
     schedule_minutes = serializers.IntegerField(required=False)
+    role = serializers.ChoiceField(choices=SourceRole.choices, required=False)
 
 
 class CredentialSerializer(Strict):

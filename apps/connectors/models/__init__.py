@@ -1,8 +1,9 @@
 """Tables of the connectors, by job."""
 
+from apps.connectors.models.comparison import ComparisonUsage
 from apps.connectors.models.costs import ProviderCost
 from apps.connectors.models.directory import DirectoryEntry
 from apps.connectors.models.runs import PullRun
 from apps.connectors.models.source import Source
 
-__all__ = ["DirectoryEntry", "ProviderCost", "PullRun", "Source"]
+__all__ = ["ComparisonUsage", "DirectoryEntry", "ProviderCost", "PullRun", "Source"]

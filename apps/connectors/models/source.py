@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.common import clock
-from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceStatus
+from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceRole, SourceStatus
 from apps.tenancy.models import TenantModel
 from apps.trail.refs import ObjectRef
 
@@ -16,6 +16,8 @@ class Source(TenantModel):
     identity and does not change once usage was read. `cursor` is the instant usage is read up to;
     `settled_through` the instant before which the provider no longer restates, from which the
     next run reads again. Only the run named in `lease_run` may write until `lease_until`.
+    `role` says whether its usage enters the ledger or is only compared (`ComparisonUsage`);
+    `in_ledger`, whether some of it ever did.
     `version` counts changes by people: an edit states the version it was made on.
     """
 
@@ -23,6 +25,8 @@ class Source(TenantModel):
     name_norm = models.CharField(max_length=120, editable=False)
     kind = models.CharField(max_length=16, choices=SourceKind)
     status = models.CharField(max_length=8, choices=SourceStatus, default=SourceStatus.ACTIVE)
+    role = models.CharField(max_length=10, choices=SourceRole, default=SourceRole.RECORD)
+    in_ledger = models.BooleanField(default=False)
     base_url = models.CharField(max_length=255, blank=True, default="")
     account = models.CharField(max_length=120, blank=True, default="")
     credential = models.TextField(blank=True, default="")
@@ -70,6 +74,11 @@ class Source(TenantModel):
     def is_pulled(self) -> bool:
         """Whether a worker fetches it (else callers hand usage in)."""
         return self.kind in PULLED_KINDS
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether its usage stays out of the ledger's totals."""
+        return self.role == SourceRole.COMPARISON
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("source", self.id, self.name)

@@ -23,8 +23,8 @@ from apps.connectors.providers.base import Client, CostLine, Entry, Names, Usage
 from apps.connectors.providers.errors import ProviderError
 from apps.connectors.providers.http import Meter
 from apps.connectors.providers.registry import connect
-from apps.connectors.services import lease, store
-from apps.ledger.schema import IngestResult
+from apps.connectors.services import compare, lease, store
+from apps.ledger.schema import IngestResult, UsageIn
 from apps.ledger.services import ingest, mark_coverage
 from apps.tenancy.scope import tenant_scope
 from apps.trail.services import record
@@ -128,6 +128,7 @@ def _prepare(organization_id: UUID, source: Source, run: PullRun) -> Job:
             settled_through=source.settled_through,
             reread_at=source.reread_at,
             now=now,
+            whole_days=source.is_compared,
         )
         run.kind, run.window_start, run.window_end = plan.kind, plan.start, plan.end
         run.save(update_fields=["kind", "window_start", "window_end"])
@@ -252,11 +253,26 @@ def _write(source: Source, plan: rules.Plan, reading: Reading, run: PullRun) -> 
         store.store_directory(source, reading.entries)
         source.directory_at = reading.observed_at
     run.cost_rows = store.store_costs(source, reading.costs, reading.observed_at)
+    window = (plan.start, plan.end)
+    if source.is_compared:
+        if source.in_ledger:
+            _count(source, [], window, reading)
+        return compare.store_comparison(
+            source, reading.usage.usage, window=window, observed_at=reading.observed_at
+        )
+    source.in_ledger = True
+    return _count(source, reading.usage.usage, window, reading)
+
+
+def _count(
+    source: Source, batch: list[UsageIn], window: tuple[datetime, datetime], reading: Reading
+) -> IngestResult:
+    """Into the ledger. An empty batch withdraws what a source counted before it was compared."""
     return ingest(
         organization_id=source.organization_id,
         source_id=source.id,
-        batch=reading.usage.usage,
-        complete_window=(plan.start, plan.end),
+        batch=batch,
+        complete_window=window,
         accepted_at=reading.observed_at,
     )
 

@@ -13,9 +13,17 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.connectors import crypto, events, guard, rules
-from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceStatus
+from apps.connectors.enums import (
+    COMPARISON_ALWAYS,
+    PULLED_KINDS,
+    SourceKind,
+    SourceRole,
+    SourceStatus,
+    default_role,
+)
 from apps.connectors.models import Source
 from apps.connectors.providers.registry import DEFAULT_URLS
+from apps.connectors.services.compare import forget_comparison
 from apps.connectors.services.guards import (
     apply_changes,
     managed_source,
@@ -26,7 +34,7 @@ from apps.ledger.services import mark_coverage
 from apps.trail.services import record
 
 DEFAULT_HISTORY_DAYS = 120
-FIELDS = ("name", "base_url", "account", "schedule_minutes")
+FIELDS = ("name", "base_url", "account", "schedule_minutes", "role")
 _SHORTEST_CREDENTIAL = 8
 _LONGEST_CREDENTIAL = 1000
 
@@ -39,6 +47,7 @@ class _Settings:
     base_url: str
     account: str
     schedule_minutes: int
+    role: str
 
 
 def create_source(
@@ -51,17 +60,19 @@ def create_source(
     account: str = "",
     schedule_minutes: int = 15,
     history_from: date | None = None,
+    role: str = "",
 ) -> Source:
     """Connect a source. A pulled one begins to read its history at once.
 
-    `history_from` is the first UTC day to read (default: 120 days ago, at most a year). Raises
-    Forbidden, Invalid for wrong fields, Conflict for a name that is taken.
+    `role`: "" takes the kind's own (`default_role`). `history_from` is the first UTC day to read
+    (default: 120 days ago, at most a year). Raises Forbidden, Invalid for wrong fields, Conflict
+    for a name that is taken.
     """
     require(actor, P.SOURCE_MANAGE)
     if kind not in SourceKind.values:
         raise Invalid("There is no such kind of source.", field="kind", fix="Choose a kind.")
     pulled = kind in PULLED_KINDS
-    settings = _checked(kind, name, base_url, account, schedule_minutes)
+    settings = _checked(kind, name, base_url, account, schedule_minutes, role or default_role(kind))
     today = clock.today()
     first = history_from or today - timedelta(days=DEFAULT_HISTORY_DAYS)
     if not today - timedelta(days=rules.MAX_HISTORY_DAYS) <= first <= today:
@@ -75,6 +86,7 @@ def create_source(
         name=settings.name,
         name_norm=settings.name.casefold(),
         kind=kind,
+        role=settings.role,
         base_url=settings.base_url,
         account=settings.account,
         credential=crypto.encrypt(secret) if secret else "",
@@ -112,8 +124,10 @@ def intake_source(*, actor: Actor, kind: SourceKind, name: str) -> Source:
 def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any) -> Source:
     """Change some of FIELDS of the version that was read.
 
-    The account is part of the identity of records: it is fixed once usage was read. Raises
-    NotFound, Forbidden, Invalid, and Conflict when somebody changed the source meanwhile.
+    The account is part of the identity of records: it is fixed once usage was read. Another role
+    reads the history again: what is only compared leaves the ledger window by window, as a
+    restatement, and what counts leaves the comparison at once. Raises NotFound,
+    Forbidden, Invalid, and Conflict when somebody changed the source meanwhile.
     """
     source = managed_source(actor, source_id)
     unknown = sorted(set(changes) - set(FIELDS))
@@ -143,7 +157,10 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
                 base_url=settings.base_url,
                 account=settings.account,
                 schedule_minutes=settings.schedule_minutes,
+                role=settings.role,
             )
+            if settings.role != before["role"]:
+                _read_in_its_role(source, actor)
     except IntegrityError as error:
         raise _name_taken(settings.name, error) from error
     after = _described(source)
@@ -155,6 +172,17 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
         after={k: v for k, v in after.items() if before[k] != v},
     )
     return source
+
+
+def _read_in_its_role(source: Source, actor: Actor) -> None:
+    """After another role: read everything again, from the first day."""
+    if not source.is_compared:
+        forget_comparison(source)
+    source.settled_through = None
+    source.next_pull_at = clock.now()
+    source.save(update_fields=["settled_through", "next_pull_at"])
+    if source.status == SourceStatus.ACTIVE:
+        request_run(source, actor, check=False)
 
 
 def replace_credential(*, actor: Actor, source_id: UUID, version: int, credential: str) -> Source:
@@ -216,7 +244,9 @@ def _name_taken(name: str, error: IntegrityError) -> Exception:
     )
 
 
-def _checked(kind: str, name: str, base_url: str, account: str, schedule_minutes: int) -> _Settings:
+def _checked(
+    kind: str, name: str, base_url: str, account: str, schedule_minutes: int, role: str
+) -> _Settings:
     """Settings in their stored form. Raises Invalid with every field that is wrong."""
     errors: list[FieldError] = []
     name, account = name.strip(), account.strip()
@@ -240,9 +270,27 @@ def _checked(kind: str, name: str, base_url: str, account: str, schedule_minutes
                     "Choose 5 to 1440 minutes.",
                 )
             )
+    errors += _role_errors(kind, role)
     if errors:
         raise Invalid("The source is not complete.", errors=errors)
-    return _Settings(name, url, account, schedule_minutes)
+    return _Settings(name, url, account, schedule_minutes, role)
+
+
+def _role_errors(kind: str, role: str) -> list[FieldError]:
+    if role not in SourceRole.values:
+        known = " or ".join(SourceRole.values)
+        return [FieldError("role", "There is no such role.", f"Choose {known}.")]
+    if role == SourceRole.RECORD and kind in COMPARISON_ALWAYS:
+        return [
+            FieldError(
+                "role",
+                "This usage is part of what the provider reports for its keys already.",
+                "Choose comparison only.",
+            )
+        ]
+    if role == SourceRole.COMPARISON and kind not in PULLED_KINDS:
+        return [FieldError("role", "Records that are handed in count.", "Choose record.")]
+    return []
 
 
 def _secret(credential: str) -> str:
@@ -265,6 +313,7 @@ def _described(source: Source) -> dict[str, Any]:
         "base_url": source.base_url,
         "account": source.account,
         "schedule_minutes": source.schedule_minutes,
+        "role": source.role,
         "history_from": source.history_from.isoformat() if source.history_from else None,
         "credential": source.credential_hint,
     }

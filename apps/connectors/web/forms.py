@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from apps.common import clock
-from apps.connectors.enums import PULLED_KINDS, SourceKind
+from apps.connectors.enums import COMPARISON_ALWAYS, PULLED_KINDS, SourceKind, SourceRole
 from apps.connectors.rules import MAX_HISTORY_DAYS
 from apps.connectors.services.sources import DEFAULT_HISTORY_DAYS
 
@@ -38,6 +38,17 @@ def _schedule() -> forms.TypedChoiceField:
     )  # fmt: skip
 
 
+def _role(**options: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Its usage",
+        help_text=(
+            "The channel of record counts in every total. Comparison only is kept beside it, for "
+            "a gateway or tool that sees calls which the provider reports too."
+        ),
+        **options,
+    )
+
+
 class NewSourceForm(forms.Form):
     """What a new provider source needs."""
 
@@ -53,6 +64,9 @@ class NewSourceForm(forms.Form):
         label="Read history from", widget=forms.DateInput(attrs={"type": "date"})
     )
     schedule_minutes = _schedule()
+    role = _role(
+        required=False, choices=[("", "As usual for this kind of source"), *SourceRole.choices]
+    )
     account = forms.CharField(
         label="Provider account",
         max_length=120,
@@ -83,15 +97,18 @@ class EditSourceForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     name = forms.CharField(label="Name", max_length=120)
     schedule_minutes = _schedule()
+    role = _role(choices=SourceRole.choices)
     account = forms.CharField(label="Provider account", max_length=120, required=False)
     base_url = forms.CharField(label="Address", max_length=255, required=False)
 
-    def __init__(self, *args: Any, pulled: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str = SourceKind.OPENAI, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not pulled:
-            for name in ("schedule_minutes", "account", "base_url"):
+        if kind not in PULLED_KINDS:
+            for name in ("schedule_minutes", "role", "account", "base_url"):
                 del self.fields[name]
             return
+        if kind in COMPARISON_ALWAYS:
+            del self.fields["role"]
         given = self.initial.get("schedule_minutes")
         field = self.fields["schedule_minutes"]
         if given and given not in dict(SCHEDULES):

@@ -16,7 +16,7 @@ from apps.common import fmt
 from apps.common.web.forms import FormPage
 from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage, SearchFilter
 from apps.connectors import selectors, services
-from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceStatus
+from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceRole, SourceStatus
 from apps.connectors.models import Source
 from apps.connectors.web import words
 from apps.connectors.web.forms import CredentialForm, EditSourceForm, NewSourceForm
@@ -37,7 +37,7 @@ class SourceList(ListPage):
             "Source",
             sort="name_norm",
             link=lambda s, r: org_url(r, "connectors:detail", s.id),
-            sub=lambda s: s.get_kind_display(),
+            sub=words.kind_and_role,
         ),
         Column("kind", "Kind", sort="kind", in_table=False),
         Column("health", "State", value=words.health_chip, csv=words.health_label),
@@ -50,12 +50,14 @@ class SourceList(ListPage):
         Column("rows_new", "Records", align="num"),
         Column("last_error", "Last error", value=lambda s: s.last_error[:120],
                csv=lambda s: s.last_error, full=True),
+        Column("role", "Counts", sort="role", value=lambda s: s.get_role_display(), in_table=False),
         Column("created_at", "Added", sort="created_at", in_table=False,
                csv=lambda s: s.created_at.isoformat()),
     )  # fmt: skip
     filters = (
         SearchFilter("q", "Search", fields=("name_norm",)),
         ChoiceFilter("kind", "Kind", choices=SourceKind.choices),
+        ChoiceFilter("role", "Counts", choices=SourceRole.choices),
         ChoiceFilter("status", "Status", choices=SourceStatus.choices),
     )
     default_sort = "name_norm"
@@ -193,10 +195,10 @@ class SourceEdit(_SourceForm):
         return f"Edit {self.source.name}"
 
     def form_kwargs(self) -> dict[str, Any]:
-        return {"pulled": self.source.is_pulled, "initial": self.get_initial()}
+        return {"kind": self.source.kind, "initial": self.get_initial()}
 
     def get_initial(self) -> dict[str, Any]:
-        fields = ("name", "schedule_minutes", "account", "base_url", "version")
+        fields = ("name", "schedule_minutes", "role", "account", "base_url", "version")
         return {name: getattr(self.source, name) for name in fields}
 
     def save(self, form: EditSourceForm) -> str:

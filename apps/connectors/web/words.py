@@ -49,6 +49,12 @@ def run_chip(run: PullRun) -> SafeString:
     return chip(run.get_status_display(), RUN_TONES[RunStatus(run.status)])
 
 
+def kind_and_role(source: Source) -> str:
+    """LiteLLM gateway, comparison only."""
+    kind = source.get_kind_display()
+    return f"{kind}, comparison only" if source.is_compared else kind
+
+
 def seconds(run: PullRun) -> str:
     """How long a run took: 0.8 s, 12 s, 3 min."""
     if run.duration_ms is None:

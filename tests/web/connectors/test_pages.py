@@ -164,7 +164,13 @@ def test_edit_and_replace_credential(org, source):
     admin = org.client(Role.ADMIN)
     for name in ("edit", "credential", "pause", "read_again"):
         assert admin.get(org.url(f"connectors:{name}", source.id)).status_code == 200
-    data = {"version": 1, "name": "Renamed", "schedule_minutes": 60, "base_url": source.base_url}
+    data = {
+        "version": 1,
+        "name": "Renamed",
+        "role": "comparison",
+        "schedule_minutes": 60,
+        "base_url": source.base_url,
+    }
     assert admin.post(org.url("connectors:edit", source.id), data).status_code == 302
     assert (
         admin.post(org.url("connectors:edit", source.id), data | {"name": "x"}).status_code == 409
@@ -172,6 +178,7 @@ def test_edit_and_replace_credential(org, source):
     with org.scope():
         source.refresh_from_db()
         assert (source.name, source.schedule_minutes, source.version) == ("Renamed", 60, 2)
+        assert source.role == "comparison"
         before = source.credential
     data = {"version": 2, "credential": "sk-admin-other-9999"}
     assert admin.post(org.url("connectors:credential", source.id), data).status_code == 302
