@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from apps.common import fmt
 from apps.common.charts.frame import Format
 from apps.common.charts.svg import Number, esc, num
 
@@ -82,7 +83,7 @@ def _pair(
     left = (declared or 0) / largest * 100
     over = measured / declared - 1 if declared else None
     tone = "bad" if over is None or over > 0.25 else "warn" if over > 0.05 else "ok"
-    gap = "not declared" if over is None else _percent(over)
+    gap = "not declared" if over is None else fmt.delta(over, 0)
     ring = f'<circle class="dd" cx="{num(left)}%" cy="50%" r="5"/>' if declared else ""
     small = f"<small>{esc(note)}</small>" if note else ""
     return (
@@ -97,8 +98,3 @@ def _pair(
         f'<circle class="dm {tone}" cx="{num(right)}%" cy="50%" r="5.5"/></svg></td>'
         f'<td role="cell" class="num gap"><span class="chip {tone}">{esc(gap)}</span></td></tr>'
     )
-
-
-def _percent(ratio: float) -> str:
-    value = round(ratio * 100)
-    return "0%" if value == 0 else f"{'+' if value > 0 else _MINUS}{abs(value)}%"
