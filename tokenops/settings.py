@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.savedviews",
     "apps.portfolio",
     "apps.pricing",
+    "apps.pricing.fx",
     "apps.attribution",
     "apps.ledger",
     "apps.connectors",

@@ -27,6 +27,8 @@ PARAMETERS = {
     "budget_id": "budgets.Budget",
     "capability_id": "portfolio.Capability",
     "event_id": "trail.TrailEvent",
+    "exchange_rate_id": "fx.ExchangeRate",
+    "file_id": "fx.RateFile",
     "finding_id": "audits.Finding",
     "invitation_id": "organizations.Invitation",
     "job_id": "imports.ImportJob",

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.common.api.fields import money
 from apps.common.tokens import KINDS
 from apps.ledger.query import GROUPINGS, Result, Row
+from apps.ledger.query.convert import RULE, Reported
 from apps.ledger.query.plan import GRAINS, ORDERS
 from apps.ledger.selectors.records import Words, counts_of
 
@@ -22,6 +23,11 @@ class QuerySerializer(serializers.Serializer):
     )
     order = serializers.ChoiceField([*ORDERS, *(f"-{o}" for o in ORDERS)], default="-cost")
     limit = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+    currency = serializers.RegexField(
+        "^[A-Z]{3}$",
+        required=False,
+        help_text="Also convert costs into this currency; default the reporting currency.",
+    )
 
 
 class TokensSerializer(serializers.Serializer):
@@ -47,6 +53,22 @@ class RowSerializer(serializers.Serializer):
     cost = MoneySerializer(allow_null=True, help_text="Known cost; null when nothing has a price.")
     unpriced_tokens = serializers.IntegerField()
     unpriced_requests = serializers.IntegerField()
+    converted = MoneySerializer(
+        allow_null=True,
+        required=False,
+        help_text="The cost in the other currency; null without a rate. Absent unless converted.",
+    )
+
+
+class ConversionSerializer(serializers.Serializer):
+    """How costs were converted: each day with the last rate published on or before it."""
+
+    currency = serializers.CharField()
+    rates_from = serializers.DateField(allow_null=True, help_text="Oldest publishing day in use.")
+    rates_to = serializers.DateField(allow_null=True, help_text="Latest publishing day in use.")
+    missing_days = serializers.ListField(child=serializers.DateField())
+    reason = serializers.CharField(help_text="Why figures are null; empty when none is.")
+    rule = serializers.CharField()
 
 
 class SourceCoverageSerializer(serializers.Serializer):
@@ -71,6 +93,7 @@ class ResultSerializer(serializers.Serializer):
     data_as_of = serializers.DateTimeField(allow_null=True)
     coverage = CoverageSerializer()
     confidence = serializers.DictField(child=serializers.FloatField())
+    conversion = ConversionSerializer(allow_null=True)
 
 
 def row_json(row: Row, currency: str) -> dict[str, Any]:
@@ -87,17 +110,37 @@ def row_json(row: Row, currency: str) -> dict[str, Any]:
     }
 
 
-def result_json(result: Result) -> dict[str, Any]:
-    """An answer of the query service."""
+def result_json(result: Result, currency: str = "") -> dict[str, Any]:
+    """An answer of the query service, converted where a currency is asked for or reported in."""
+    reported = result.convert(currency) if currency else result.reported
+    rows = [row_json(row, result.currency) for row in result.rows]
+    total = row_json(result.total, result.currency)
+    if reported is not None:
+        for row, nanos in zip([*rows, total], [*reported.rows, reported.total_nanos], strict=True):
+            row["converted"] = money(nanos, reported.currency)
     return {
-        "rows": [row_json(row, result.currency) for row in result.rows],
-        "total": row_json(result.total, result.currency),
+        "rows": rows,
+        "total": total,
+        "conversion": _conversion(reported),
         "groups": result.groups,
         "currency": result.currency,
         "timezone": result.timezone,
         "data_as_of": result.data_as_of,
         "coverage": CoverageSerializer(result.coverage).data,
         "confidence": result.confidence,
+    }
+
+
+def _conversion(reported: Reported | None) -> dict[str, Any] | None:
+    if reported is None:
+        return None
+    return {
+        "currency": reported.currency,
+        "rates_from": reported.first,
+        "rates_to": reported.last,
+        "missing_days": list(reported.missing),
+        "reason": reported.reason,
+        "rule": RULE,
     }
 
 

@@ -45,6 +45,7 @@ class UsageQueryView(APIView):
         asked.is_valid(raise_exception=True)
         values: dict[str, Any] = dict(asked.validated_data)
         values["group_by"] = tuple(values["group_by"])
+        currency = values.pop("currency", "")
         filters = {
             name: request.query_params.getlist(name)
             for name in GROUPINGS
@@ -52,14 +53,14 @@ class UsageQueryView(APIView):
         }
         units = visible_unit_ids(request.auth, P.USAGE_VIEW)
         result = run(Query(**values, filters=filters, unit_ids=units))
-        return Response(serializers.result_json(result))
+        return Response(serializers.result_json(result, currency))
 
 
 def _parameters(request: Request) -> dict[str, Any]:
     """Query parameters; `group_by` may repeat or be separated by commas."""
     found: dict[str, Any] = {
         name: request.query_params[name]
-        for name in ("start", "end", "grain", "order", "limit")
+        for name in ("start", "end", "grain", "order", "limit", "currency")
         if name in request.query_params
     }
     parts = ",".join(request.query_params.getlist("group_by")).split(",")

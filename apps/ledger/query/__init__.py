@@ -1,6 +1,7 @@
 """**The** query service: every chart, table, export, budget, alert and audit reads here."""
 
 from apps.ledger.query import labels
+from apps.ledger.query.convert import Reported
 from apps.ledger.query.plan import period_of
 from apps.ledger.query.service import run
 from apps.ledger.query.types import (
@@ -19,6 +20,7 @@ __all__ = [
     "Coverage",
     "Grain",
     "Query",
+    "Reported",
     "Result",
     "Row",
     "SourceCoverage",

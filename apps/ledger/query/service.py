@@ -10,12 +10,14 @@ from apps.common.tokens import KINDS, TokenCounts
 from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
 from apps.ledger.query import labels
+from apps.ledger.query.convert import Reported, convert
 from apps.ledger.query.plan import NOBODY, Plan, plan
 from apps.ledger.query.read import read
 from apps.ledger.query.types import KIND, Query, Result, Row
 from apps.ledger.selectors.coverage import coverage, data_as_of
 from apps.ledger.selectors.state import ledger_settings
 from apps.portfolio.models import Capability
+from apps.pricing.fx.selectors import reporting_currency
 
 Period = date | datetime | None
 Group = tuple[str | None, ...]
@@ -32,16 +34,30 @@ def run(query: Query) -> Result:
     named = _named(planned, list(read(planned)))
     rows = _ordered(query, named)
     settings = ledger_settings()
+    total = _row((), (), None, _add(measures for _, _, _, measures in named))
+
+    def reported(currency: str) -> Reported:
+        return convert(query, rows, total, source=settings.currency, target=currency, ask=_answer)
+
     return Result(
         rows=rows,
-        total=_row((), (), None, _add(measures for _, _, _, measures in named)),
+        total=total,
         data_as_of=data_as_of(),
         coverage=coverage(),
         currency=settings.currency,
         timezone=settings.timezone,
         groups=len({keys for _, keys, _, _ in named}),
         shares=lambda: _shares(query),
+        convert=reported,
+        reporting_currency=reporting_currency,
     )
+
+
+def _answer(query: Query) -> tuple[list[Row], Row]:
+    """All rows and their total."""
+    named = _named((planned := plan(query)), list(read(planned)))
+    total = _row((), (), None, _add(measures for _, _, _, measures in named))
+    return _ordered(query, named), total
 
 
 def _named(

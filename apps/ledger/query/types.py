@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from apps.common.tokens import TokenCounts
 from apps.ledger.enums import Axis
 from apps.ledger.selectors.coverage import Coverage
+
+if TYPE_CHECKING:
+    from apps.ledger.query.convert import Reported
 
 Grain = Literal["total", "hour", "day", "week", "month", "quarter", "year"]
 AXES: dict[str, Axis] = {axis.name.lower(): axis for axis in Axis if axis is not Axis.TOTAL}
@@ -72,9 +75,19 @@ class Result:
     timezone: str
     groups: int
     shares: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+    convert: Callable[[str], "Reported"] = field(repr=False, compare=False)
+    """The costs in another currency, in the scope of the query."""
+    reporting_currency: Callable[[], str] = field(repr=False, compare=False)
 
     @cached_property
     def confidence(self) -> dict[str, float]:
         """Share of the known cost by attribution confidence, 0 to 1. Read when first asked for,
         in the scope of the query."""
         return self.shares()
+
+    @cached_property
+    def reported(self) -> "Reported | None":
+        """The costs in the organization's reporting currency, beside their own; None when it
+        chose none or the figures are in it. Read when first asked for."""
+        target = self.reporting_currency()
+        return self.convert(target) if target and target != self.currency else None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from apps.common import clock, fmt
 from apps.common.periods import days_between
-from apps.ledger.query import Coverage, Result, Row, period_of
+from apps.ledger.query import Coverage, Reported, Result, Row, period_of
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 from apps.portal.rules.drivers import Drivers, Use, explain
@@ -76,6 +76,7 @@ class Overview:
     capability_count: int
     approved_cost: int
     confidence: Mapping[str, float] = field(default_factory=dict)
+    reported: Reported | None = None
 
     @property
     def change(self) -> float | None:
@@ -165,6 +166,7 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         capability_count=len(capabilities),
         approved_cost=_approved(chosen, w),
         confidence=main.confidence,
+        reported=main.reported,
     )
 
 

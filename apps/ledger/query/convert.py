@@ -1,0 +1,98 @@
+"""Figures in another currency: the one place where an answer is converted.
+
+Costs are kept by day, so each day's cost meets the rate of that day: the last one published on or
+before it. Sums are exact fractions and rounded half-even once per figure: a total is the same
+however it is grouped. Without a rate a figure is None and says why.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from apps.common.periods import days_between
+from apps.ledger.query.plan import period_of
+from apps.ledger.query.types import Query, Row
+from apps.pricing.fx.rules import Converter, Rate
+from apps.pricing.fx.selectors import rate_table
+
+RULE = "the last rate published on or before each day"
+_Key = tuple[tuple[str | None, ...], date | datetime | None]
+Ask = Callable[[Query], tuple[list[Row], Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An answer's costs in another currency. `rows` go with the answer's rows.
+
+    `first` and `last` are the days on which the rates in use were published. `missing` days have
+    a cost and no rate; where one of them belongs to a figure the figure is None, and `reason`
+    says so.
+    """
+
+    currency: str
+    source: str
+    total_nanos: int | None
+    rows: list[int | None]
+    missing: tuple[date, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why figures are missing; empty when none is."""
+        if not self.missing:
+            return ""
+        days = f"{len(self.missing)} days" if len(self.missing) > 1 else "1 day"
+        return (
+            f"No rate from {self.source} to {self.currency} was published on or before "
+            f"{self.missing[-1]} ({days} without one)."
+        )
+
+
+def convert(
+    query: Query, rows: list[Row], total: Row, *, source: str, target: str, ask: Ask
+) -> Reported:
+    """Convert an answer. `ask` answers a query with all rows and the total, in `source`."""
+    if source == target:
+        costs = [row.cost_nanos for row in rows]
+        return Reported(target, source, total.cost_nanos, costs)
+    if query.grain in ("day", "hour") and query.limit is None:
+        daily = rows
+    else:
+        grain = "hour" if query.grain == "hour" else "day"
+        daily, _ = ask(replace(query, grain=grain, limit=None, order="period"))
+    by_figure: dict[_Key, list[tuple[date, int | None]]] = defaultdict(list)
+    everything: list[tuple[date, int | None]] = []
+    for row in daily:
+        if row.period is None:
+            continue
+        day = row.period.date() if isinstance(row.period, datetime) else row.period
+        everything.append((day, row.cost_nanos))
+        by_figure[row.keys, _period(query, row.period)].append((day, row.cost_nanos))
+    converter = Converter(_rates(query, source, target))
+    return Reported(
+        currency=target,
+        source=source,
+        total_nanos=None if total.cost_nanos is None else converter.total(everything),
+        rows=[
+            None
+            if row.cost_nanos is None
+            else converter.total(by_figure.get((row.keys, row.period), []))
+            for row in rows
+        ],
+        missing=tuple(converter.missing(everything)),
+        first=converter.first,
+        last=converter.last,
+    )
+
+
+def _rates(query: Query, source: str, target: str) -> dict[date, Rate | None]:
+    table = rate_table((source, target), query.start, query.end)
+    return {day: table.at(day, source, target) for day in days_between(query.start, query.end)}
+
+
+def _period(query: Query, period: date | datetime) -> date | datetime | None:
+    if query.grain == "total":
+        return None
+    return period if isinstance(period, datetime) else period_of(period, query.grain)
