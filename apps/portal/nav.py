@@ -48,6 +48,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),
     NavItem("Budgets", "budgets:list", "wallet", P.BUDGET_VIEW, "Operate"),
     NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),
+    NavItem("Exchange rates", "fx:rates", "coins", P.PRICE_VIEW, "Operate"),
     NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),
     NavItem("Trail", "trail:list", "history", P.TRAIL_VIEW, "Assure"),

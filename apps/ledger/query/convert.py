@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from apps.common.periods import days_between
 from apps.ledger.query.plan import period_of
-from apps.ledger.query.types import Query, Row
+from apps.ledger.query.types import Grain, Query, Row
 from apps.pricing.fx.rules import Converter, Rate
 from apps.pricing.fx.selectors import rate_table
 
@@ -60,7 +60,7 @@ def convert(
     if query.grain in ("day", "hour") and query.limit is None:
         daily = rows
     else:
-        grain = "hour" if query.grain == "hour" else "day"
+        grain: Grain = "hour" if query.grain == "hour" else "day"
         daily, _ = ask(replace(query, grain=grain, limit=None, order="period"))
     by_figure: dict[_Key, list[tuple[date, int | None]]] = defaultdict(list)
     everything: list[tuple[date, int | None]] = []
