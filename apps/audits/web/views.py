@@ -77,12 +77,13 @@ class AuditList(ListPage):
         return [Action("Plan an audit", org_url(self.request, "audits:new"), "plus", primary=True)]
 
     def get_empty(self) -> Empty:
+        may_plan = can(self.request.actor, P.AUDIT_RUN)
         return Empty(
             "No audit yet",
             "An audit freezes what was used in a period, checks it, and is signed by two people. "
             "Plan one for the last full month to see what nobody has approved.",
-            "Plan an audit" if can(self.request.actor, P.AUDIT_RUN) else "",
-            org_url(self.request, "audits:new"),
+            "Plan an audit" if may_plan else "",
+            org_url(self.request, "audits:new") if may_plan else "",
             "clipboard-check",
         )
 

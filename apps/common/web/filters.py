@@ -135,7 +135,7 @@ class BooleanFilter(Filter):
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter(Filter):
-    """Every word must occur in one of `fields`, which are stored in lower case.
+    """Every word must occur in one of `fields`, whatever its capitals.
 
     For lists of thousands of rows; a table of millions needs an equality filter instead.
     """
@@ -149,7 +149,7 @@ class SearchFilter(Filter):
     def apply(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         fields = self.fields or (self.lookup,)
         words = [
-            reduce(or_, (Q(**{f"{name}__contains": word}) for name in fields))
+            reduce(or_, (Q(**{f"{name}__icontains": word}) for name in fields))
             for word in value.casefold().split()
         ]
         return qs.filter(reduce(and_, words))
