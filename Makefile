@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo`, `make test`. Needs Python 3.11+ with venv, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo up stop status install test check fix lock browser clean
+.PHONY: help demo up stop status install test check fix bench lock browser clean
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
@@ -46,6 +46,9 @@ fix: .venv/.installed-dev ## Format the code and fix what can be fixed
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/djhtml --tabwidth 2 templates || true
+
+bench: .venv/.installed-dev ## Measure speed and write the figures into docs/performance.md
+	@$(BIN)/python -m benchmarks
 
 install: .venv/.installed-dev ## Create .venv with everything, development tools included
 

@@ -1,6 +1,6 @@
 """How fast the ledger takes usage in, as ratios to a plain COPY of the same rows in the same run.
 
-    python benchmarks/ingest.py [--records 300000] [--per-day 30000] [--chunk 50000]
+    python -m benchmarks.ingest [--records 300000] [--per-day 30000] [--chunk 50000]
 
 One worker, end to end: NDJSON bytes to records with attribution, price, deduplication and all
 rollups, row level security on; every cell is verified afterwards. `ratio` is records per second of
@@ -11,7 +11,6 @@ import argparse
 import json
 from datetime import timedelta
 
-import ledger_world as world
 from django.db import connection
 
 from apps.common import clock
@@ -20,6 +19,8 @@ from apps.ledger.rules import decode
 from apps.ledger.selectors.verify import verify_rollups
 from apps.ledger.services import dimensions, ingest
 from apps.tenancy.scope import tenant_scope
+from benchmarks import world
+from benchmarks.meter import Meter
 
 BARE = "bench_bare"
 
@@ -28,7 +29,7 @@ def copy_rate(rows: int, data: bytes) -> float:
     """Records per CPU second of a text COPY into a bare table."""
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {BARE}")
-        with world.Meter() as meter:
+        with Meter() as meter:
             with cursor.copy(f"COPY {BARE} FROM STDIN") as copy:
                 copy.write(data)
             if not connection.in_atomic_block:
@@ -45,8 +46,8 @@ def export() -> bytes:
             return b"".join(bytes(part) for part in copy)
 
 
-def run_all(bodies: list[bytes], organization_id, source_id, observed_at) -> world.Meter:
-    with world.Meter() as meter:
+def run_all(bodies: list[bytes], organization_id, source_id, observed_at) -> Meter:
+    with Meter() as meter:
         for body in bodies:
             usages, _, _ = decode.decode(body, limit=1 << 30)
             ingest(
@@ -72,7 +73,7 @@ def main() -> None:
         warm = world.events(20_000, per_day=args.per_day, seed=2, prefix="warm")
         for usage in warm:
             usage.occurred_at -= timedelta(days=2)
-        results: dict[str, world.Meter] = {}
+        results: dict[str, Meter] = {}
         run_all(world.as_bodies(warm, args.chunk), organization_id, source_id, now)
         results["first"] = run_all(bodies, organization_id, source_id, now)
         with tenant_scope(organization_id), connection.cursor() as cursor:

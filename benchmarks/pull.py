@@ -1,6 +1,6 @@
 """How long it takes to read a company's history from both providers, over HTTP, into the ledger.
 
-    python benchmarks/pull.py [--days 120]
+    python -m benchmarks.pull [--days 120]
 
 The simulator runs as a process of its own with its scheduled 429 and 500 answers. Attribution,
 prices, deduplication, rollups and row level security are on; every rollup cell is verified at the
@@ -15,7 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-import ledger_world as world
 from django.conf import settings
 
 from apps.access.actors import system_actor
@@ -25,6 +24,7 @@ from apps.connectors.models import PullRun
 from apps.ledger.models import UsageRecord
 from apps.ledger.selectors.verify import verify_rollups
 from apps.tenancy.scope import tenant_scope
+from benchmarks import world
 from tests.factories.organizations import make_organization
 from tokenops.run.valkey import free_port
 from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY

@@ -1,6 +1,6 @@
 """How fast figures are read, row level security on.
 
-    python benchmarks/queries.py [--records 1000000] [--days 90]
+    python -m benchmarks.queries [--records 1000000] [--days 90]
 
 Each question runs `--times` times after two warm-up runs; milliseconds at the median and at p95.
 """
@@ -11,7 +11,6 @@ import statistics
 import time
 from datetime import timedelta
 
-import ledger_world as world
 from django.db import connection
 
 from apps.common import clock
@@ -20,6 +19,7 @@ from apps.ledger.query import Query, run
 from apps.ledger.selectors.verify import verify_rollups
 from apps.ledger.services import ingest
 from apps.tenancy.scope import tenant_scope
+from benchmarks import world
 
 
 def questions(start, end) -> dict[str, Query]:

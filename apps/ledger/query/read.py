@@ -9,12 +9,19 @@ from uuid import UUID
 from django.db import connection
 
 from apps.ledger.models import MEASURES
-from apps.ledger.query.plan import Plan
+from apps.ledger.query.plan import NOBODY, Plan
+from apps.ledger.query.types import KIND
 from apps.ledger.rules.axes import DETAIL_AXES, slice_of
 from apps.ledger.selectors import sums
 from apps.tenancy.scope import require_organization_id
 
-Sum = tuple[date | datetime | None, tuple[UUID, ...], tuple[int, ...]]
+Period = date | datetime | None
+Key = UUID | str
+"""The key of an axis, or the kind of a capability."""
+Measures = tuple[int, ...]
+Sum = tuple[Period, tuple[Key, ...], Measures]
+_SMALL = frozenset({"day", "week", "month"})
+"""Periods short enough for a bigint of nanos; sums of longer ones stay numeric."""
 _PERIODS = {
     "total": "NULL::date",
     "day": "r.day",
@@ -35,28 +42,41 @@ def read(plan: Plan) -> Iterator[Sum]:
     return _narrow(plan) if plan.level is None else _fine(plan)
 
 
-def _sums(alias: str) -> str:
-    return ", ".join(f"sum({alias}.{name})" for name in MEASURES)
+def _sums(plan: Plan, alias: str) -> list[str]:
+    cast = "::bigint" if plan.query.grain in _SMALL else ""
+    return [f"sum({alias}.{name}){cast}" for name in MEASURES]
+
+
+def _keys(plan: Plan, columns: list[str]) -> tuple[list[str], str]:
+    """What to select for each grouping, and the join it needs: a kind is its capability's."""
+    if KIND not in plan.query.group_by:
+        return columns, ""
+    place = plan.query.group_by.index(KIND)
+    join = (
+        " LEFT JOIN portfolio_capability c ON c.organization_id = %(org)s "
+        f"AND c.id = {columns[place]}"
+    )
+    return [*columns[:place], "coalesce(c.kind, '')", *columns[place + 1 :]], join
 
 
 def _narrow(plan: Plan) -> Iterator[Sum]:
     axis = plan.narrow
     accepted = plan.filters.get(axis)
-    period = _PERIODS[plan.query.grain]
-    key = "r.key" if plan.axes else "NULL::uuid"
+    keys, join = _keys(plan, ["r.key"] * len(plan.axes))
     where = " AND r.key = ANY(%(keys)s)" if accepted is not None else ""
+    selected = [_PERIODS[plan.query.grain], *keys]
     sql = (
-        f"SELECT {period}, {key}, {_sums('r')} FROM rollup_axis r "
+        f"SELECT {', '.join([*selected, *_sums(plan, 'r')])} FROM rollup_axis r{join} "
         "WHERE r.organization_id = %(org)s AND r.axis = %(axis)s AND r.day >= %(start)s "
-        f"AND r.day < %(end)s{where} GROUP BY 1, 2"
+        f"AND r.day < %(end)s{where} GROUP BY {_first(len(selected))}"
     )
     values = {**_values(plan), "axis": int(axis), "keys": list(accepted or ())}
-    return _rows(sql, values, width=1 if plan.axes else 0)
+    return _rows(sql, values, width=len(keys))
 
 
 def _fine(plan: Plan) -> Iterator[Sum]:
     """Cells summed by slice first, then joined with the slices' keys."""
-    wanted = [f's."{axis.name.lower()}"' for axis in plan.axes]
+    keys, join = _keys(plan, [f's."{axis.name.lower()}"' for axis in plan.axes])
     conditions, values = [], {**_values(plan), "level": int(plan.level or 0)}
     for axis, accepted in plan.filters.items():
         conditions.append(f's."{axis.name.lower()}" = ANY(%({axis.name})s)')
@@ -65,17 +85,20 @@ def _fine(plan: Plan) -> Iterator[Sum]:
         'SELECT s.* FROM rollup_slice s WHERE s.organization_id = %(org)s AND s."level" = '
         + " AND ".join(["%(level)s", *conditions])
     )
-    groups = ", ".join(str(i + 1) for i in range(1 + len(wanted)))
+    named = [f"{total} AS {name}" for total, name in zip(_sums(plan, "r"), MEASURES, strict=True)]
     sql = (
         f"WITH s AS MATERIALIZED ({slices}), r AS (SELECT r.slice_id, "
-        f"{_PERIODS[plan.query.grain]} AS period, "
-        + ", ".join(f"sum(r.{name}) AS {name}" for name in MEASURES)
-        + ' FROM rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
+        f"{_PERIODS[plan.query.grain]} AS period, {', '.join(named)}"
+        ' FROM rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
         "AND r.day >= %(start)s AND r.day < %(end)s GROUP BY 1, 2) "
-        f"SELECT {', '.join(['r.period', *wanted])}, {_sums('r')} "
-        f"FROM r JOIN s ON s.id = r.slice_id GROUP BY {groups}"
+        f"SELECT {', '.join(['r.period', *keys, *_sums(plan, 'r')])} "
+        f"FROM r JOIN s ON s.id = r.slice_id{join} GROUP BY {_first(1 + len(keys))}"
     )
-    return _rows(sql, values, width=len(wanted))
+    return _rows(sql, values, width=len(keys))
+
+
+def _first(count: int) -> str:
+    return ", ".join(str(i + 1) for i in range(count))
 
 
 def _values(plan: Plan) -> dict[str, Any]:
@@ -87,9 +110,11 @@ def _rows(sql: str, values: dict[str, Any], *, width: int) -> Iterator[Sum]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
-    first = len(rows[0]) - len(MEASURES) if rows else 0
+    first = 1 + width
+    whole = bool(rows) and all(isinstance(value, int) for value in rows[0][first:])
     for row in rows:
-        yield row[0], row[1 : 1 + width], tuple(map(int, row[first:]))
+        measures = row[first:] if whole else tuple(map(int, row[first:]))
+        yield row[0], tuple(key or NOBODY for key in row[1:first]), measures
 
 
 def _hours(plan: Plan) -> Iterator[Sum]:

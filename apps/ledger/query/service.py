@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
 from uuid import UUID
 
 from apps.common.tokens import KINDS, TokenCounts
@@ -12,15 +11,15 @@ from apps.ledger.models import MEASURES
 from apps.ledger.query import labels
 from apps.ledger.query.convert import Reported, convert
 from apps.ledger.query.plan import NOBODY, Plan, plan
-from apps.ledger.query.read import read
+from apps.ledger.query.read import Key, Measures, Period, Sum, read
 from apps.ledger.query.types import KIND, Query, Result, Row
-from apps.ledger.selectors.coverage import coverage, data_as_of
 from apps.ledger.selectors.state import ledger_settings
+from apps.portfolio.enums import CapabilityKind
 from apps.portfolio.models import Capability
 from apps.pricing.fx.selectors import reporting_currency
 
-Period = date | datetime | None
 Group = tuple[str | None, ...]
+Words = tuple[str, ...]
 _AT = {name: index for index, name in enumerate(MEASURES)}
 _ZERO = (0,) * len(MEASURES)
 
@@ -33,19 +32,15 @@ def run(query: Query) -> Result:
     planned = plan(query)
     named = _named(planned, list(read(planned)))
     rows = _ordered(query, named)
-    settings = ledger_settings()
     total = _row((), (), None, _add(measures for _, _, _, measures in named))
 
     def reported(currency: str) -> Reported:
-        return convert(query, rows, total, source=settings.currency, target=currency, ask=_answer)
+        source = ledger_settings().currency
+        return convert(query, rows, total, source=source, target=currency, ask=_answer)
 
     return Result(
         rows=rows,
         total=total,
-        data_as_of=data_as_of(),
-        coverage=coverage(),
-        currency=settings.currency,
-        timezone=settings.timezone,
         groups=len({keys for _, keys, _, _ in named}),
         shares=lambda: _shares(query),
         convert=reported,
@@ -60,31 +55,46 @@ def _answer(query: Query) -> tuple[list[Row], Row]:
     return _ordered(query, named), total
 
 
-def _named(
-    planned: Plan, found: list[tuple[Period, tuple[UUID, ...], tuple[int, ...]]]
-) -> list[tuple[Period, Group, tuple[str, ...], tuple[int, ...]]]:
-    """Sums with readable keys and labels; capabilities become kinds where asked for."""
-    spoken: list[dict[UUID, tuple[str | None, str]]] = []
+def _named(planned: Plan, found: list[Sum]) -> list[tuple[Period, Group, Words, Measures]]:
+    """Sums with readable keys and labels. Groups that read the same are added up."""
+    distinct = {group for _, group, _ in found}
+    spoken: list[dict[Key, tuple[str | None, str]]] = []
     for position, axis in enumerate(planned.axes):
-        ids = {keys[position] for _, keys, _ in found} - {NOBODY}
+        ids = {group[position] for group in distinct} - {NOBODY}
         if planned.query.group_by[position] == KIND:
             spoken.append(_kinds(ids))
         else:
-            spoken.append(dict(labels.names_of(axis, ids)))
+            known = labels.names_of(axis, [key for key in ids if isinstance(key, UUID)])
+            spoken.append({key: known[key] for key in known})
+        spoken[-1] |= {key: (str(key), str(key)) for key in ids - spoken[-1].keys()}
         spoken[-1][NOBODY] = (None, labels.missing(axis))
-    merged: dict[tuple[Period, Group], list[tuple[int, ...]]] = defaultdict(list)
-    words: dict[Group, tuple[str, ...]] = {}
-    for period, group, measures in found:
-        pairs = [spoken[i].get(key, (str(key), str(key))) for i, key in enumerate(group)]
-        keys = tuple(key for key, _ in pairs)
+    keys_of: dict[tuple[Key, ...], Group] = {}
+    words: dict[Group, Words] = {}
+    for group in distinct:
+        pairs = [names[key] for names, key in zip(spoken, group, strict=True)]
+        keys = keys_of[group] = tuple(key for key, _ in pairs)
         words[keys] = tuple(label for _, label in pairs)
-        merged[period, keys].append(measures)
+    if len(words) == len(distinct):
+        return [
+            (period, keys := keys_of[group], words[keys], measures)
+            for period, group, measures in found
+        ]
+    merged: dict[tuple[Period, Group], list[Measures]] = defaultdict(list)
+    for period, group, measures in found:
+        merged[period, keys_of[group]].append(measures)
     return [(period, keys, words[keys], _add(parts)) for (period, keys), parts in merged.items()]
 
 
-def _kinds(ids: Iterable[UUID]) -> dict[UUID, tuple[str | None, str]]:
-    rows = Capability.objects.filter(id__in=list(ids))
-    return {row.id: (row.kind, row.get_kind_display()) for row in rows}
+def _kinds(ids: Iterable[Key]) -> dict[Key, tuple[str | None, str]]:
+    """Kinds by their word; from hours come ids of capabilities."""
+    known: dict[Key, tuple[str | None, str]] = {
+        kind.value: (kind.value, str(kind.label)) for kind in CapabilityKind
+    }
+    capabilities = [key for key in ids if isinstance(key, UUID)]
+    if capabilities:
+        rows = Capability.objects.filter(id__in=capabilities).values_list("id", "kind")
+        known |= {key: known[kind] for key, kind in rows}
+    return known
 
 
 def _add(parts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
@@ -110,9 +120,7 @@ def _row(keys: Group, words: tuple[str, ...], period: Period, measures: tuple[in
     )
 
 
-def _ordered(
-    query: Query, named: list[tuple[Period, Group, tuple[str, ...], tuple[int, ...]]]
-) -> list[Row]:
+def _ordered(query: Query, named: list[tuple[Period, Group, Words, Measures]]) -> list[Row]:
     """Groups in the wanted order, each with its periods in time order; the first `limit`."""
     by_group: dict[Group, list[Row]] = defaultdict(list)
     for period, keys, words, measures in named:

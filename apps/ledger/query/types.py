@@ -9,7 +9,8 @@ from uuid import UUID
 
 from apps.common.tokens import TokenCounts
 from apps.ledger.enums import Axis
-from apps.ledger.selectors.coverage import Coverage
+from apps.ledger.selectors.coverage import Coverage, coverage, data_as_of
+from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 
 if TYPE_CHECKING:
     from apps.ledger.query.convert import Reported
@@ -65,14 +66,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer. `total` is over all groups, also those beyond the limit."""
+    """The answer. `total` is over all groups, also those beyond the limit.
+
+    What stands beside the figures is read when first asked for, in the scope of the query.
+    """
 
     rows: list[Row]
     total: Row
-    data_as_of: datetime | None
-    coverage: Coverage
-    currency: str
-    timezone: str
     groups: int
     shares: Callable[[], dict[str, float]] = field(repr=False, compare=False)
     convert: Callable[[str], "Reported"] = field(repr=False, compare=False)
@@ -80,9 +80,30 @@ class Result:
     reporting_currency: Callable[[], str] = field(repr=False, compare=False)
 
     @cached_property
+    def coverage(self) -> Coverage:
+        """How complete the sources are."""
+        return coverage()
+
+    @cached_property
+    def data_as_of(self) -> datetime | None:
+        """When the newest data were observed."""
+        return data_as_of()
+
+    @cached_property
+    def _settings(self) -> LedgerSettings:
+        return ledger_settings()
+
+    @property
+    def currency(self) -> str:
+        return self._settings.currency
+
+    @property
+    def timezone(self) -> str:
+        return self._settings.timezone
+
+    @cached_property
     def confidence(self) -> dict[str, float]:
-        """Share of the known cost by attribution confidence, 0 to 1. Read when first asked for,
-        in the scope of the query."""
+        """Share of the known cost by attribution confidence, 0 to 1."""
         return self.shares()
 
     @cached_property

@@ -201,40 +201,39 @@ def _sums(rows: Sequence[Row]) -> Sums:
 
 def _lines(chosen: Slice, w: Window, axis: str) -> list[Line]:
     """Each group of an axis in the window, largest first, with its last 30 days."""
-    first = min(w.start, w.end - timedelta(days=SPARK_DAYS))
-    daily = chosen.ask(first, w.end, grain="day", group_by=(axis,)).rows
+    inside = chosen.ask(w.start, w.end, group_by=(axis,)).rows
+    compared: dict[str | None, int] = {}
     before: dict[str | None, int] = {}
     if w.comparable:
+        rows = inside
+        if w.compared_end != w.end:
+            rows = chosen.ask(w.start, w.compared_end, group_by=(axis,)).rows
+        compared = {row.keys[0]: cost(row) for row in rows}
         rows = chosen.ask(w.before_start, w.before_end, group_by=(axis,)).rows
         before = {row.keys[0]: cost(row) for row in rows}
-    groups: dict[str | None, list[Row]] = defaultdict(list)
-    for row in daily:
-        groups[row.keys[0]].append(row)
-    spark = list(days_between(w.end - timedelta(days=SPARK_DAYS), w.end))
-    lines = [_line(key, rows, w, before.get(key, 0), spark) for key, rows in groups.items()]
-    lines = [line for line in lines if line.tokens or line.cost_nanos or line.requests]
+    days = list(days_between(w.end - timedelta(days=SPARK_DAYS), w.end))
+    spark: dict[str | None, dict[date, int]] = defaultdict(dict)
+    for row in chosen.ask(days[0], w.end, grain="day", group_by=(axis,)).rows:
+        spark[row.keys[0]][_day(row)] = cost(row)
+    lines = []
+    for row in inside:
+        key = row.keys[0]
+        now, then = compared.get(key, 0), before.get(key, 0)
+        line = Line(
+            key=key,
+            label=row.labels[0],
+            cost_nanos=row.cost_nanos,
+            tokens=row.tokens.total,
+            requests=row.requests,
+            unpriced_tokens=row.unpriced_tokens,
+            change=fmt.change(now, then, fmt.MIN_BASE_NANOS) if w.comparable else None,
+            difference=now - then if w.comparable else None,
+            is_new=w.comparable and not then and bool(now),
+            spark=[spark[key].get(day, 0) for day in days],
+        )
+        if line.tokens or line.cost_nanos or line.requests:
+            lines.append(line)
     return sorted(lines, key=lambda line: (-(line.cost_nanos or 0), line.label))
-
-
-def _line(
-    key: str | None, rows: Sequence[Row], w: Window, before: int, spark: Sequence[date]
-) -> Line:
-    inside = [row for row in rows if _day(row) >= w.start]
-    known = [row.cost_nanos for row in inside if row.cost_nanos is not None]
-    compared = sum(cost(row) for row in inside if _day(row) < w.compared_end)
-    by_day = {_day(row): cost(row) for row in rows}
-    return Line(
-        key=key,
-        label=rows[0].labels[0],
-        cost_nanos=sum(known) if known else None,
-        tokens=sum(row.tokens.total for row in inside),
-        requests=sum(row.requests for row in inside),
-        unpriced_tokens=sum(row.unpriced_tokens for row in inside),
-        change=fmt.change(compared, before, fmt.MIN_BASE_NANOS) if w.comparable else None,
-        difference=compared - before if w.comparable else None,
-        is_new=w.comparable and not before and bool(compared),
-        spark=[by_day.get(day, 0) for day in spark],
-    )
 
 
 def _day(row: Row) -> date:

@@ -1,36 +1,24 @@
 """A company for the ledger's benchmarks: units, capabilities, keys, rules, prices, usage."""
 
-import os
 import random
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Self
 from uuid import UUID
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import msgspec
+from django.db import connection
 
-import django
-
-django.setup()
-
-import msgspec  # noqa: E402
-import psutil  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from apps.access.actors import system_actor  # noqa: E402
-from apps.attribution.services import RuleDraft, create_rule  # noqa: E402
-from apps.ledger.schema import UsageIn  # noqa: E402
-from apps.organizations.models import Organization  # noqa: E402
-from apps.pricing.seed import seed_price_book  # noqa: E402
-from apps.tenancy.db import roles  # noqa: E402
-from apps.tenancy.scope import tenant_scope  # noqa: E402
-from tests.factories.organizations import make_organization, make_unit  # noqa: E402
-from tests.factories.portfolio import make_capability  # noqa: E402
+from apps.access.actors import system_actor
+from apps.attribution.services import RuleDraft, create_rule
+from apps.ledger.schema import UsageIn
+from apps.organizations.models import Organization
+from apps.pricing.seed import seed_price_book
+from apps.tenancy.db import roles
+from apps.tenancy.scope import tenant_scope
+from benchmarks import server
+from tests.factories.organizations import make_organization, make_unit
+from tests.factories.portfolio import make_capability
 
 MODELS = (
     ("openai", "gpt-4o"),
@@ -51,10 +39,14 @@ START = datetime(2026, 8, 1, tzinfo=UTC)
 
 
 @contextmanager
-def database(name: str) -> Iterator[None]:
-    """A fresh database, migrated as the owner and used as the app role; dropped at the end."""
+def database(name: str, *, keep: bool = False) -> Iterator[None]:
+    """A fresh database, migrated as the owner and used as the app role; dropped at the end.
+
+    `keep`: take over what an earlier run left, and leave it again.
+    """
+    server.ensure()
     connection.settings_dict["TEST"]["NAME"] = name
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=keep)
     seed_price_book()
     connection.settings_dict["OPTIONS"]["assume_role"] = roles.APP
     connection.settings_dict["CONN_MAX_AGE"] = None
@@ -64,7 +56,7 @@ def database(name: str) -> Iterator[None]:
     finally:
         del connection.settings_dict["OPTIONS"]["assume_role"]
         connection.close()
-        connection.creation.destroy_test_db("unused", verbosity=0)
+        connection.creation.destroy_test_db("unused", verbosity=0, keepdb=keep)
 
 
 @contextmanager
@@ -138,22 +130,3 @@ def as_bodies(usages: list[UsageIn], size: int) -> list[bytes]:
         for usage in usages
     ]
     return [b"\n".join(lines[i : i + size]) for i in range(0, len(lines), size)]
-
-
-class Meter:
-    """Seconds of wall clock, and of CPU of this process and its database backend."""
-
-    def __enter__(self) -> Self:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            self._backend = psutil.Process(cursor.fetchone()[0])
-        self._client = psutil.Process()
-        self._before = (time.perf_counter(), self._cpu())
-        return self
-
-    def _cpu(self) -> float:
-        return sum(sum(p.cpu_times()[:2]) for p in (self._client, self._backend))
-
-    def __exit__(self, *args: object) -> None:
-        self.wall = time.perf_counter() - self._before[0]
-        self.cpu = self._cpu() - self._before[1]

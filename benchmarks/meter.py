@@ -1,0 +1,47 @@
+"""What is measured: wall clock, and CPU of this process and of its database sessions.
+
+The machine may be shared. CPU seconds move far less than the clock under other load, so ratios are
+of CPU unless a table says otherwise.
+"""
+
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Self
+
+import psutil
+from django.db import connection
+
+
+def backend_pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def cpu_of(*processes: psutil.Process) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+class Meter:
+    """Seconds of wall clock, and of CPU of this process and its database session."""
+
+    def __enter__(self) -> Self:
+        self._backend = psutil.Process(backend_pid())
+        self._client = psutil.Process()
+        self._before = (time.perf_counter(), cpu_of(self._client), cpu_of(self._backend))
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.wall = time.perf_counter() - self._before[0]
+        self.client_cpu = cpu_of(self._client) - self._before[1]
+        self.backend_cpu = cpu_of(self._backend) - self._before[2]
+        self.cpu = self.client_cpu + self.backend_cpu
+
+
+def p50(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
