@@ -86,3 +86,21 @@ class RestatementReason(models.TextChoices):
     RESTATED = "restated", "Restated by the source"
     WITHDRAWN = "withdrawn", "No longer reported by the source"
     RECOST = "recost", "Priced later"
+
+
+class RunWordKind(models.IntegerChoices):
+    """What a name on a run's call names."""
+
+    AGENT = 1, "Agent"
+    WORKFLOW = 2, "Workflow"
+    TOOL = 3, "Tool"
+
+
+class RunOutcome(models.IntegerChoices):
+    """How a call, and with its last call a run, ended."""
+
+    UNKNOWN = 0, "Not stated"
+    SUCCESS = 1, "Succeeded"
+    ERROR = 2, "Failed"
+    TIMEOUT = 3, "Timed out"
+    CANCELLED = 4, "Cancelled"

@@ -20,6 +20,8 @@ MAX_COST = Decimal(10) ** 9
 """Largest cost of one record in whole units; a bigint of nanos holds 9.2 times as much."""
 MAX_TAGS = 32
 MAX_TEXT = 255
+MAX_PART_TOKENS = 2**31 - 1
+"""Largest count of one part of one call's prompt."""
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 RequiredText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
@@ -30,6 +32,48 @@ TagKey = Annotated[str, Meta(min_length=1, max_length=64)]
 Granularity = Literal["event", "hour", "day"]
 Basis = Literal["provider_reported", "computed", "allocated"]
 Phase = Literal["", "development", "testing", "production"]
+Outcome = Literal["", "success", "error", "timeout", "cancelled"]
+PartCount = Annotated[int, Meta(ge=0, le=MAX_PART_TOKENS)]
+
+
+class PromptTokens(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What a call's input tokens were spent on. Counts, never texts; a part left out is 0.
+
+    `tool_use` is the calls of tools and their results, as far as they are part of the input.
+    Parts are a description and need not add up to the input exactly (callers count with another
+    tokenizer): figures divide by the larger of the input and the sum of the parts.
+    """
+
+    system_prompt: PartCount = 0
+    safety_instructions: PartCount = 0
+    retrieved_context: PartCount = 0
+    conversation_history: PartCount = 0
+    tool_use: PartCount = 0
+    multimodal_input: PartCount = 0
+    user_text: PartCount = 0
+
+
+PARTS = PromptTokens.__struct_fields__
+"""Parts of a prompt, in column order. Everything but `user_text` is context."""
+
+
+class RunIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """The run of an agent or workflow that a call belongs to. Only single calls have one.
+
+    `id` names the run within its source; `parent_id` the run that started it. `agent`, `workflow`
+    and `tool` are low-cardinality names. `retry`: the call repeats one that failed. `outcome` is
+    the call's; a run ended as its last call that says so. A later observation of the record
+    replaces its details; a delivery without `run` says nothing about runs and removes nothing.
+    """
+
+    id: RequiredText
+    parent_id: Text = ""
+    agent: Text = ""
+    workflow: Text = ""
+    tool: Text = ""
+    retry: bool = False
+    outcome: Outcome = ""
+    prompt_tokens: PromptTokens | None = None
 
 
 class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -87,6 +131,8 @@ class UsageIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False
     cost: Decimal | None = None
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
     cost_basis: Basis | None = None
+
+    run: RunIn | None = None
 
 
 class RecordError(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""After any history, every rollup cell is what the records say, to the nano."""
+"""After any history, every rollup cell and run is what the records say, to the nano."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,9 +21,10 @@ from apps.common.ids import uuid7
 from apps.ledger import services
 from apps.ledger.models import AccountingPeriod, UsageRecord, UsageRestatement
 from apps.ledger.query import Query, run
-from apps.ledger.schema import UsageIn
+from apps.ledger.schema import PromptTokens, RunIn, UsageIn
 from apps.ledger.selectors.periods import is_unchanged
 from apps.ledger.selectors.verify import verify_rollups
+from apps.ledger.selectors.verify_runs import verify_runs
 from apps.organizations.models import Organization
 from apps.tenancy.scope import tenant_scope
 from tests.factories import ledger as make
@@ -38,6 +39,18 @@ MONTHS = (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1))
 ALL = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
 
 counts = st.integers(0, 3_000_000)
+parts = st.builds(PromptTokens, system_prompt=counts, retrieved_context=counts, user_text=counts)
+runs = st.builds(
+    RunIn,
+    id=st.sampled_from(["r1", "r2", "r3"]),
+    parent_id=st.sampled_from(["", "r1", "r9"]),
+    agent=st.sampled_from(["", "planner", "writer"]),
+    workflow=st.sampled_from(["", "triage"]),
+    tool=st.sampled_from(["", "search"]),
+    retry=st.booleans(),
+    outcome=st.sampled_from(["", "success", "error"]),
+    prompt_tokens=st.none() | parts,
+)
 usages = st.fixed_dictionaries(
     {
         "number": st.integers(0, 40),
@@ -58,6 +71,7 @@ usages = st.fixed_dictionaries(
         "requests": st.sampled_from([None, 1, 12]),
         "cost": st.sampled_from([None, None, None, Decimal("0.000000001"), Decimal("1.25")]),
         "currency": st.sampled_from(["USD", "USD", "EUR"]),
+        "run": st.none() | runs,
     }
 )
 
@@ -70,7 +84,9 @@ def _usage(raw: dict, observed_at: datetime) -> UsageIn:
         # The time is part of an event's identity: one time per id.
         at = START + timedelta(minutes=number * 2_600 % (DAYS * 1_440))
         fields["event_id"] = f"e{number}"
-    elif fields["granularity"] == "hour":
+        return UsageIn(occurred_at=at, provider="acme", observed_at=observed_at, **fields)
+    fields["run"] = None
+    if fields["granularity"] == "hour":
         at = at.replace(minute=0)
     else:
         at = at.replace(hour=0, minute=0)
@@ -216,6 +232,8 @@ class Ledger(RuleBasedStateMachine):
             return
         with tenant_scope(self.organization.id):
             found = verify_rollups()
+            assert found.ok, found.differences[:3]
+            found = verify_runs()
             assert found.ok, found.differences[:3]
 
     @invariant()

@@ -28,6 +28,7 @@ _TEXTS = (
     "story",
     "work_item",
 )
+_RUN_TEXTS = ("id", "parent_id", "agent", "workflow", "tool")
 
 
 def check_record(
@@ -55,13 +56,13 @@ def check_record(
         return RecordError(
             index, "observed_at", "The time is in the future.", "Leave it out, or send UTC."
         )
-    if error := _check_cost(index, record, now) or _check_tags(index, record):
+    if error := _check_rest(index, record, now) or _check_tags(index, record):
         return error
     return None if plain else _check_texts(index, record)
 
 
-def _check_cost(index: int, record: UsageIn, now: datetime) -> RecordError | None:
-    if record.cost is None:
+def _check_rest(index: int, record: UsageIn, now: datetime) -> RecordError | None:
+    if record.cost is None and record.run is None:
         return None
     return check_values(index, record, now + FUTURE_TOLERANCE)
 
@@ -71,6 +72,10 @@ def _check_texts(index: int, record: UsageIn) -> RecordError | None:
         value = getattr(record, name)
         if value and _CONTROL.search(value):
             return _control(index, name)
+    if record.run is not None:
+        for name in _RUN_TEXTS:
+            if _CONTROL.search(getattr(record.run, name)):
+                return _control(index, f"run.{name}")
     for key, value in record.tags.items():
         if _CONTROL.search(key) or _CONTROL.search(value):
             return _control(index, "tags")

@@ -6,7 +6,7 @@ is refused whole, a bad line of NDJSON alone. Answers never repeat a value that 
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,11 +17,16 @@ import msgspec
 
 from apps.common.errors import Invalid, TooLarge
 from apps.connectors.push.checks import CONTENT_NAMES, check_record, content_error
-from apps.ledger.schema import RecordError, UsageIn
+from apps.ledger.schema import PromptTokens, RecordError, RunIn, UsageIn
 
 MAX_RECORDS = 10_000
-MAX_DEPTH_NOTE = "A record is a flat object; only `tags` nests, once."
+MAX_DEPTH_NOTE = "A record is a flat object; only `tags` and `run` nest."
 FIELDS = tuple(UsageIn.__struct_fields__)
+INNER = {
+    "run": tuple(RunIn.__struct_fields__),
+    "run.prompt_tokens": tuple(PromptTokens.__struct_fields__),
+}
+"""Fields of the objects in a record."""
 OTHER_NAMES = {
     "id": "event_id",
     "request_id": "event_id",
@@ -54,6 +59,18 @@ OTHER_NAMES = {
     "key": "api_key",
     "user_id": "user",
     "tier": "service_tier",
+    "run_id": "run.id",
+    "session_id": "run.id",
+    "trace_id": "run.id",
+    "parent_run_id": "run.parent_id",
+    "agent": "run.agent",
+    "agent_name": "run.agent",
+    "workflow": "run.workflow",
+    "tool": "run.tool",
+    "tool_name": "run.tool",
+    "retry": "run.retry",
+    "outcome": "run.outcome",
+    "status": "run.outcome",
     "num_requests": "requests",
     "calls": "requests",
 }
@@ -176,14 +193,15 @@ def explain(index: int, raw: bytes, error: Exception) -> RecordError:
     if not isinstance(error, msgspec.ValidationError):
         return _malformed(index, raw)
     if match := _UNKNOWN.match(text):
-        return _unknown_field(index, match.group(1))
-    if match := _MISSING.match(text):
-        name = match.group(1)
-        return RecordError(index, name, f"`{name}` is missing.", f"Add `{name}`.")
+        return _unknown_field(index, match.group(1), (match.group(2) or "").lstrip("."))
     match = _AT.match(text)
     what, where = match.groups() if match else (text, "")
-    name = where.split("[")[0].split(".")[0]
-    if name not in FIELDS:
+    where = where.split("[")[0]
+    if match := _MISSING.match(what):
+        name = ".".join(filter(None, (where, match.group(1))))
+        return RecordError(index, name, f"`{name}` is missing.", f"Add `{name}`.")
+    name = where if where.rpartition(".")[0] in INNER else where.split(".")[0]
+    if name.split(".")[0] not in FIELDS:
         return RecordError(index, "", "A record is a JSON object.", MAX_DEPTH_NOTE)
     return RecordError(index, name, _message(name, what), _fix(name, what))
 
@@ -221,9 +239,15 @@ def _holder(raw: bytes) -> str:
 _NOT_A_NUMBER = object()
 
 
-def _unknown_field(index: int, name: str) -> RecordError:
+def _unknown_field(index: int, name: str, where: str = "") -> RecordError:
     shown = name if _NAME.match(name) else "(unreadable name)"
     lowered = name.lower()
+    if where in INNER and lowered in CONTENT_NAMES:
+        return content_error(index, f"{where}.{shown}")
+    if where in INNER:
+        near = get_close_matches(lowered, INNER[where], n=1, cutoff=0.5)
+        fix = f"Did you mean `{where}.{near[0]}`?" if near else f"One of {_listed(INNER[where])}."
+        return RecordError(index, f"{where}.{shown}", f"Unknown field `{where}.{shown}`.", fix)
     if lowered in CONTENT_NAMES:
         return content_error(index, shown)
     if lowered in _ORGANIZATION:
@@ -237,6 +261,10 @@ def _unknown_field(index: int, name: str) -> RecordError:
     else:
         fix = "Remove it, or put it into `tags`."
     return RecordError(index, shown, f"Unknown field `{shown}`.", fix)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _message(name: str, what: str) -> str:
@@ -288,6 +316,11 @@ _FIXES = {
     "cost_basis": "One of provider_reported, computed, allocated, or leave it out.",
     "cost": "A decimal number in whole units of the currency, or leave it out.",
     "tags": "At most 32 pairs of texts: names to 64, values to 255 characters.",
+    "run": 'An object like {"id": "run-81", "agent": "planner"}, or leave it out.',
+    "run.id": "The run's own id, 1 to 255 characters.",
+    "run.retry": "true or false.",
+    "run.outcome": "One of success, error, timeout, cancelled, or leave it out.",
+    "run.prompt_tokens": "An object of token counts, or leave it out.",
 }
 
 

@@ -11,9 +11,19 @@ from apps.ledger.models.measures import MEASURES
 from apps.ledger.models.periods import AccountingPeriod, LedgerState
 from apps.ledger.models.records import UsageAdjustment, UsageRecord, UsageRestatement
 from apps.ledger.models.rollups import RollupAxis, RollupFine, RollupSlice
+from apps.ledger.models.runs import (
+    PART_COLUMNS,
+    RUN_SUMS,
+    RollupRun,
+    RunWord,
+    UsageRun,
+    UsageRunDetail,
+)
 
 __all__ = [
     "MEASURES",
+    "PART_COLUMNS",
+    "RUN_SUMS",
     "AccountingPeriod",
     "AttributionSpan",
     "DimensionSet",
@@ -23,9 +33,13 @@ __all__ = [
     "PriceSnapshot",
     "RollupAxis",
     "RollupFine",
+    "RollupRun",
     "RollupSlice",
+    "RunWord",
     "SourceCoverage",
     "UsageAdjustment",
     "UsageRecord",
     "UsageRestatement",
+    "UsageRun",
+    "UsageRunDetail",
 ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from apps.common.money import to_nanos
 from apps.common.tokens import KINDS
 from apps.ledger.enums import CostBasis, Granularity
-from apps.ledger.rules import keys, validation
+from apps.ledger.rules import keys, runs, validation
 from apps.ledger.schema import (
     MAX_COST,
     MAX_REQUESTS,
@@ -45,6 +45,7 @@ _LATEST_US = int(validation.LATEST.timestamp()) * 1_000_000
 class Columns:
     """One entry per accepted record, sorted by (occurred_at, key): the order of every write.
 
+    `details` are those of the records that belong to a run, in the order of the batch.
     `local` indexes `dim_keys`. `requests` is -1 where unknown, `reported` the cost in nanos of
     `currency` where `has_cost`. Instants are microseconds since 1970.
     """
@@ -62,6 +63,7 @@ class Columns:
     reported: IntArray
     basis: NDArray[np.int16]
     currency: NDArray[np.bytes_]
+    details: runs.Details | None = None
     repeated: int = 0
     errors: list[RecordError] = field(default_factory=list)
 
@@ -125,7 +127,9 @@ def _read(batch: Sequence[UsageIn], source_id: UUID, accepted_at: datetime) -> C
     dim_keys, local = _encode(batch)
     identities = [keys.dimension_identity(source_id, key) for key in dim_keys]
     occurred = _instants([u.occurred_at for u in batch])
+    observed = _observed(batch, accepted_at)
     granularity = np.fromiter((_GRANULARITY[u.granularity] for u in batch), np.int16, count=n)
+    key = _keys(batch, source_id, local, identities, occurred, granularity)
     costs = [u.cost for u in batch]
     has_cost = np.fromiter((cost is not None for cost in costs), np.bool_, count=n)
     reported = np.zeros(n, np.int64)
@@ -141,8 +145,8 @@ def _read(batch: Sequence[UsageIn], source_id: UUID, accepted_at: datetime) -> C
         identities=identities,
         local=local,
         occurred=occurred,
-        observed=_observed(batch, accepted_at),
-        key=_keys(batch, source_id, local, identities, occurred, granularity),
+        observed=observed,
+        key=key,
         counts=_whole([_counts_of(u) for u in batch]).reshape(n, len(KINDS)),
         requests=_whole(
             [
@@ -155,6 +159,7 @@ def _read(batch: Sequence[UsageIn], source_id: UUID, accepted_at: datetime) -> C
         reported=reported,
         basis=basis,
         currency=currency,
+        details=runs.read(batch, source_id, key=key, occurred=occurred, observed=observed),
     )
 
 

@@ -109,6 +109,16 @@ def slice_id(level: int, keys: Sequence[UUID]) -> int:
     return signed64(h.digest())
 
 
+def run_key(source_id: UUID, run_id: str) -> int:
+    """64-bit key of a run: its id is unique within its source only."""
+    return signed64(_digest((source_id.hex, run_id), person=b"run"))
+
+
+def run_word(kind: int, text: str) -> int:
+    """64-bit id of an agent's, workflow's or tool's name; 0 for none."""
+    return signed64(_digest((str(kind), text), person=b"runword")) if text else 0
+
+
 def price_snapshot_id(*parts: Any) -> int:
     """64-bit id of a price as it was applied."""
     return signed64(_digest((repr(part) for part in parts), person=b"price"))

@@ -65,7 +65,10 @@ def sift(
 
 def _refusal(index: int, usage: UsageIn, horizon: datetime) -> RecordError | None:
     try:
-        msgspec.convert(msgspec.structs.asdict(usage), UsageIn)
+        fields = msgspec.structs.asdict(usage)
+        if usage.run is not None:
+            fields["run"] = msgspec.to_builtins(usage.run)
+        msgspec.convert(fields, UsageIn)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
         return explain(index, error)
     return check_values(index, usage, horizon)
@@ -86,6 +89,13 @@ def check_values(index: int, usage: UsageIn, horizon: datetime) -> RecordError |
             "occurred_at",
             f"{usage.occurred_at.isoformat()} is before 2020",
             "Check the unit of the time stamp: milliseconds read as seconds give such dates.",
+        )
+    if usage.run is not None and usage.granularity != "event":
+        return RecordError(
+            index,
+            "run",
+            "a bucket holds many calls and belongs to no run",
+            "Send one record per call, or leave `run` out.",
         )
     return _check_cost(index, usage.cost)
 

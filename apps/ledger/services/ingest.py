@@ -25,6 +25,7 @@ from apps.ledger.services import (
     partitions,
     prepare,
     rollups,
+    runs,
     stage,
     state,
     withdraw,
@@ -195,6 +196,9 @@ class Work:
                 batch_id=self.batch_id,
             )
             cells += _moves(book, numbers, columns, priced, merged, settings.timezone)
+            if columns.details is not None or len(merged.changed):
+                changed = merge.CHANGED if len(merged.changed) else None
+                runs.take(columns.details, self.source_id, changed, settings.timezone)
             result.new, result.changed = len(merged.new), len(merged.changed)
             result.unchanged = len(columns) - result.new - result.changed + columns.repeated
             touched = np.concatenate([merged.new, merged.changed])

@@ -16,7 +16,7 @@ from apps.ledger.rules.axes import Assignment
 from apps.ledger.rules.deltas import Cells
 from apps.ledger.rules.periods import at, keep_closed
 from apps.ledger.selectors import sums
-from apps.ledger.services import prepare, register, rollups, rulebook, state
+from apps.ledger.services import prepare, register, rollups, rulebook, runs, state
 from apps.ledger.services.dimensions import Dictionary, DimSet
 from apps.tenancy.scope import tenant_scope
 from apps.trail.refs import ObjectRef
@@ -82,6 +82,7 @@ def _page(organization_id: UUID, ids: Sequence[int]) -> tuple[int, int]:
     register.insert_spans({set_id: new for set_id, (_, new) in spans.items()})
     if cells is not None:
         rollups.apply(cells, book.slices, closed=frozenset(), posted_on=0)
+    runs.reown(list(spans))
     LedgerState.objects.update(attribution_version=F("attribution_version") + 1)
     return len(spans), moved
 

@@ -11,7 +11,7 @@ from apps.ledger.models import MEASURES, LedgerState, RollupAxis, RollupFine, Us
 from apps.ledger.rules import days, deltas
 from apps.ledger.rules.axes import ALWAYS_FROM, ALWAYS_TO
 from apps.ledger.selectors import sums
-from apps.ledger.services import prepare, rollups, state
+from apps.ledger.services import prepare, rollups, runs, state
 from apps.ledger.services.dimensions import Dictionary
 from apps.organizations.selectors import organization
 from apps.tenancy.scope import require_organization_id
@@ -36,6 +36,7 @@ def rebuild(*, actor: Actor | None = None) -> int:
     RollupAxis.objects.all().delete()
     RollupFine.objects.all().delete()
     cells = _cells(require_organization_id())
+    runs.recompute_all(timezone=zone)
     record(
         actor=actor or system_actor("ledger.rebuild"),
         action=events.REBUILT,

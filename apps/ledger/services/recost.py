@@ -17,7 +17,7 @@ from apps.ledger import events
 from apps.ledger.enums import CostBasis, CostStatus, Granularity, RestatementReason
 from apps.ledger.rules import days, deltas
 from apps.ledger.rules.costs import Quantities
-from apps.ledger.services import money, prepare, rollups, stage, state
+from apps.ledger.services import money, prepare, rollups, runs, stage, state
 from apps.ledger.services.dimensions import Dictionary
 from apps.ledger.services.merge import RETURNED, restating, versions
 from apps.ledger.services.sql import fetch
@@ -140,7 +140,7 @@ def _page(
         mine = known[sets[known] == number]
         result.by_model[book.sets[number].names.model] += int(priced.cost[mine].sum())
     if write and len(known):
-        _write(book, rows, known, priced, when, sets)
+        _write(book, rows, known, priced, when, sets, settings.timezone)
 
 
 def _write(
@@ -150,6 +150,7 @@ def _write(
     priced: money.Open,
     when: np.ndarray,
     sets: np.ndarray,
+    timezone: str,
 ) -> None:
     money.store_prices(priced.bands)
     raw = b"".join(rows[i][1].bytes for i in known.tolist())
@@ -186,3 +187,4 @@ def _write(
     cells.second = book.slice_numbers(cells.second, cells.first)
     merged = deltas.group(cells.first, cells.second, cells.sums)
     rollups.apply(merged, book.slices, closed=frozenset(), posted_on=0)
+    runs.recompute(sorted(runs.touched(_STAGE)), timezone=timezone)

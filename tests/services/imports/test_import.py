@@ -10,11 +10,21 @@ from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from apps.connectors.imports import passes, selectors, services
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportChunk, ImportJob, ImportMapping
+from apps.connectors.imports.rules.mapping import Mapping, check, guess
 from apps.connectors.imports.services import upload
 from apps.connectors.models import Source
+from apps.ledger.models import UsageRun
 from apps.outbox.models import OutboxMessage
 from apps.trail.models import TrailEvent
-from tests.factories.imports import COLUMNS, SIMPLE, make_import, make_upload, map_and_check, write
+from tests.factories.imports import (
+    COLUMNS,
+    CONSTANTS,
+    SIMPLE,
+    make_import,
+    make_upload,
+    map_and_check,
+    write,
+)
 from tests.factories.pricing import load_prices
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +289,29 @@ def test_a_deleted_file_keeps_its_figures(world):
         assert (job.new, job.rows) == (2, 2)
         with pytest.raises(Conflict):
             list(selectors.refused_rows(job))
+
+
+def test_rows_may_say_which_run_their_call_belongs_to(world):
+    data = (
+        b"time,id,input_tokens,run_id,agent,retry,outcome,user_text_tokens\n"
+        b"2026-11-01T10:00:00Z,c1,100,r1,planner,no,Success,40\n"
+        b"2026-11-01T10:00:01Z,c2,100,r1,,yes,,\n"
+        b"2026-11-01T10:00:02Z,c3,100,,planner,,,\n"
+        b"2026-11-01T10:00:03Z,c4,100,r1,,maybe,,\n"
+    )
+    columns = guess(data.split(b"\n")[0].decode().split(","))
+    assert columns["agent"] == "run.agent"
+    with world.a.scope():
+        job = make_import(data, columns=columns)
+        assert (job.accepted, job.refused) == (3, 1)
+        run = UsageRun.objects.get()
+        assert (run.run_id, run.calls, run.retries, run.user_text) == ("r1", 2, 1, 40)
+
+
+def test_run_columns_need_the_runs_id_and_single_calls():
+    columns = {**COLUMNS, "agent": "run.agent"}
+    header = [*columns]
+    with pytest.raises(Invalid, match="needs the run's id"):
+        check(Mapping(columns=columns, constants=CONSTANTS), header)
+    with pytest.raises(Invalid, match="belong to no run"):
+        check(Mapping(columns=columns, constants=CONSTANTS, granularity="hour"), header)

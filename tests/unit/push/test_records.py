@@ -167,3 +167,38 @@ def test_too_many_records_are_refused_whole():
     ):
         with pytest.raises(TooLarge):
             parse(body, NOW)
+
+
+@pytest.mark.parametrize(
+    ("run", "field", "fix"),
+    [
+        ({"idd": "r"}, "run.idd", "Did you mean `run.id`?"),
+        ({"id": ""}, "run.id", "The run's own id, 1 to 255 characters."),
+        ({"agent": "a"}, "run.id", "Add `run.id`."),
+        ({"id": "r", "retry": "yes"}, "run.retry", "true or false."),
+        (
+            {"id": "r", "outcome": "boom"},
+            "run.outcome",
+            "One of success, error, timeout, cancelled, or leave it out.",
+        ),
+        (
+            {"id": "r", "prompt_tokens": {"user_text": -1}},
+            "run.prompt_tokens.user_text",
+            "Send a whole number of tokens or calls, 0 or more, without quotes.",
+        ),
+        (
+            {"id": "r", "prompt_tokens": {"system": 5}},
+            "run.prompt_tokens.system",
+            "Send the record without `run.prompt_tokens.system`.",
+        ),
+        ({"id": "a\u0007b"}, "run.id", "Remove line breaks, tabs and NULs."),
+        (7, "run", 'An object like {"id": "run-81", "agent": "planner"}, or leave it out.'),
+    ],
+)
+def test_runs_are_refused_by_field(run, field, fix):
+    error = only(run=run)
+    assert (error.field, error.fix) == (field, fix)
+
+
+def test_a_bucket_belongs_to_no_run():
+    assert only(granularity="hour", run={"id": "r"}).field == "run"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from apps.connectors.imports.enums import CostUnit
-from apps.connectors.imports.rules.mapping import MEASURES, TAG, Mapping
+from apps.connectors.imports.rules.mapping import MEASURES, PROMPT, RUN, TAG, Mapping
 from apps.connectors.push.checks import check_record
 from apps.connectors.push.records import explain
 from apps.ledger.schema import RecordError, UsageIn
@@ -61,7 +61,14 @@ class Converter:
         self._texts = [
             (place[column], target)
             for column, target in mapping.columns.items()
-            if target not in MEASURES and target != "occurred_at" and not target.startswith(TAG)
+            if target not in (*MEASURES, *RUN, *PROMPT)
+            and target != "occurred_at"
+            and not target.startswith(TAG)
+        ]
+        self._run = [
+            (place[column], target)
+            for column, target in mapping.columns.items()
+            if target in RUN or target in PROMPT
         ]
         self._counts = [
             (place[column], target)
@@ -128,7 +135,27 @@ class Converter:
         tags = {name: text for position, name in self._tags if (text := cells[position].strip())}
         if tags:
             values["tags"] = tags
+        if self._run and (run := self._run_of(cells)):
+            values["run"] = run
         return values
+
+    def _run_of(self, cells: Sequence[str]) -> dict[str, Any]:
+        """What the row says about its run; nothing where the run's id is empty."""
+        run: dict[str, Any] = {}
+        parts: dict[str, int] = {}
+        for position, target in self._run:
+            text, name = cells[position].strip(), target.rpartition(".")[2]
+            if text.lower() in _EMPTY:
+                continue
+            if target in PROMPT:
+                parts[name] = _count(target, text)
+            elif target == "run.retry":
+                run[name] = _flag(target, text)
+            else:
+                run[name] = text.lower() if target == "run.outcome" else text
+        if parts:
+            run["prompt_tokens"] = parts
+        return run if "id" in run else {}
 
     def _instant(self, text: str) -> datetime:
         if _EPOCH.match(text):
@@ -199,6 +226,15 @@ def _count(target: str, text: str) -> int:
     if text.startswith("-"):
         raise RowError(target, "The number is negative.", "Write 0 or more.")
     raise RowError(target, "This is not a whole number.", "Write tokens like 1234.")
+
+
+def _flag(target: str, text: str) -> bool:
+    found = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
+        text.lower()
+    )
+    if found is None:
+        raise RowError(target, "This is neither true nor false.", "Write true or false.")
+    return found
 
 
 def _split(values: dict[str, Any], total: str, rest: str, parts: Sequence[str]) -> None:

@@ -48,11 +48,30 @@ MEASURES: dict[str, str] = {
     "requests": "Calls",
     "cost": "Cost",
 }
+RUN: dict[str, str] = {
+    "run.id": "Run, id",
+    "run.parent_id": "Run that started it, id",
+    "run.agent": "Agent",
+    "run.workflow": "Workflow",
+    "run.tool": "Tool",
+    "run.retry": "Retry (true or false)",
+    "run.outcome": "Outcome of the call",
+}
+"""What a row says about the run its call belongs to."""
+PROMPT: dict[str, str] = {
+    "run.prompt_tokens.system_prompt": "Prompt: system prompt tokens",
+    "run.prompt_tokens.safety_instructions": "Prompt: safety instruction tokens",
+    "run.prompt_tokens.retrieved_context": "Prompt: retrieved context tokens",
+    "run.prompt_tokens.conversation_history": "Prompt: conversation history tokens",
+    "run.prompt_tokens.tool_use": "Prompt: tool call and result tokens",
+    "run.prompt_tokens.multimodal_input": "Prompt: multimodal input tokens",
+    "run.prompt_tokens.user_text": "Prompt: user text tokens",
+}
 IDENTITY: dict[str, str] = {
     "occurred_at": "Time of the call or start of the bucket",
     "event_id": "Id of the call",
 }
-TARGETS = {**IDENTITY, **DIMENSIONS, **MEASURES}
+TARGETS = {**IDENTITY, **DIMENSIONS, **MEASURES, **RUN, **PROMPT}
 TAG = "tag:"
 GRANULARITIES = {"event": "Each row is one call", "hour": "Hours", "day": "UTC days"}
 _TAG_NAME = re.compile(r"^[\w.\-:/ ]{1,64}$")
@@ -69,6 +88,24 @@ _GUESSES: dict[str, str] = {
     "start_time_iso": "occurred_at",
     "usage_date_utc": "occurred_at",
     "starting_at": "occurred_at",
+    "run_id": "run.id",
+    "parent_run_id": "run.parent_id",
+    "agent": "run.agent",
+    "agent_name": "run.agent",
+    "workflow": "run.workflow",
+    "workflow_name": "run.workflow",
+    "tool": "run.tool",
+    "tool_name": "run.tool",
+    "retry": "run.retry",
+    "is_retry": "run.retry",
+    "outcome": "run.outcome",
+    "system_prompt_tokens": "run.prompt_tokens.system_prompt",
+    "safety_instruction_tokens": "run.prompt_tokens.safety_instructions",
+    "retrieved_context_tokens": "run.prompt_tokens.retrieved_context",
+    "conversation_history_tokens": "run.prompt_tokens.conversation_history",
+    "tool_use_tokens": "run.prompt_tokens.tool_use",
+    "multimodal_input_tokens": "run.prompt_tokens.multimodal_input",
+    "user_text_tokens": "run.prompt_tokens.user_text",
     "request_id": "event_id",
     "id": "event_id",
     "call_id": "event_id",
@@ -161,7 +198,8 @@ class Mapping:
         """The columns that make a row's identity: the id, else all that are no measure."""
         if event := self.column_of("event_id"):
             return [event]
-        return [name for name in header if self.columns.get(name, "") not in MEASURES]
+        said = {*MEASURES, *RUN, *PROMPT}
+        return [name for name in header if self.columns.get(name, "") not in said]
 
 
 def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
@@ -184,6 +222,7 @@ def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
         label = TARGETS.get(target, target)
         errors.append(FieldError("columns", f"Two columns are mapped to “{label}”.", "Keep one."))
     errors += _missing(targets, constants) + _doubled(targets, constants)
+    errors += _runs(targets, mapping.granularity)
     if mapping.granularity not in GRANULARITIES:
         errors.append(FieldError("granularity", "Unknown granularity.", "event, hour or day"))
     if not _CURRENCY.match(mapping.currency):
@@ -227,6 +266,27 @@ def _missing(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[Fi
             FieldError("columns", "No column holds tokens, calls or cost.", "Map at least one.")
         )
     return errors
+
+
+def _runs(targets: Sequence[str], granularity: str) -> list[FieldError]:
+    said = [target for target in targets if target in RUN or target in PROMPT]
+    if not said:
+        return []
+    if granularity != "event":
+        return [
+            FieldError(
+                "granularity", "Buckets of calls belong to no run.", "Leave the run columns out."
+            )
+        ]
+    if "run.id" not in targets:
+        return [
+            FieldError(
+                "columns",
+                f"“{TARGETS[said[0]]}” needs the run's id.",
+                "Map the column that holds it.",
+            )
+        ]
+    return []
 
 
 def _doubled(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[FieldError]:

@@ -25,6 +25,8 @@ from apps.connectors.imports.rules.mapping import (
     GRANULARITIES,
     IDENTITY,
     MEASURES,
+    PROMPT,
+    RUN,
     TAG,
     Mapping,
 )
@@ -103,6 +105,7 @@ def _targets(column: str) -> list[Any]:
         ("Time and id", list(IDENTITY.items())),
         ("Quantities", list(MEASURES.items())),
         ("About the call", list(DIMENSIONS.items())),
+        ("About its run", [*RUN.items(), *PROMPT.items()]),
         ("Tag", [(f"{TAG}{normal(column)[:64]}", f"Tag “{normal(column)[:64]}”")]),
     ]
 

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.ledger.selectors.periods import is_unchanged, periods
 from apps.ledger.selectors.verify import verify_rollups
+from apps.ledger.selectors.verify_runs import verify_runs
 from apps.tenancy import doors
 from apps.tenancy.scope import tenant_scope
 
@@ -21,11 +22,14 @@ class Command(BaseCommand):
         wrong = 0
         for organization_id in [chosen] if chosen else doors.active_organizations():
             with tenant_scope(organization_id):
-                found = verify_rollups()
+                found, runs = verify_rollups(), verify_runs()
                 moved = [p.key for p in periods() if is_unchanged(p.month) is False]
-            wrong += found.wrong + len(moved)
-            self.stdout.write(f"{organization_id}: {found.cells} cells, {found.wrong} wrong")
-            for difference in found.differences:
+            wrong += found.wrong + runs.wrong + len(moved)
+            self.stdout.write(
+                f"{organization_id}: {found.cells} cells, {found.wrong} wrong; "
+                f"{runs.cells} runs and days of runs, {runs.wrong} wrong"
+            )
+            for difference in (*found.differences, *runs.differences):
                 self.stdout.write(
                     f"  {difference.table} {difference.cell}: stored {difference.stored}, "
                     f"records say {difference.expected}"
@@ -33,4 +37,4 @@ class Command(BaseCommand):
             for month in moved:
                 self.stdout.write(f"  {month} is closed and its cells changed")
         if wrong:
-            raise CommandError(f"{wrong} cells or periods are wrong")
+            raise CommandError(f"{wrong} cells, runs or periods are wrong")
