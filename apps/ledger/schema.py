@@ -148,8 +148,10 @@ class IngestResult(msgspec.Struct, kw_only=True):
     """What one ingest did. `changed` records got a new version; `unchanged` ones wrote nothing.
 
     `withdrawn` buckets are those a complete pull no longer contains. `adjusted` records belong to
-    a closed period and became adjustment rows. `restated_cost_nanos` is the sum of the cost
-    differences of changed and withdrawn records, in the organization's currency.
+    a closed period and became adjustment rows. `pruned` records belong to a month whose raw
+    records were removed by retention: whether they are known can no longer be told, so they are
+    not taken. `restated_cost_nanos` is the sum of the cost differences of changed and withdrawn
+    records, in the organization's currency.
     """
 
     new: int = 0
@@ -158,6 +160,7 @@ class IngestResult(msgspec.Struct, kw_only=True):
     withdrawn: int = 0
     adjusted: int = 0
     unpriced: int = 0
+    pruned: int = 0
     restated_cost_nanos: int = 0
     errors: list[RecordError] = []
 
@@ -175,5 +178,6 @@ _COUNTERS = (
     "withdrawn",
     "adjusted",
     "unpriced",
+    "pruned",
     "restated_cost_nanos",
 )

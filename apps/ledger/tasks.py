@@ -20,6 +20,7 @@ from apps.tenancy.tasks import fan_out, tenant_task
 SCHEDULE = {
     "ledger.fold_all": 30.0,
     "ledger.partitions": crontab(hour="2", minute="13"),
+    "ledger.prune_all": crontab(hour="2", minute="43"),
 }
 _MONTHS_AHEAD = 3
 
@@ -58,6 +59,24 @@ def on_rules_changed(message: Message) -> None:
 def on_recost(message: Message) -> None:
     """Somebody asked to price what has no price."""
     services.recost(organization_id=message.organization_id)
+
+
+@tenant_task(name="ledger.prune", queue="ledger", scoped=False)
+def prune(*, organization_id: UUID) -> int:
+    """Remove the raw records that the organization no longer keeps."""
+    return services.prune(organization_id=organization_id)
+
+
+@shared_task(name="ledger.prune_all")
+def prune_all() -> int:
+    """Every night: months that have become old enough."""
+    return fan_out(prune)
+
+
+@handler(events.PRUNE)
+def on_retention_changed(message: Message) -> None:
+    """Somebody changed how long raw records are kept."""
+    services.prune(organization_id=message.organization_id)
 
 
 @handler(SETTINGS_CHANGED)

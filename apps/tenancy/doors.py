@@ -20,6 +20,7 @@ DOORS = (
     "active_organizations()",
     "organizations_with_due_outbox(integer)",
     "ledger_ensure_partition(date)",
+    "ledger_prune_day(date)",
 )
 
 

@@ -10,4 +10,5 @@ urlpatterns = [
     path("restatements/", views.RestatementListView.as_view(), name="api-restatements"),
     path("periods/", views.PeriodListView.as_view(), name="api-periods"),
     path("periods/<str:month>/", views.PeriodView.as_view(), name="api-period"),
+    path("retention/", views.RetentionView.as_view(), name="api-retention"),
 ]

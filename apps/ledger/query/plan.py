@@ -9,6 +9,7 @@ from apps.ledger.enums import NO_KEY, Axis, SliceLevel
 from apps.ledger.query.types import AXES, GROUPINGS, KIND, MAX_GROUPS, Query
 from apps.ledger.rules import keys
 from apps.ledger.rules.axes import ENTITY_AXES, FINE_AXES
+from apps.ledger.selectors.periods import pruned_months
 from apps.portfolio.models import Capability
 from apps.tenancy.scope import require_organization_id
 
@@ -44,6 +45,7 @@ class Plan:
 def plan(query: Query) -> Plan:
     """Check a query and choose its table. Invalid names the part that is wrong."""
     check(query)
+    _refuse_pruned_hours(query)
     axes = tuple(AXES["capability" if name == KIND else name] for name in query.group_by)
     filters = _filters(query)
     needed = {*axes, *filters}
@@ -79,6 +81,18 @@ def check(query: Query) -> None:
             f"{days} days are too many for grain {query.grain}.",
             field="start",
             fix=f"Ask for at most {limit} days.",
+        )
+
+
+def _refuse_pruned_hours(query: Query) -> None:
+    """Hours are read from records: a month without them has none."""
+    gone = pruned_months(query.start, query.end) if query.grain == "hour" else []
+    if gone:
+        raise Invalid(
+            f"The raw records of {gone[0]:%B %Y} were removed, and hours with them.",
+            field="grain",
+            code="hours_pruned",
+            fix="Ask for days.",
         )
 
 

@@ -1,8 +1,8 @@
 """A batch of usage as arrays: validated, keyed, ordered, one version per record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, get_args
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.common.money import to_nanos
+from apps.common.periods import month_of
 from apps.common.tokens import KINDS
 from apps.ledger.enums import CostBasis, Granularity
-from apps.ledger.rules import keys, runs, validation
+from apps.ledger.rules import days, keys, runs, validation
 from apps.ledger.schema import (
     MAX_COST,
     MAX_REQUESTS,
@@ -269,6 +270,28 @@ def _ordered(columns: Columns) -> Columns:
     for name in _PER_RECORD:
         setattr(columns, name, getattr(columns, name)[order])
     return columns
+
+
+def outside(columns: Columns, months: Iterable[date], zone: str) -> Columns:
+    """The records whose day lies in none of these months (first days)."""
+    when = days.local_days(columns.occurred, columns.granularity == Granularity.DAY, zone)
+    keep = _outside(when, months)
+    if keep.all():
+        return columns
+    details = columns.details
+    if details is not None:
+        called = days.local_days(details.occurred, np.zeros(len(details), np.bool_), zone)
+        details = details.where(_outside(called, months))
+    kept = {name: getattr(columns, name)[keep] for name in _PER_RECORD}
+    return replace(columns, details=details, **kept)
+
+
+def _outside(when: IntArray, months: Iterable[date]) -> NDArray[np.bool_]:
+    keep = np.ones(len(when), np.bool_)
+    for month in months:
+        first, last = days.day_number(month), days.day_number(month_of(month).end)
+        keep &= (when < first) | (when >= last)
+    return keep
 
 
 _PER_RECORD = (

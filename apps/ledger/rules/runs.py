@@ -4,7 +4,7 @@ Most records have none: a batch without runs costs one look per record and nothi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import get_args
 from uuid import UUID
 
@@ -46,6 +46,23 @@ class Details:
 
     def __len__(self) -> int:
         return len(self.run)
+
+    def where(self, keep: NDArray[np.bool_]) -> "Details | None":
+        """The details of some records; None when none is left."""
+        if not keep.any():
+            return None
+        arrays = {
+            field.name: value[keep]
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), np.ndarray)
+        }
+        named = {*arrays["run"].tolist(), *arrays["parent"].tolist()}
+        return replace(
+            self,
+            **arrays,
+            record_key=[key for key, kept in zip(self.record_key, keep, strict=True) if kept],
+            runs={number: text for number, text in self.runs.items() if number in named},
+        )
 
 
 def read(

@@ -1,12 +1,15 @@
 """Months of the books: status, figures, proof."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from apps.common import clock
 from apps.common.errors import NotFound
@@ -35,6 +38,9 @@ class PeriodRow:
     note: str = ""
     digest: str = ""
     id: UUID | None = None
+    prune_started_at: datetime | None = None
+    pruned_at: datetime | None = None
+    pruned_records: int = 0
 
     @property
     def label(self) -> str:
@@ -93,6 +99,9 @@ def _row(
         note=stored.note if stored else "",
         digest=stored.digest if stored else "",
         id=stored.id if stored else None,
+        prune_started_at=stored.prune_started_at if stored else None,
+        pruned_at=stored.pruned_at if stored else None,
+        pruned_records=stored.pruned_records if stored else 0,
     )
 
 
@@ -141,6 +150,18 @@ def figures_of(month: date) -> tuple[dict[str, int], str]:
             for name, value in zip(MEASURES, row[4:], strict=True):
                 totals[name] += int(str(value))
     return totals, rules.digest(rows)
+
+
+def pruned_months(first: date = date.min, last: date = date.max) -> list[date]:
+    """Months that share a day with [first, last) and whose raw records are gone or going."""
+    found = AccountingPeriod.objects.filter(prune_started_at__isnull=False, month__lt=last)
+    return sorted(m for m in found.values_list("month", flat=True) if month_of(m).end > first)
+
+
+def in_months(field: str, months: Iterable[date]) -> Q:
+    """Whether a day lies in one of these months (first days)."""
+    parts = [Q(**{f"{field}__gte": m, f"{field}__lt": month_of(m).end}) for m in months]
+    return reduce(or_, parts, Q(pk__in=[]))
 
 
 def is_unchanged(month: date) -> bool | None:

@@ -7,6 +7,7 @@ from apps.ledger.services.periods import close_period, reopen_period, settle_per
 from apps.ledger.services.reattribute import reattribute
 from apps.ledger.services.rebuild import rebuild
 from apps.ledger.services.recost import preview_recost, recost, request_recost
+from apps.ledger.services.retention import prune, set_retention
 
 __all__ = [
     "Accepted",
@@ -16,11 +17,13 @@ __all__ = [
     "ingest",
     "mark_coverage",
     "preview_recost",
+    "prune",
     "reattribute",
     "rebuild",
     "recost",
     "reopen_period",
     "request_recost",
+    "set_retention",
     "settle_period",
     "store_batch",
 ]

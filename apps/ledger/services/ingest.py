@@ -181,6 +181,9 @@ class Work:
         if settings.attribution_version != book.attribution_version:
             raise Stale
         columns, result = self.columns, IngestResult(errors=self.columns.errors)
+        if settings.pruned and len(columns):
+            columns = columns_of.outside(columns, settings.pruned, settings.timezone)
+            result.pruned = len(self.columns) - len(columns)
         cells: list[Cells] = []
         numbers = sets[columns.local] if len(columns) else columns.local
         if len(columns):

@@ -84,8 +84,13 @@ def _step(
             f"{target.label.lower()}.",
             code="period_state",
         )
+    if before.prune_started_at:
+        raise Conflict(
+            f"The raw records of {before} were removed: its figures can only stay as they are.",
+            code="period_pruned",
+        )
     moved = AccountingPeriod.objects.filter(
-        id=before.id, status=before.status, version=version
+        id=before.id, status=before.status, version=version, prune_started_at=None
     ).update(status=target, version=version + 1, **values)
     if not moved:
         raise Conflict(f"{before} was changed meanwhile.", fix="Load the page again.")

@@ -1,5 +1,6 @@
 """Rebuilding every rollup from records, spans and adjustments: repair, or another time zone."""
 
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +12,7 @@ from apps.ledger.models import MEASURES, LedgerState, RollupAxis, RollupFine, Us
 from apps.ledger.rules import days, deltas
 from apps.ledger.rules.axes import ALWAYS_FROM, ALWAYS_TO
 from apps.ledger.selectors import sums
+from apps.ledger.selectors.periods import in_months
 from apps.ledger.services import prepare, rollups, runs, state
 from apps.ledger.services.dimensions import Dictionary
 from apps.organizations.selectors import organization
@@ -21,6 +23,8 @@ from apps.trail.services import record
 
 def rebuild(*, actor: Actor | None = None) -> int:
     """Recompute all cells of the open scope in one transaction; how many day x slice cells.
+
+    The cells of months whose raw records were pruned stay as they are.
 
     Takes over the organization's present time zone. Conflict when that would move the days of a
     closed period.
@@ -33,9 +37,9 @@ def rebuild(*, actor: Actor | None = None) -> int:
             fix="Reopen the closed periods first, or keep the time zone.",
         )
     LedgerState.objects.update(timezone=zone)
-    RollupAxis.objects.all().delete()
-    RollupFine.objects.all().delete()
-    cells = _cells(require_organization_id())
+    for table in (RollupAxis, RollupFine):
+        table.objects.exclude(in_months("day", settings.pruned)).delete()
+    cells = _cells(require_organization_id(), settings.pruned)
     runs.recompute_all(timezone=zone)
     record(
         actor=actor or system_actor("ledger.rebuild"),
@@ -46,7 +50,7 @@ def rebuild(*, actor: Actor | None = None) -> int:
     return cells
 
 
-def _cells(organization_id: UUID) -> int:
+def _cells(organization_id: UUID, pruned: frozenset[date]) -> int:
     book = Dictionary(organization_id)
     found = list(sums.of_records(ALWAYS_FROM.replace(year=2019), ALWAYS_TO.replace(year=2100)))
     prepare.load(book, sorted({row.dimset_id for row in found}))
@@ -56,6 +60,9 @@ def _cells(organization_id: UUID) -> int:
     cells = deltas.group(when, book.slice_numbers(sets, when), rows)
     both = deltas.concat([cells, *_adjustments(book)])
     both = deltas.group(both.first, both.second, both.sums)
+    keep = np.array([days.to_date(n).replace(day=1) not in pruned for n in both.first.tolist()])
+    if len(keep) and not keep.all():
+        both = deltas.Cells(both.first[keep], both.second[keep], both.sums[keep])
     rollups.apply(both, book.slices, closed=frozenset(), posted_on=0)
     return len(both.first)
 

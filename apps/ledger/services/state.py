@@ -24,6 +24,8 @@ class Settings:
     currency: str
     attribution_version: int
     closed: frozenset[date]
+    pruned: frozenset[date] = frozenset()
+    """Closed months whose raw records are gone or going."""
 
 
 def lock(*, exclusive: bool = False) -> Settings:
@@ -44,12 +46,17 @@ def settings() -> Settings:
     every figure stays cut as it was.
     """
     state = LedgerState.objects.first() or _create()
-    closed = AccountingPeriod.objects.filter(status=PeriodStatus.CLOSED)
+    closed = dict(
+        AccountingPeriod.objects.filter(status=PeriodStatus.CLOSED).values_list(
+            "month", "prune_started_at"
+        )
+    )
     return Settings(
         timezone=state.timezone,
         currency=state.currency,
         attribution_version=state.attribution_version,
-        closed=frozenset(closed.values_list("month", flat=True)),
+        closed=frozenset(closed),
+        pruned=frozenset(month for month, started in closed.items() if started),
     )
 
 

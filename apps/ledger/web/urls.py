@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.ledger.web import periods, queues, records
+from apps.ledger.web import periods, queues, records, retention
 
 app_name = "ledger"
 urlpatterns = [
@@ -15,4 +15,6 @@ urlpatterns = [
     path("usage/periods/<str:month>/settle/", periods.Settle.as_view(), name="period_settle"),
     path("usage/periods/<str:month>/close/", periods.Close.as_view(), name="period_close"),
     path("usage/periods/<str:month>/reopen/", periods.Reopen.as_view(), name="period_reopen"),
+    path("usage/retention/", retention.MonthList.as_view(), name="retention"),
+    path("usage/retention/edit/", retention.Edit.as_view(), name="retention_edit"),
 ]

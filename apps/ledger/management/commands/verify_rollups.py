@@ -25,8 +25,9 @@ class Command(BaseCommand):
                 found, runs = verify_rollups(), verify_runs()
                 moved = [p.key for p in periods() if is_unchanged(p.month) is False]
             wrong += found.wrong + runs.wrong + len(moved)
+            digests = f" ({found.by_digest} months by digest)" if found.by_digest else ""
             self.stdout.write(
-                f"{organization_id}: {found.cells} cells, {found.wrong} wrong; "
+                f"{organization_id}: {found.cells} cells, {found.wrong} wrong{digests}; "
                 f"{runs.cells} runs and days of runs, {runs.wrong} wrong"
             )
             for difference in (*found.differences, *runs.differences):

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.common.tokens import INPUT_KINDS, KINDS
 from apps.ledger.enums import NO_KEY, CostStatus, RunOutcome
 from apps.ledger.models import PART_COLUMNS, RUN_SUMS, RollupRun, UsageRun
+from apps.ledger.selectors.periods import in_months, pruned_months
 from apps.ledger.services.sql import array_literal, fetch
 from apps.tenancy.scope import require_organization_id
 
@@ -32,6 +34,7 @@ def recompute(runs: Sequence[int], *, timezone: str, span: Span | None = None) -
     Rows are locked in key order first; the sums are read by the statements after that. One
     statement for all runs of a transaction: runs before days, so that no two workers deadlock.
     """
+    runs = _without_pruned(runs)
     if not runs:
         return
     values: dict[str, Any] = {
@@ -54,10 +57,23 @@ def recompute(runs: Sequence[int], *, timezone: str, span: Span | None = None) -
         cursor.execute(_moving(_UPDATE), values)
 
 
+def _without_pruned(runs: Sequence[int]) -> Sequence[int]:
+    """A run of a month whose raw records were pruned keeps its sums: its calls are gone."""
+    months = pruned_months() if runs else []
+    if not months:
+        return runs
+    gone = UsageRun.objects.filter(run_key__in=runs).filter(in_months("day", months))
+    kept = set(runs) - set(gone.values_list("run_key", flat=True))
+    return sorted(kept)
+
+
 def recompute_all(*, timezone: str) -> None:
     """Every run of the open scope anew: another time zone, or repair. Under the exclusive lock."""
-    RollupRun.objects.all().delete()
-    UsageRun.objects.update(day=None, **dict.fromkeys((*RUN_SUMS, "tokens"), 0))
+    pruned = in_months("day", pruned_months())
+    RollupRun.objects.exclude(pruned).delete()
+    UsageRun.objects.filter(~pruned | Q(day=None)).update(
+        day=None, **dict.fromkeys((*RUN_SUMS, "tokens"), 0)
+    )
     found = fetch(
         "SELECT min(occurred_at), max(occurred_at) FROM usage_run_detail "
         "WHERE organization_id = %s",
