@@ -32,7 +32,8 @@ def test_killed_servers_come_back_with_their_data(apart: Path) -> None:
     with psycopg.connect(first.owner_url) as connection:
         connection.execute("SET synchronous_commit = on")
         connection.execute("CREATE TABLE probe (n int)")
-    postmaster = int((apart / "pg" / "postmaster.pid").read_text().split("\n")[0])
+    (pidfile,) = apart.glob("*/pg/postmaster.pid")
+    postmaster = int(pidfile.read_text().split("\n")[0])
     os.kill(postmaster, signal.SIGKILL)
     os.kill(redis.from_url(first.valkey_url).info("server")["process_id"], signal.SIGKILL)
     wait_for("valkey's end", lambda: not is_up(first.valkey_url), 10)

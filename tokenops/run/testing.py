@@ -1,6 +1,8 @@
-"""The tests' own PostgreSQL and Valkey: fast, disposable, shared, left running between runs.
+"""The tests' own PostgreSQL and Valkey: fast, disposable, left running between runs.
 
-Several test processes may ask at once; a file lock lets one of them start what is missing. Data
+Each test process of a parallel run has servers of its own: what the trail and the webhooks may
+read depends on the oldest transaction of the whole PostgreSQL server, so two runs on one server
+would hold each other back. A file lock lets one of several askers start what is missing. Data
 lives in `var/test`; deleting that directory (after stopping the servers) starts afresh.
 """
 
@@ -34,8 +36,9 @@ class Services:
 
 
 def ensure_services() -> Services:
-    """Start or join the tests' servers and return their addresses; about 20 ms when they run."""
-    root = _root()
+    """Start or join this process's servers and return their addresses; 20 ms when they run."""
+    root = _root() / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    root.mkdir(parents=True, exist_ok=True)
     with exclusive(root / "lock"):
         postgres = _ensure_postgres(root)
         valkey = _ensure_valkey(root)
@@ -116,13 +119,14 @@ def _valkey(root: Path, access: dict[str, Any]) -> EmbeddedValkey:
 
 
 def stop_services() -> None:
-    """Stop the tests' servers, where they run."""
-    root = _root()
-    with exclusive(root / "lock"):
-        _postgres(root).stop_detached()
-        valkey = _saved_valkey(root)
-        if valkey is not None:
-            valkey.shut_down()
+    """Stop the servers of every test process, where they run."""
+    for data in sorted(_root().glob("*/pg")):
+        root = data.parent
+        with exclusive(root / "lock"):
+            _postgres(root).stop_detached()
+            valkey = _saved_valkey(root)
+            if valkey is not None:
+                valkey.shut_down()
 
 
 if __name__ == "__main__":
