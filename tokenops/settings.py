@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.connectors.push.middleware.OtlpStatusMiddleware",
     "apps.tenancy.middleware.TenantMiddleware",
     "apps.organizations.middleware.ActorMiddleware",
     "apps.api.middleware.IdempotencyMiddleware",
@@ -247,5 +248,6 @@ SPECTACULAR_SETTINGS = {
 }
 
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
+API_PUSHES_PER_MINUTE = env.int("API_PUSHES_PER_MINUTE", default=6000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

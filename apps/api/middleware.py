@@ -27,7 +27,7 @@ class IdempotencyMiddleware:
         actor = getattr(request, "actor", None)
         if actor is None or not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        allowance = throttle.spend(actor)
+        allowance = throttle.spend(actor, request.path_info)
         if allowance.exceeded:
             error = TooManyRequests(
                 f"more than {allowance.limit} calls in a minute",

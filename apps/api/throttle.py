@@ -1,4 +1,8 @@
-"""Rate limits: calls a minute for each API key or person, counted in the cache."""
+"""Rate limits: calls a minute for each API key or person, counted in the cache.
+
+Telemetry has a limit of its own: hundreds of exporters share one key, each with a body every few
+seconds, and must not use up the calls of the key's other programs.
+"""
 
 import time
 from dataclasses import dataclass
@@ -31,12 +35,16 @@ class Allowance:
         }
 
 
-def spend(actor: Actor) -> Allowance:
+PUSH_PREFIXES = ("/api/v1/usage/records", "/api/v1/otlp/", "/api/v1/litellm", "/api/v1/events")
+
+
+def spend(actor: Actor, path: str = "") -> Allowance:
     """Count one call. The counter is one atomic increment; it dies with its window."""
-    limit: int = settings.API_CALLS_PER_MINUTE
+    pushed = path.startswith(PUSH_PREFIXES)
+    limit: int = settings.API_PUSHES_PER_MINUTE if pushed else settings.API_CALLS_PER_MINUTE
     now = int(time.time())
     window = now // WINDOW
-    name = f"api:{actor.organization_id}:{actor.kind}:{actor.id}:{window}"
+    name = f"{'push' if pushed else 'api'}:{actor.organization_id}:{actor.kind}:{actor.id}:{window}"
     cache.add(name, 0, timeout=WINDOW * 2)
     try:
         used = cache.incr(name)

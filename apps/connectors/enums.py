@@ -14,6 +14,9 @@ class SourceKind(TextChoices):
     OPENROUTER = "openrouter", "OpenRouter"
     LANGFUSE = "langfuse", "Langfuse"
     RECORDS_API = "records_api", "Records API"
+    OTLP = "otlp", "OpenTelemetry (OTLP)"
+    LITELLM_PUSH = "litellm_push", "LiteLLM callback"
+    CLOUDEVENTS = "cloudevents", "CloudEvents"
     CSV = "csv", "CSV files"
 
 

@@ -29,9 +29,16 @@ def hash_secret(secret: str) -> str:
 
 
 def bearer(request: HttpRequest) -> str:
-    """The API key of the request, or an empty string."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else ""
+    """The API key of the request, or an empty string.
+
+    `Authorization: Bearer <key>`, or `X-API-Key: <key>` for exporters that can set no header with a
+    blank. Some send the blank as their variables hold it: `Bearer%20<key>`.
+    """
+    header = request.headers.get("Authorization", "").replace("%20", " ", 1)
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return secret.strip()
+    return request.headers.get("X-API-Key", "").strip()
 
 
 class TenantMiddleware:

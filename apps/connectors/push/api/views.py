@@ -8,15 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from apps.access.api import ActorMixin
-from apps.access.permissions import P
 from apps.common.api.problems import CONTENT_TYPE, problem
-from apps.common.errors import DomainError, Forbidden, Invalid
+from apps.common.errors import DomainError, Invalid
 from apps.connectors.push import services
-from apps.connectors.push.body import UnsupportedMedia, read_body
-from apps.tenancy.middleware import ORGANIZATION_HEADER
+from apps.connectors.push.api.base import PushView
+from apps.connectors.push.body import UnsupportedMedia
 
 JSON_TYPES = frozenset({"application/json", "text/json"})
 LINE_TYPES = frozenset(
@@ -49,16 +46,13 @@ ANSWER = {
 }
 
 
-class UsageRecordsView(ActorMixin, APIView):
+class UsageRecordsView(PushView):
     """Push usage records: a JSON array or NDJSON, gzip allowed, up to 10,000 records.
 
     Every record is judged alone. Good records are stored durably before the answer; refused ones
     are listed with field, reason and fix. Repeating a body, or a record, never counts it twice.
     The record's fields: docs/api/usage-records.md.
     """
-
-    permission_required = {"POST": P.USAGE_WRITE}
-    parser_classes = ()
 
     @extend_schema(
         operation_id="usage_records_create",
@@ -72,8 +66,7 @@ class UsageRecordsView(ActorMixin, APIView):
         responses={202: ANSWER, 422: ANSWER},
     )
     def post(self, request: Request) -> HttpResponse:
-        plain: HttpRequest = request._request
-        self._same_organization(plain)
+        plain = self.plain(request)
         source = request.query_params.get("source", "").strip()
         if source and not _SOURCE.match(source):
             raise Invalid(
@@ -82,26 +75,13 @@ class UsageRecordsView(ActorMixin, APIView):
                 fix="Use letters, digits, blanks, dots and dashes, at most 120.",
             )
         lines = self._is_lines(plain)
-        data = read_body(
-            _reader(plain), plain.headers.get("Content-Encoding", ""), _declared(plain)
-        )
+        data = self.body(plain)
         if not data.strip():
             raise DomainError(
                 "The body is empty.", code="empty_body", fix="Send at least one record."
             )
         done = services.accept_usage(actor=self.actor, data=data, lines=lines, source=source)
         return _answer(done, plain)
-
-    def _same_organization(self, request: HttpRequest) -> None:
-        """A key belongs to one organization; a header that names another one is a mistake."""
-        named = request.headers.get(ORGANIZATION_HEADER, "")
-        organization: Any = request.organization
-        if named and named != organization.slug:
-            raise Forbidden(
-                "The API key belongs to another organization than the header names.",
-                code="wrong_organization",
-                fix=f"Use a key of {named[:50]}, or leave out {ORGANIZATION_HEADER}.",
-            )
 
     def _is_lines(self, request: HttpRequest) -> bool:
         kind = (request.content_type or "").lower()
@@ -113,22 +93,6 @@ class UsageRecordsView(ActorMixin, APIView):
             "This Content-Type is not supported.",
             fix="Send application/json (an array) or application/x-ndjson.",
         )
-
-
-def _reader(request: HttpRequest) -> Any:
-    """The raw stream. Chunked bodies have no length, which Django takes for an empty body."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        stream = request.META.get("wsgi.input")
-        if stream is not None and request.META.get("wsgi.input_terminated"):
-            return stream.read
-    return request.read
-
-
-def _declared(request: HttpRequest) -> int | None:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return None
 
 
 def _answer(done: services.Accepted, request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,1 @@
+"""OTLP/HTTP: bytes to what they tell, in protobuf and in JSON, and the answers."""

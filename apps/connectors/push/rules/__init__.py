@@ -1,0 +1,1 @@
+"""What pushed telemetry means. Pure: no framework, no clock, no database."""

@@ -1,0 +1,30 @@
+"""Judged usage into the ledger's inbox."""
+
+import gzip
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from apps.ledger.schema import UsageIn
+from apps.ledger.services import Accepted, store_batch
+
+_encode = msgspec.json.Encoder().encode
+_SMALL = 512
+"""Below this size a body is kept as it is."""
+
+
+def store(source_id: UUID, usages: Sequence[UsageIn]) -> Accepted:
+    """Keep usage durably until a worker folds it. The same records are kept once per source."""
+    plain = _encode(usages)
+    digest = sha256(plain).hexdigest()
+    if len(plain) < _SMALL:
+        return store_batch(source_id=source_id, payload=plain, digest=digest, accepted=len(usages))
+    return store_batch(
+        source_id=source_id,
+        payload=gzip.compress(plain, compresslevel=1, mtime=0),
+        digest=digest,
+        accepted=len(usages),
+        encoding="gzip",
+    )
