@@ -268,7 +268,9 @@ def test_api_routes_want_credentials_of_their_organization(world):
         for client, headers in callers if route.key not in OPEN_API else ():
             response, _ = calls(client, address(route, None, nowhere(route)), headers=headers)
             kind = response.headers.get("Content-Type")
-            if (response.status_code, kind) != (401, "application/problem+json"):
+            otlp = route.key.startswith("api-otlp-")  # answers with google.rpc.Status
+            problem = "application/json" if otlp else "application/problem+json"
+            if (response.status_code, kind) != (401, problem):
                 wrong.append((route.key, headers, response.status_code, kind))
     assert wrong == []
 

@@ -4,15 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connectors', '0002_roles_and_comparison'),
+        ("connectors", "0002_roles_and_comparison"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='source',
-            name='kind',
-            field=models.CharField(choices=[('openai', 'OpenAI organization'), ('anthropic', 'Anthropic organization'), ('claude_analytics', 'Claude analytics'), ('claude_code', 'Claude Code analytics'), ('litellm', 'LiteLLM gateway'), ('openrouter', 'OpenRouter'), ('langfuse', 'Langfuse'), ('records_api', 'Records API'), ('otlp', 'OpenTelemetry (OTLP)'), ('litellm_push', 'LiteLLM callback'), ('cloudevents', 'CloudEvents'), ('csv', 'CSV files')], max_length=16),
+            model_name="source",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("openai", "OpenAI organization"),
+                    ("anthropic", "Anthropic organization"),
+                    ("claude_analytics", "Claude analytics"),
+                    ("claude_code", "Claude Code analytics"),
+                    ("litellm", "LiteLLM gateway"),
+                    ("openrouter", "OpenRouter"),
+                    ("langfuse", "Langfuse"),
+                    ("records_api", "Records API"),
+                    ("otlp", "OpenTelemetry (OTLP)"),
+                    ("litellm_push", "LiteLLM callback"),
+                    ("cloudevents", "CloudEvents"),
+                    ("csv", "CSV files"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

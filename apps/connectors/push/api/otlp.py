@@ -6,7 +6,7 @@ by `push.middleware`.
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 
 from apps.common.errors import DomainError
@@ -68,11 +68,15 @@ class OtlpView(PushView):
 
 def _view(kind: wire.Kind) -> type[OtlpView]:
     made = type(f"Otlp{kind.title()}View", (OtlpView,), {"kind": kind, "__doc__": OtlpView.__doc__})
-    return extend_schema(
+    described = extend_schema(
         operation_id=f"otlp_{kind}_create",
-        request={"application/x-protobuf": OpenApiTypes.BINARY, "application/json": dict},
+        request={
+            "application/x-protobuf": OpenApiTypes.BINARY,
+            "application/json": OpenApiTypes.OBJECT,
+        },
         responses={200: ANSWER},
-    )(made)
+    )
+    return extend_schema_view(post=described)(made)
 
 
 OtlpTracesView = _view(wire.Kind.TRACES)

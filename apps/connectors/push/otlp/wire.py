@@ -1,6 +1,7 @@
 """Media types, bodies and answers of OTLP/HTTP."""
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
@@ -33,7 +34,7 @@ _READERS = {
     (Kind.METRICS, JSON): json.read_metrics,
     (Kind.LOGS, JSON): json.read_logs,
 }
-_REJECTED = {
+_REJECTED: dict[Kind, tuple[str, str, Any]] = {
     Kind.TRACES: ("rejected_spans", "rejectedSpans", ExportTraceServiceResponse),
     Kind.METRICS: ("rejected_data_points", "rejectedDataPoints", ExportMetricsServiceResponse),
     Kind.LOGS: ("rejected_log_records", "rejectedLogRecords", ExportLogsServiceResponse),

@@ -53,6 +53,6 @@ class ToldPoint:
     start: int
     time: int
     value: Any
-    count: int | None
+    count: int | str | None
     identity: bytes
     attributes: dict[str, Any]
