@@ -82,6 +82,13 @@ class BatchStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class JobStatus(models.TextChoices):
+    REQUESTED = "requested", "Waiting for a worker"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
 class RestatementReason(models.TextChoices):
     RESTATED = "restated", "Restated by the source"
     WITHDRAWN = "withdrawn", "No longer reported by the source"

@@ -58,7 +58,9 @@ def on_rules_changed(message: Message) -> None:
 @handler(events.RECOST)
 def on_recost(message: Message) -> None:
     """Somebody asked to price what has no price."""
-    services.recost(organization_id=message.organization_id)
+    services.run_recost(
+        organization_id=message.organization_id, job_id=UUID(message.payload["job_id"])
+    )
 
 
 @tenant_task(name="ledger.prune", queue="ledger", scoped=False)

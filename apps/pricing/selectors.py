@@ -24,6 +24,8 @@ from apps.tenancy.scope import require_organization_id
 SHOWN_KINDS = ("input_uncached", "cache_read", "output")
 """The kinds a list of models shows."""
 _BOOKS = 200
+_SHORTEST = 4
+"""Shorter names begin too many others."""
 _lock = threading.Lock()
 _lists: ListBook | None = None
 _books: dict[UUID, PriceBook] = {}
@@ -204,6 +206,34 @@ def negotiated_rate(rate_id: UUID) -> NegotiatedRate:
 
 def negotiated_rates() -> QuerySet[NegotiatedRate]:
     return NegotiatedRate.objects.order_by("-starts_on", "id")
+
+
+def lookalikes(model: str, limit: int = 5) -> list[ListPrice]:
+    """Standard list prices, in force today, of models whose name begins like this one's or the
+    other way round: the same model elsewhere, its dated variants. Suggestions for a person; usage
+    is never priced by them alone. The longest common beginning first."""
+    wanted = model.strip().lower().rpartition("/")[2]
+    near = [
+        (min(len(wanted), len(key)), key, model_id)
+        for model_id, key in AIModel.objects.filter(is_current=True).values_list("id", "key")
+        if len(key) >= _SHORTEST and (wanted.startswith(key) or key.startswith(wanted))
+    ]
+    near.sort(key=lambda item: (-item[0], item[1]))
+    chosen = [model_id for _, _, model_id in near[: limit * 2]]
+    today = clock.today()
+    prices = (
+        ListPrice.objects.filter(
+            model_id__in=chosen,
+            is_current=True,
+            tier=Tier.STANDARD,
+            over_tokens=0,
+            starts_on__lte=today,
+        )
+        .filter(Q(ends_on=None) | Q(ends_on__gt=today), Q(daily_from=None))
+        .select_related("model__provider")
+    )
+    order = {model_id: index for index, model_id in enumerate(chosen)}
+    return sorted(prices, key=lambda price: (order[price.model_id], str(price.id)))[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ PARAMETERS = {
     "story_id": "stories.TokenStory",
     "unit_id": "organizations.Unit",
     "view_id": "savedviews.SavedView",
+    "recost_job_id": "ledger.RecostJob",
     "ref": "stories.TokenStory.ref",
     "trail:event:pk": "trail.TrailEvent",
     "notifications:one:pk": "notifications.Notification",

@@ -224,7 +224,7 @@ class Ledger(RuleBasedStateMachine):
             with tenant_scope(self.organization.id):
                 make.price("m3", input_per_mtok="0.123456789012")
             self.has_price = True
-        services.recost(organization_id=self.organization.id)
+        services.recost(organization_id=self.organization.id, adjust_closed=True)
 
     @invariant()
     def every_cell_is_right(self) -> None:

@@ -2,11 +2,12 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
+from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,7 +22,7 @@ from apps.ledger import services
 from apps.ledger.api import serializers
 from apps.ledger.models import UsageRecord, UsageRestatement
 from apps.ledger.query import GROUPINGS, Query, run
-from apps.ledger.selectors import periods, records, retention
+from apps.ledger.selectors import periods, records, recost, retention
 from apps.ledger.selectors.state import ledger_settings
 
 
@@ -177,6 +178,64 @@ class PeriodView(APIView):
             case _:
                 services.reopen_period(**base, reason=note)
         return Response(_period_json(periods.period(which)))
+
+
+class UnpricedView(APIView):
+    """Models used in the last year without a price."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(responses=serializers.UnpricedSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        units = visible_unit_ids(request.auth, P.USAGE_VIEW)
+        found = [
+            {
+                "provider": row.keys[0],
+                "model": row.keys[1],
+                "tokens": row.unpriced_tokens,
+                "requests": row.unpriced_requests,
+                "records": row.unpriced_records,
+            }
+            for row in recost.unpriced_models(units)
+        ]
+        return Response({"results": serializers.UnpricedSerializer(found, many=True).data})
+
+
+class RecostView(APIView):
+    """GET: what pricing the waiting records would do. POST: have a worker do it."""
+
+    permission_required = {"GET": P.PRICE_MANAGE, "POST": P.PRICE_MANAGE}
+
+    @extend_schema(
+        parameters=[serializers.AskRecostSerializer], responses=serializers.RecostSerializer
+    )
+    def get(self, request: Request) -> Response:
+        asked = serializers.AskRecostSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = services.preview_recost(**asked.validated_data)
+        return Response(serializers.recost_json(found, ledger_settings().currency))
+
+    @extend_schema(
+        request=serializers.AskRecostSerializer, responses={202: serializers.RecostJobSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        asked = serializers.AskRecostSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        job = services.request_recost(actor=request.auth, **asked.validated_data)
+        job.refresh_from_db()
+        body = serializers.recost_job_json(job, ledger_settings().currency)
+        return Response(body, status=status.HTTP_202_ACCEPTED)
+
+
+class RecostJobView(APIView):
+    """A pricing job and its progress."""
+
+    permission_required = {"GET": P.PRICE_MANAGE}
+
+    @extend_schema(responses=serializers.RecostJobSerializer)
+    def get(self, request: Request, recost_job_id: UUID) -> Response:
+        job = recost.recost_job(recost_job_id)
+        return Response(serializers.recost_job_json(job, ledger_settings().currency))
 
 
 class RetentionView(APIView):

@@ -7,6 +7,7 @@ from apps.ledger.models.dimensions import (
     PriceSnapshot,
 )
 from apps.ledger.models.intake import IngestBatch, SourceCoverage
+from apps.ledger.models.jobs import RecostJob
 from apps.ledger.models.measures import MEASURES
 from apps.ledger.models.periods import AccountingPeriod, LedgerState
 from apps.ledger.models.records import UsageAdjustment, UsageRecord, UsageRestatement
@@ -31,6 +32,7 @@ __all__ = [
     "IngestBatch",
     "LedgerState",
     "PriceSnapshot",
+    "RecostJob",
     "RollupAxis",
     "RollupFine",
     "RollupRun",

@@ -28,6 +28,14 @@ def has_ended(month: date, today: date) -> bool:
     return month_of(month).end <= today
 
 
+def posting_day(today: date, closed: Iterable[date]) -> date:
+    """Where changes of closed months count: today, or the first day after the closed months."""
+    shut = frozenset(closed)
+    while today.replace(day=1) in shut:
+        today = month_of(today).end
+    return today
+
+
 def digest(rows: Iterable[Sequence[object]]) -> str:
     """SHA-256 of the cells of a period, in a fixed order."""
     h = sha256()

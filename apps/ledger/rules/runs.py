@@ -5,7 +5,7 @@ Most records have none: a batch without runs costs one look per record and nothi
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -51,7 +51,7 @@ class Details:
         """The details of some records; None when none is left."""
         if not keep.any():
             return None
-        arrays = {
+        arrays: dict[str, Any] = {
             field.name: value[keep]
             for field in fields(self)
             if isinstance(value := getattr(self, field.name), np.ndarray)

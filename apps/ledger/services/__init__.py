@@ -6,7 +6,8 @@ from apps.ledger.services.intake import Accepted, accept_batch, fold, store_batc
 from apps.ledger.services.periods import close_period, reopen_period, settle_period
 from apps.ledger.services.reattribute import reattribute
 from apps.ledger.services.rebuild import rebuild
-from apps.ledger.services.recost import preview_recost, recost, request_recost
+from apps.ledger.services.recost import preview_recost, recost
+from apps.ledger.services.recost_jobs import request_recost, run_recost
 from apps.ledger.services.retention import prune, set_retention
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "recost",
     "reopen_period",
     "request_recost",
+    "run_recost",
     "set_retention",
     "settle_period",
     "store_batch",

@@ -13,7 +13,7 @@ from apps.common import clock
 from apps.common.tokens import KINDS
 from apps.ledger.enums import CostStatus, Granularity
 from apps.ledger.rules import columns as columns_of
-from apps.ledger.rules import days, deltas
+from apps.ledger.rules import days, deltas, periods
 from apps.ledger.rules.columns import Columns
 from apps.ledger.rules.deltas import Cells, IntArray
 from apps.ledger.schema import IngestResult, UsageIn
@@ -254,9 +254,7 @@ def _posting_day(settings: state.Settings, at: datetime) -> int:
             )[0]
         )
     )
-    while day.replace(day=1) in settings.closed:
-        day = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return days.day_number(day)
+    return days.day_number(periods.posting_day(day, settings.closed))
 
 
 def _staged(

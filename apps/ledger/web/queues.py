@@ -6,18 +6,19 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.urls import NoReverseMatch
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps.access.permissions import P
 from apps.access.services import can, visible_unit_ids
 from apps.access.web import requires
 from apps.common import clock, fmt
 from apps.common.money import from_nanos
-from apps.common.web.forms import ConfirmPage
 from apps.common.web.lists import Action, Column, Empty, ListPage
-from apps.ledger import services
+from apps.ledger.enums import CostStatus
 from apps.ledger.query import Query, Result, Row, run
+from apps.ledger.selectors.recost import latest_recost, unconverted
 from apps.ledger.selectors.state import ledger_settings
 from apps.tenancy.urls import org_url
 
@@ -63,7 +64,6 @@ class Unpriced(_Queue):
     """Models that were used and have no price: their cost is unknown, not zero."""
 
     title = "Usage without a price"
-    lede = "Its cost is unknown, not zero. Give the model a price, then price the records."
     noun = ("model", "models")
     default_sort = "-unpriced_tokens"
     empty = Empty("Everything has a price", "No usage of the last year waits for one.")
@@ -74,10 +74,23 @@ class Unpriced(_Queue):
     def kept(self, result: Result) -> list[Row]:
         return [row for row in result.rows if row.unpriced_records]
 
+    def get_lede(self) -> str:
+        text = "Its cost is unknown, not zero. Give the model a price, then price the records."
+        if waiting := unconverted():
+            named = ", ".join(f"{fmt.plural(n, 'record')} in {code}" for code, n in waiting.items())
+            text += f" {named} have a price and wait for an exchange rate."
+        return text
+
     def get_actions(self) -> Sequence[Action]:
         if not can(self.request.actor, P.PRICE_MANAGE) or not self.get_queryset():
             return ()
-        return (Action("Price the records", org_url(self.request, "ledger:recost"), primary=True),)
+        actions = [
+            Action("Price the records", org_url(self.request, "ledger:recost"), primary=True)
+        ]
+        if job := latest_recost():
+            url = org_url(self.request, "ledger:recost_job", job.id)
+            actions.insert(0, Action("Last pricing", url, "history"))
+        return actions
 
     def get_columns(self) -> Sequence[Column]:
         return [
@@ -86,46 +99,28 @@ class Unpriced(_Queue):
                 "Model",
                 value=lambda row: row.labels[1],
                 sub=lambda row: row.labels[0],
-                link=lambda row, request: self._link(
-                    "pricing:rate_new", provider=row.keys[0] or "", model=row.keys[1] or ""
+                link=lambda row, request: (
+                    f"{org_url(request, 'ledger:records')}?"
+                    f"{urlencode({'model': row.keys[1] or '', 'status': CostStatus.UNPRICED.value})}"
                 ),
             ),
             Column("provider", "Provider", value=lambda row: row.labels[0], in_table=False),
             Column("unpriced_tokens", "Tokens", align="num", sort="unpriced_tokens"),
             Column("unpriced_requests", "Requests", align="num", sort="unpriced_requests"),
             Column("unpriced_records", "Records", align="num", sort="unpriced_records"),
+            Column("price", "Step", value=self._step, in_csv=False, hide_label=True, align="num"),
         ]
 
-
-@requires(P.PRICE_MANAGE)
-class Recost(ConfirmPage):
-    """What pricing the waiting records would add, before it is done."""
-
-    title = "Price the records"
-    submit_label = "Price them"
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        return [("Without a price", self.cancel_url()), (self.title, "")]
-
-    def cancel_url(self) -> str:
-        return org_url(self.request, "ledger:unpriced")
-
-    def get_message(self) -> str:
-        found = services.preview_recost()
-        cost = fmt.money(found.cost_nanos, ledger_settings().currency, "unit")
-        kept = (
-            f" {fmt.plural(found.closed, 'record')} of closed months stay." if found.closed else ""
+    def _step(self, row: Row) -> SafeString:
+        if not can(self.request.actor, P.PRICE_MANAGE):
+            return SafeString(" ")
+        words = {"provider": row.keys[0] or "", "model": row.keys[1] or ""}
+        return format_html(
+            '<a class="btn sm" href="{}?{}">Set a price<span class="vh"> for {}</span></a>',
+            org_url(self.request, "ledger:price_model"),
+            urlencode(words),
+            row.labels[1],
         )
-        return (
-            f"{fmt.plural(found.records, 'record')} would get a price, together {cost}; "
-            f"{fmt.plural(found.waiting, 'record')} would still have none.{kept} "
-            "Each change is kept as a restatement."
-        )
-
-    def save(self, form: Any) -> str:
-        services.request_recost(actor=self.request.actor)
-        messages.success(self.request, "A worker is pricing the records now.")
-        return self.cancel_url()
 
 
 @requires(P.USAGE_VIEW)

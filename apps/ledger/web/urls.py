@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from apps.ledger.web import periods, queues, records, retention
+from apps.ledger.web import periods, queues, records, recost, retention
 
 app_name = "ledger"
 urlpatterns = [
     path("usage/records/", records.RecordList.as_view(), name="records"),
     path("usage/restatements/", records.RestatementList.as_view(), name="restatements"),
     path("usage/unpriced/", queues.Unpriced.as_view(), name="unpriced"),
-    path("usage/unpriced/price/", queues.Recost.as_view(), name="recost"),
+    path("usage/unpriced/model/", recost.PriceModel.as_view(), name="price_model"),
+    path("usage/unpriced/price/", recost.Preview.as_view(), name="recost"),
+    path("usage/unpriced/price/<uuid:recost_job_id>/", recost.job, name="recost_job"),
     path("usage/unattributed/", queues.Unattributed.as_view(), name="unattributed"),
     path("usage/periods/", periods.PeriodList.as_view(), name="periods"),
     path("usage/periods/<str:month>/settle/", periods.Settle.as_view(), name="period_settle"),

@@ -112,3 +112,18 @@ def test_steps_need_the_permission_and_the_version(side):
 
 def test_no_key_no_figures(client, side):
     assert client.get(f"{BASE}usage/query/?start=2026-11-01&end=2026-12-01").status_code == 401
+
+
+def test_usage_without_a_price_is_listed_previewed_and_priced(get, client, side):
+    (row,) = get("unpriced/").json()["results"]
+    assert (row["model"], row["records"], row["tokens"]) == ("m9", 1, 1_100)
+    with side.scope():
+        price("m9")
+    seen = get("recosts/").json()
+    assert (seen["records"], seen["cost"]["nanos"]) == (1, 2_800_000)
+    assert [(d["day"], d["records"]) for d in seen["by_day"]] == [("2026-11-03", 1)]
+    started = client.post(f"{BASE}recosts/", {}, "application/json", headers=side.key_headers)
+    assert (started.status_code, started.json()["status"]) == (202, "requested")
+    again = client.post(f"{BASE}recosts/", {}, "application/json", headers=side.key_headers)
+    assert again.status_code == 409
+    assert get(f"recosts/{started.json()['id']}/").json()["total"] == 1

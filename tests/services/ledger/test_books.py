@@ -1,6 +1,7 @@
 """Periods, adjustments, re-attribution, pricing later, rebuilding: history moves in the open."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -23,6 +24,7 @@ from apps.ledger.selectors.periods import is_unchanged, periods
 from apps.ledger.selectors.verify import verify_rollups
 from apps.organizations.models import Organization
 from apps.outbox.models import OutboxMessage
+from apps.pricing.fx.services import import_rates
 from apps.trail.models import TrailEvent
 from tests.factories.ledger import AT, price, take, usage
 
@@ -187,10 +189,17 @@ def test_what_had_no_price_is_priced_later_with_preview_and_trace(side):
         assert not UsageRestatement.objects.exists()
         with pytest.raises(Forbidden):
             services.request_recost(actor=side.actor(Role.MEMBER))
-        services.request_recost(actor=side.actor(Role.CFO))
+        job = services.request_recost(actor=side.actor(Role.CFO))
         assert OutboxMessage.objects.filter(topic="ledger.recost").count() == 1
-    done = services.recost(organization_id=side.id)
-    assert (done.records, done.cost_nanos) == (1, 2_800_000)
+        with pytest.raises(Conflict):
+            services.request_recost(actor=side.actor(Role.CFO))
+    services.run_recost(organization_id=side.id, job_id=job.id)
+    services.run_recost(organization_id=side.id, job_id=job.id)
+    with side.scope():
+        job.refresh_from_db()
+        assert (job.status, job.looked, job.total) == ("done", 3, 3)
+        assert (job.records, job.cost_nanos, job.waiting, job.closed) == (1, 2_800_000, 1, 1)
+        assert job.by_day == [["2026-11-03", 1, 2_800_000]]
     with side.scope():
         row = UsageRestatement.objects.get()
         assert (row.reason, row.old_cost_nanos, row.new_cost_nanos) == ("recost", None, 2_800_000)
@@ -198,6 +207,54 @@ def test_what_had_no_price_is_priced_later_with_preview_and_trace(side):
         assert is_unchanged(OCTOBER)
         assert verify_rollups().ok
     assert services.recost(organization_id=side.id).records == 0
+
+
+def test_pricing_later_reaches_closed_months_by_adjustments_only(side):
+    with side.scope():
+        take([usage(model="m9", occurred_at=IN_OCTOBER), usage(model="m9")])
+        close(side.actor(Role.CFO))
+        price("m9")
+        seen = services.preview_recost(adjust_closed=True)
+        assert (seen.records, seen.adjusted, seen.adjusted_nanos) == (2, 1, 2_800_000)
+        assert dict(seen.by_day) == {IN_OCTOBER.date(): [1, 2_800_000], AT.date(): [1, 2_800_000]}
+    done = services.recost(organization_id=side.id, adjust_closed=True)
+    assert (done.records, done.closed, done.waiting) == (2, 0, 0)
+    with side.scope():
+        assert is_unchanged(OCTOBER)
+        assert by_month()[OCTOBER] is None
+        row = UsageAdjustment.objects.get()
+        assert (row.origin_day, row.cost_nanos, row.unpriced_records) == (
+            IN_OCTOBER.date(),
+            2_800_000,
+            -1,
+        )
+        assert run(Query(**YEAR)).total.cost_nanos == 5_600_000
+        assert verify_rollups().ok
+    assert services.recost(organization_id=side.id, adjust_closed=True).records == 0
+
+
+def test_amounts_of_another_currency_are_converted_once_there_is_a_rate(side):
+    paid = {"cost": Decimal("1.25"), "currency": "EUR"}
+    source = uuid7()
+    with side.scope():
+        take(
+            [
+                usage(event_id="euro", **paid),
+                usage(event_id="yen", cost=Decimal(5), currency="JPY"),
+            ],
+            source,
+        )
+        assert services.preview_recost().waiting == 2
+        import_rates(actor=side.actor(Role.CFO), content=b"Date,USD\n2026-11-02,1.1\n")
+    done = services.recost(organization_id=side.id)
+    assert (done.records, done.cost_nanos, done.waiting) == (1, 1_375_000_000, 1)
+    with side.scope():
+        row = UsageRecord.objects.get(cost_nanos=1_375_000_000)
+        assert (row.source_cost_nanos, row.source_currency) == (1_250_000_000, "EUR")
+        assert row.get_cost_basis_display() == "Reported by the provider"
+        again = take([usage(event_id="euro", **paid)], source)
+        assert (again.unchanged, again.changed) == (1, 0)
+        assert verify_rollups().ok
 
 
 def test_rebuilding_changes_nothing_but_the_zone(side):

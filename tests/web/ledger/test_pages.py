@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from apps.access.roles import Role
 from apps.common.ids import uuid7
-from apps.ledger.models import AccountingPeriod
+from apps.ledger.models import AccountingPeriod, RecostJob
+from apps.ledger.services import run_recost
 from apps.outbox.models import OutboxMessage
 from tests.factories.ledger import price, take, usage
 from tests.factories.portfolio import make_capability
+from tests.factories.pricing import load_prices
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(minute=0, second=0, microsecond=0)
@@ -97,9 +99,41 @@ def test_unpriced_queue_previews_and_asks_a_worker(side):
     assert "1 record would get a price, together $0.0028" in page
     done = side.client(Role.CFO).post(side.url("ledger:recost"))
     assert done.status_code == 302
+    assert "Waiting for a worker" in side.client(Role.CFO).get(done["Location"]).content.decode()
     with side.scope():
         assert OutboxMessage.objects.filter(topic="ledger.recost").count() == 1
+        job = RecostJob.objects.get()
+    run_recost(organization_id=side.id, job_id=job.id)
+    part = side.client(Role.CFO).get(done["Location"], headers={"HX-Target": "recost-job"})
+    assert "1 record priced, together $0.0028" in part.content.decode()
+    assert "hx-trigger" not in part.content.decode()
     assert side.client(Role.VIEWER).post(side.url("ledger:recost")).status_code == 403
+
+
+def test_a_model_of_the_queue_gets_its_price_in_one_step(side):
+    page = side.url("ledger:price_model") + "?provider=acme&model=m9"
+    client = side.client(Role.CFO)
+    shown = client.get(page).content.decode()
+    assert "1 record of 1 day wait for it" in shown
+    form = {"starts_on": "2020-01-01", "input_uncached": "2", "output": "8", "note": "Contract"}
+    assert client.post(page, {**form, "input_uncached": "", "output": ""}).status_code == 422
+    assert side.client(Role.VIEWER).post(page, form).status_code == 403
+    done = client.post(page, form)
+    assert done["Location"] == side.url("ledger:recost")
+    assert (
+        "1 record would get a price, together $0.0028"
+        in client.get(done["Location"]).content.decode()
+    )
+
+
+def test_similar_names_of_the_price_book_are_offered_not_applied(side):
+    load_prices()
+    with side.scope():
+        take([usage(model="gpt-5-mini-2031", provider="acme")])
+    page = side.url("ledger:price_model") + "?provider=acme&model=gpt-5-mini-2031"
+    shown = side.client(Role.CFO).get(page).content.decode()
+    assert "Use these" in shown
+    assert "input_uncached=0.25" in shown
 
 
 def test_unattributed_queue_is_dearest_first(side):
