@@ -232,7 +232,7 @@ class RecostJobView(APIView):
 
     permission_required = {"GET": P.PRICE_MANAGE}
 
-    @extend_schema(responses=serializers.RecostJobSerializer)
+    @extend_schema(operation_id="recost_job_retrieve", responses=serializers.RecostJobSerializer)
     def get(self, request: Request, recost_job_id: UUID) -> Response:
         job = recost.recost_job(recost_job_id)
         return Response(serializers.recost_job_json(job, ledger_settings().currency))

@@ -22,6 +22,8 @@ def convert(amounts: Sequence[Amount], currency: str) -> list[int | None]:
     found: list[int | None] = []
     for day, nanos, source in amounts:
         rate = table.at(day, source, currency)
-        value = rate and half_even(nanos * rate.value.numerator, rate.value.denominator)
-        found.append(value if rate else None)
+        if rate is None:
+            found.append(None)
+        else:
+            found.append(half_even(nanos * rate.value.numerator, rate.value.denominator))
     return found

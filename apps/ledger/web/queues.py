@@ -84,9 +84,8 @@ class Unpriced(_Queue):
     def get_actions(self) -> Sequence[Action]:
         if not can(self.request.actor, P.PRICE_MANAGE) or not self.get_queryset():
             return ()
-        actions = [
-            Action("Price the records", org_url(self.request, "ledger:recost"), primary=True)
-        ]
+        url = org_url(self.request, "ledger:recost")
+        actions = [Action("Price the records", url, primary=True)]
         if job := latest_recost():
             url = org_url(self.request, "ledger:recost_job", job.id)
             actions.insert(0, Action("Last pricing", url, "history"))

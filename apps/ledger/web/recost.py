@@ -1,6 +1,7 @@
 """From usage without a price to its cost: set the price, see what it does, let it be done."""
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +17,7 @@ from apps.common import clock, fmt
 from apps.common.web.forms import ConfirmPage, FormPage
 from apps.ledger import services
 from apps.ledger.enums import JobStatus
+from apps.ledger.query import Row
 from apps.ledger.rules.periods import posting_day
 from apps.ledger.selectors import recost as selectors
 from apps.ledger.selectors.state import ledger_settings
@@ -59,10 +61,10 @@ class PriceForm(forms.Form):
             )
             for kind in [*kinds, "per_request"]
         }
-        self.fields = {**fields, **self.fields}  # type: ignore[assignment]
+        self.fields = {**fields, **self.fields}
 
     def rates(self) -> dict[str, Decimal | None]:
-        """What was entered. Output's price stands for the kinds that providers bill like it."""
+        """What was entered; an empty field is no price, never 0."""
         return {name: self.cleaned_data.get(name) for name in RATE_FIELDS if name in self.fields}
 
 
@@ -77,6 +79,11 @@ class PriceModel(FormPage):
     def words(self) -> tuple[str, str]:
         get = self.request.GET.get
         return get("provider", "")[:100], get("model", "")[:200]
+
+    @cached_property
+    def days(self) -> list[Row]:
+        """The days on which the model was used without a price."""
+        return selectors.unpriced_days(*self.words)
 
     def get_title(self) -> str:
         return f"Price of {self.words[1] or 'a model'}"
@@ -94,33 +101,26 @@ class PriceModel(FormPage):
         return _queue(self.request)
 
     def _kinds(self) -> list[str]:
-        used = {
-            kind
-            for row in selectors.unpriced_days(*self.words)
-            for kind, count in row.tokens.as_dict().items()
-            if count
-        }
+        used = {kind for row in self.days for kind, count in row.tokens.as_dict().items() if count}
         return [kind for kind in KIND_LABELS if kind in used or kind in LEADERS]
 
     def build_form(self, *args: Any) -> PriceForm:
         if args:
             return PriceForm(*args, kinds=self._kinds())
-        days = selectors.unpriced_days(*self.words)
         given = {name: self.request.GET[name] for name in RATE_FIELDS if name in self.request.GET}
-        first = days[0].period if days else clock.today()
+        first = self.days[0].period if self.days else clock.today()
         return PriceForm(initial={"starts_on": first, **given}, kinds=self._kinds())
 
     def extra_context(self, form: Any) -> dict[str, Any]:
-        days = selectors.unpriced_days(*self.words)
         return {
             "suggestions": [self._suggestion(p) for p in lookalikes(self.words[1])],
-            "days": len(days),
-            "tokens": sum(row.unpriced_tokens for row in days),
-            "records": sum(row.unpriced_records for row in days),
+            "days": len(self.days),
+            "tokens": sum(row.unpriced_tokens for row in self.days),
+            "records": sum(row.unpriced_records for row in self.days),
         }
 
     def _suggestion(self, found: ListPrice) -> dict[str, str]:
-        provider, model = self.words
+        words = dict(zip(("provider", "model"), self.words, strict=True))
         given = {
             name: exact(value)
             for name in (*self._kinds(), "per_request")
@@ -131,7 +131,7 @@ class PriceModel(FormPage):
             "provider": found.model.provider.name,
             "input": price(found.input_uncached),
             "output": price(found.output),
-            "url": f"{self.request.path}?{urlencode({'provider': provider, 'model': model, **given})}",
+            "url": f"{self.request.path}?{urlencode(words | given)}",
         }
 
     def save(self, form: PriceForm) -> str:
