@@ -98,9 +98,10 @@ class Unpriced(_Queue):
                 "Model",
                 value=lambda row: row.labels[1],
                 sub=lambda row: row.labels[0],
-                link=lambda row, request: (
-                    f"{org_url(request, 'ledger:records')}?"
-                    f"{urlencode({'model': row.keys[1] or '', 'status': CostStatus.UNPRICED.value})}"
+                link=lambda row, request: self._link(
+                    "ledger:records",
+                    model=row.keys[1] or "",
+                    status=str(CostStatus.UNPRICED.value),
                 ),
             ),
             Column("provider", "Provider", value=lambda row: row.labels[0], in_table=False),
