@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.budgets",
     "apps.stories",
     "apps.audits",
+    "apps.webhooks",
     "apps.api",
     "apps.portal",
     "tokenops.demo",

@@ -19,6 +19,7 @@ PORTAL = [
     path("", include("apps.budgets.web.urls")),
     path("", include("apps.stories.web.urls")),
     path("", include("apps.audits.web.urls")),
+    path("", include("apps.webhooks.web.urls")),
 ]
 
 API = [
@@ -38,6 +39,7 @@ API = [
     path("", include("apps.budgets.api.urls")),
     path("", include("apps.stories.api.urls")),
     path("", include("apps.audits.api.urls")),
+    path("", include("apps.webhooks.api.urls")),
 ]
 
 urlpatterns = [

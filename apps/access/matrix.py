@@ -49,7 +49,7 @@ _EXECUTIVE = (*_READ, P.PEOPLE_VIEW, P.TRAIL_VIEW, P.APPROVAL_DECIDE)
 GRANTS: dict[Role, Grants] = {
     Role.OWNER: _grants(org=[p for p in P if p not in PLATFORM_PERMISSIONS]),
     Role.ADMIN: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
         unit=[
             *_READ,
             P.ORG_MANAGE,
@@ -110,7 +110,7 @@ GRANTS: dict[Role, Grants] = {
         unit=[*_EXECUTIVE, P.CAPABILITY_MANAGE, P.AUDIT_RESPOND],
     ),
     Role.TOKENOPS_LEAD: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
         unit=[
             *_EXECUTIVE,
             P.APIKEY_VIEW,

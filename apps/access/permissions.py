@@ -20,6 +20,8 @@ class P(StrEnum):
     ROLE_MANAGE = "role.manage"
     APIKEY_VIEW = "apikey.view"
     APIKEY_MANAGE = "apikey.manage"
+    WEBHOOK_VIEW = "webhook.view"
+    WEBHOOK_MANAGE = "webhook.manage"
     TRAIL_VIEW = "trail.view"
     CAPABILITY_VIEW = "capability.view"
     CAPABILITY_MANAGE = "capability.manage"
@@ -66,6 +68,8 @@ MEANINGS: dict[P, Meaning] = {
     P.ROLE_MANAGE: Meaning("People", "Give and take roles"),
     P.APIKEY_VIEW: Meaning("API keys", "See API keys and when each was last used"),
     P.APIKEY_MANAGE: Meaning("API keys", "Create, rotate and revoke API keys"),
+    P.WEBHOOK_VIEW: Meaning("Webhooks", "See webhooks and what was sent"),
+    P.WEBHOOK_MANAGE: Meaning("Webhooks", "Add, change, pause and retire webhooks"),
     P.TRAIL_VIEW: Meaning("Trail", "Read and verify the trail"),
     P.CAPABILITY_VIEW: Meaning("Capabilities", "See capabilities"),
     P.CAPABILITY_MANAGE: Meaning("Capabilities", "Add and change capabilities"),
@@ -132,6 +136,8 @@ KEY_PERMISSIONS = frozenset(
         P.UNIT_MANAGE,
         P.PEOPLE_VIEW,
         P.PEOPLE_MANAGE,
+        P.WEBHOOK_VIEW,
+        P.WEBHOOK_MANAGE,
         P.TRAIL_VIEW,
         P.CAPABILITY_VIEW,
         P.CAPABILITY_MANAGE,

@@ -1,6 +1,6 @@
 """Reads of organizations. All but `actor_*` and `organization()` are about the open scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -183,10 +183,18 @@ def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership
 
 def owners() -> QuerySet[Membership]:
     """Active people who are owners."""
+    return _holders([Role.OWNER])
+
+
+def administrators() -> QuerySet[Membership]:
+    """Active people who look after the installation: owners, and administrators of everything."""
+    return _holders([Role.OWNER, Role.ADMIN])
+
+
+def _holders(roles: Sequence[Role]) -> QuerySet[Membership]:
+    bindings = RoleBinding.objects.filter(role__in=[r.value for r in roles], unit__isnull=True)
     return Membership.objects.filter(
-        is_active=True,
-        user__is_active=True,
-        id__in=RoleBinding.objects.filter(role=Role.OWNER.value).values("membership_id"),
+        is_active=True, user__is_active=True, id__in=bindings.values("membership_id")
     )
 
 

@@ -19,6 +19,7 @@ DOORS = (
     "any_organization()",
     "active_organizations()",
     "organizations_with_due_outbox(integer)",
+    "organizations_with_webhooks()",
     "ledger_ensure_partition(date)",
     "ledger_prune_day(date)",
 )
@@ -82,3 +83,8 @@ def active_organizations() -> list[UUID]:
 def organizations_with_due_outbox(limit: int) -> list[UUID]:
     """Organizations with a message that is due, oldest first."""
     return [row[0] for row in _rows("SELECT tenancy.organizations_with_due_outbox(%s)", limit)]
+
+
+def organizations_with_webhooks() -> list[UUID]:
+    """Organizations with an active webhook: their trail is read for it."""
+    return [row[0] for row in _rows("SELECT tenancy.organizations_with_webhooks()")]

@@ -19,6 +19,7 @@ from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
 from apps.stories.models import TokenStory
 from apps.trail.models import TrailEvent
+from apps.webhooks.models import WebhookEndpoint
 
 Args = Callable[[], tuple[Any, ...]]
 
@@ -114,6 +115,9 @@ PAGES: list[PageCase] = [
     PageCase("organizations:keys"),
     PageCase("organizations:key", args=first(ApiKey)),
     PageCase("organizations:key_new"),
+    PageCase("webhooks:list"),
+    PageCase("webhooks:new"),
+    PageCase("webhooks:detail", args=first(WebhookEndpoint)),
 ]
 
 #: Pages outside an organization: path, and whether one is logged in.

@@ -9,10 +9,12 @@ from apps.common import clock
 from apps.common.periods import month_of
 from apps.connectors.services import pull_source
 from apps.organizations.services import invite_person
+from apps.webhooks import services as webhooks
 from tests.factories.attribution import make_rule, when
 from tests.factories.budgets import make_budget
 from tests.factories.connectors import Provider, make_source
 from tests.factories.organizations import make_api_key
+from tests.factories.webhooks import make_webhook
 from tests.world import OrganizationWorld
 
 
@@ -35,6 +37,8 @@ def build_records(org: OrganizationWorld) -> None:
             amount_nanos=900 * 10**9,
         )
         make_api_key("Gateway")
+        endpoint, _ = make_webhook(system_actor("tests"), actions=["story.*"])
+        webhooks.send_test(actor=system_actor("tests"), endpoint=endpoint)
         invite_person(
             actor=system_actor("tests"), email="new@acme.example", role=Role.VIEWER, unit_id=None
         )

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 
 #: Parameter of an address, or `url name:parameter`, to the model it names and the attribute used.
 PARAMETERS = {
+    "endpoint_id": "webhooks.WebhookEndpoint",
+    "delivery_id": "webhooks.WebhookDelivery",
     "audit_id": "audits.Audit",
     "batch_id": "ledger.IngestBatch",
     "binding": "organizations.RoleBinding",

@@ -1,6 +1,5 @@
 """Invitations and API keys."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +8,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
+from apps.common.api.secrets import with_secret
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
 from apps.organizations.api import filters, serializers
@@ -136,10 +135,4 @@ def _key(request: Request, key_id: UUID) -> ApiKey:
 
 
 def _with_secret(key: ApiKey, secret: str) -> Response:
-    """The one answer that carries the secret. What is kept for a repeated call leaves it out."""
-    body = dict(serializers.ApiKeySerializer(key).data)
-    response = Response({**body, "secret": secret}, status=status.HTTP_201_CREATED)
-    response["Cache-Control"] = "no-store"
-    kept = json.dumps({**body, "secret": None}, cls=JSONEncoder).encode()
-    response.kept_body = kept  # type: ignore[attr-defined]
-    return response
+    return with_secret(serializers.ApiKeySerializer(key).data, secret)

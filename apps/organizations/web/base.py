@@ -34,6 +34,7 @@ TABS: tuple[tuple[str, str, P], ...] = (
     ("Invitations", "organizations:invitations", P.PEOPLE_VIEW),
     ("Roles", "organizations:roles", P.ORG_VIEW),
     ("API keys", "organizations:keys", P.APIKEY_VIEW),
+    ("Webhooks", "webhooks:list", P.WEBHOOK_VIEW),
     ("Support visits", "organizations:support", P.TRAIL_VIEW),
 )
 
