@@ -11,6 +11,7 @@ REATTRIBUTED = register("ledger.reattributed", "Usage of open periods re-attribu
 RETENTION_CHANGED = register("ledger.retention_changed", "Retention of raw records changed")
 PRUNED = register("ledger.pruned", "Raw records of a closed month pruned")
 REBUILT = register("ledger.rebuilt", "Rollups rebuilt from records")
+RUN_BANDS_CHANGED = register("run_bands.changed", "Reference bands of runs changed")
 
 INBOX = "ledger.inbox"
 """Outbox topic: there are batches to fold."""

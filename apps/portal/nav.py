@@ -43,6 +43,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
+    NavItem("Agent runs", "ledger:runs", "robot", P.USAGE_VIEW, "Inform"),
     NavItem("Usage records", "ledger:records", "table", P.USAGE_VIEW, "Inform"),
     NavItem("Unattributed use", "ledger:unattributed", "fingerprint", P.USAGE_VIEW, "Inform"),
     NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),

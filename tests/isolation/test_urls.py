@@ -46,6 +46,7 @@ PARAMETERS = {
     "unit_id": "organizations.Unit",
     "view_id": "savedviews.SavedView",
     "recost_job_id": "ledger.RecostJob",
+    "run": "ledger.UsageRun.code",
     "ref": "stories.TokenStory.ref",
     "trail:event:pk": "trail.TrailEvent",
     "notifications:one:pk": "notifications.Notification",
@@ -64,7 +65,7 @@ PARAMETERS = {
 }
 
 #: Plain numbers and words that name no row by themselves.
-VALUES = {"number": 1, "old": 1, "new": 1, "month": "2026-11"}
+VALUES = {"kind": "production", "number": 1, "old": 1, "new": 1, "month": "2026-11"}
 
 #: Addresses whose parameter names something that belongs to no organization.
 GLOBAL = {

@@ -12,6 +12,7 @@ from apps.common.charts.drivers import Step, dumbbell, waterfall
 from apps.common.charts.frame import Series, figure, label_step
 from apps.common.charts.lines import growth, lines
 from apps.common.charts.marks import bullet, meter, range_bar, sparkline
+from apps.common.charts.shares import shares
 
 __all__ = [
     "Series",
@@ -26,6 +27,7 @@ __all__ = [
     "lines",
     "meter",
     "range_bar",
+    "shares",
     "sparkline",
     "stacked_bars",
     "waterfall",

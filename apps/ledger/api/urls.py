@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from apps.ledger.api import views
+from apps.ledger.api import runs, views
 
 urlpatterns = [
     path("usage/query/", views.UsageQueryView.as_view(), name="api-usage-query"),
     path("records/", views.RecordListView.as_view(), name="api-records"),
     path("restatements/", views.RestatementListView.as_view(), name="api-restatements"),
+    path("runs/", runs.RunListView.as_view(), name="api-runs"),
+    path("runs/figures/", runs.RunFiguresView.as_view(), name="api-run-figures"),
+    path("runs/bands/", runs.RunBandsView.as_view(), name="api-run-bands"),
+    path("runs/bands/<str:kind>/", runs.RunBandView.as_view(), name="api-run-band"),
+    path("runs/<str:run>/", runs.RunView.as_view(), name="api-run"),
     path("periods/", views.PeriodListView.as_view(), name="api-periods"),
     path("periods/<str:month>/", views.PeriodView.as_view(), name="api-period"),
     path("retention/", views.RetentionView.as_view(), name="api-retention"),

@@ -1,12 +1,15 @@
-"""Runs of agents and workflows: details of their calls, one row per run, sums per day."""
+"""Runs of agents and workflows: details of their calls, one row per run, sums per day, bands."""
 
 from uuid import UUID
 
 from django.db import models
 
+from apps.common import clock
 from apps.ledger.enums import NO_KEY, RunOutcome, RunWordKind
+from apps.portfolio.enums import CapabilityKind
 from apps.tenancy.db.constraints import TenantTable
-from apps.tenancy.models import TenantRow
+from apps.tenancy.models import TenantModel, TenantRow
+from apps.trail.refs import ObjectRef
 
 NOBODY = UUID(NO_KEY)
 RUN_SUMS = (
@@ -140,13 +143,14 @@ class UsageRun(TenantRow, RunSums):
         db_table = "usage_run"
         indexes = [
             models.Index(
-                fields=["organization_id", "capability_id", "day"],
+                fields=["organization_id", "capability_id", "started_at", "run_key"],
                 include=["tokens", "cost_nanos"],
                 condition=models.Q(calls__gt=0),
                 name="usage_run_capability",
             ),
             models.Index(
                 fields=["organization_id", "started_at", "run_key"],
+                include=["tokens", "cost_nanos"],
                 condition=models.Q(calls__gt=0),
                 name="usage_run_started",
             ),
@@ -157,6 +161,44 @@ class UsageRun(TenantRow, RunSums):
             ),
             models.Index(fields=["organization_id", "dimset_id"], name="usage_run_dimset"),
         ]
+
+    def __str__(self) -> str:
+        return self.run_id
+
+    @property
+    def code(self) -> str:
+        """The run in addresses: its key in 16 hexadecimal digits."""
+        return f"{self.run_key & (2**64 - 1):016x}"
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens of the stated parts of the prompts that are not the user's."""
+        return self.parted_input - self.user_text
+
+
+class RunBands(TenantModel):
+    """What an organization expects of the runs of one kind of capability.
+
+    `bands` maps a measure of `rules.bands.MEASURES` to [low, high] as decimal texts or null; a kind
+    without a row has the product's reference bands.
+    """
+
+    kind = models.TextField(choices=CapabilityKind.choices)
+    bands = models.JSONField(default=dict)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "run_bands"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "kind"], name="run_bands_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reference bands: {self.get_kind_display()}"
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef(type="run_bands", id=self.id, label=str(self))
 
 
 class RollupRun(TenantRow, RunSums):

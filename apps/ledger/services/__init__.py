@@ -9,6 +9,7 @@ from apps.ledger.services.rebuild import rebuild
 from apps.ledger.services.recost import preview_recost, recost
 from apps.ledger.services.recost_jobs import request_recost, run_recost
 from apps.ledger.services.retention import prune, set_retention
+from apps.ledger.services.run_bands import set_run_bands
 
 __all__ = [
     "Accepted",
@@ -26,6 +27,7 @@ __all__ = [
     "request_recost",
     "run_recost",
     "set_retention",
+    "set_run_bands",
     "settle_period",
     "store_batch",
 ]

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from apps.ledger.web import periods, queues, records, recost, retention
+from apps.ledger.web import periods, queues, records, recost, retention, run, run_bands, runs
 
 app_name = "ledger"
 urlpatterns = [
     path("usage/records/", records.RecordList.as_view(), name="records"),
     path("usage/restatements/", records.RestatementList.as_view(), name="restatements"),
+    path("usage/runs/", runs.RunList.as_view(), name="runs"),
+    path("usage/runs/bands/", run_bands.Bands.as_view(), name="run_bands"),
+    path("usage/runs/bands/<str:kind>/", run_bands.EditBands.as_view(), name="run_bands_edit"),
+    path("usage/runs/<str:run>/", run.run, name="run"),
     path("usage/unpriced/", queues.Unpriced.as_view(), name="unpriced"),
     path("usage/unpriced/model/", recost.PriceModel.as_view(), name="price_model"),
     path("usage/unpriced/price/", recost.Preview.as_view(), name="recost"),

@@ -10,6 +10,7 @@ from apps.ledger.models import RollupRun, RunWord, UsageRecord, UsageRun, UsageR
 from apps.ledger.schema import PromptTokens, RunIn
 from apps.ledger.selectors.verify_runs import verify_runs
 from tests.factories.ledger import AT, price, take, usage
+from tests.factories.runs import call
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +20,6 @@ def side(world):
     with world.a.scope():
         price("m1")
         yield world.a
-
-
-def call(run="r1", *, at=0, **fields):
-    """A call of a run, `at` seconds after the start; run fields are told from usage fields."""
-    said = {k: fields.pop(k) for k in list(fields) if k in RunIn.__struct_fields__}
-    return usage(occurred_at=AT + timedelta(seconds=at), run=RunIn(id=run, **said), **fields)
 
 
 def test_calls_of_a_run_are_summed(side):
