@@ -20,6 +20,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 STATE_DIR = Path(env.str("TOKENOPS_STATE_DIR", default=str(BASE_DIR / "var")))
 CONNECTOR_ALLOWED_HOSTS = env.list("CONNECTOR_ALLOWED_HOSTS", default=[])
+IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", default=4096)
+IMPORT_FOLDERS = env.list("IMPORT_FOLDERS", default=[])
 DATABASE_ROLE = env.str("TOKENOPS_DB_ROLE", default="app")
 SECURE = BASE_URL.startswith("https://")
 

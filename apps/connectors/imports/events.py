@@ -6,6 +6,9 @@ FILE_UPLOADED = register("import.uploaded", "Usage file uploaded")
 IMPORT_STARTED = register("import.started", "Usage import started")
 IMPORT_FINISHED = register("import.finished", "Usage import finished")
 FILE_DELETED = register("import.file_deleted", "Usage file deleted")
+MAPPING_SAVED = register("import_mapping.saved", "Import mapping saved")
+MAPPING_CHANGED = register("import_mapping.changed", "Import mapping changed")
+MAPPING_DELETED = register("import_mapping.deleted", "Import mapping deleted")
 
 CHECK_REQUESTED = "imports.check"
 """Outbox topic: check a file. Payload {"job_id", "generation"}."""

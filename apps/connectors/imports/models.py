@@ -21,6 +21,12 @@ class ImportJob(TenantModel):
     `generation` counts mappings: work that was started for an older one stops by itself. `offset`
     is how far the running pass has read, in bytes of the stored file. `tokens` are the totals of
     the accepted rows by kind. The file's own columns never leave `header` and the chunks.
+
+    `accepted` rows go into the ledger, `bill_rows` stay on the bill (`bill` says why, and holds the
+    file's own sums of money as exact decimals); `bill_written` of them were new or changed.
+    `cost_nanos` is in the mapping's currency, `costs` has every currency. A job of a `collection`
+    (files that a source reads together) replaces what the collection held before: rows that are
+    gone are `withdrawn`.
     """
 
     filename = models.CharField(max_length=255)
@@ -36,6 +42,7 @@ class ImportJob(TenantModel):
     source_name = models.CharField(max_length=120, blank=True)
     mapping = models.JSONField(default=dict)
     key_columns = models.JSONField(default=list)
+    collection = models.CharField(max_length=255, blank=True, default="")
     status = models.CharField(max_length=9, choices=JobStatus.choices(), default=JobStatus.UPLOADED)
     generation = models.PositiveIntegerField(default=0)
     offset = models.PositiveBigIntegerField(default=0)
@@ -45,6 +52,11 @@ class ImportJob(TenantModel):
     unpriced = models.PositiveBigIntegerField(default=0)
     tokens = models.JSONField(default=dict)
     cost_nanos = models.BigIntegerField(default=0)
+    costs = models.JSONField(default=dict)
+    bill = models.JSONField(default=dict)
+    bill_rows = models.PositiveBigIntegerField(default=0)
+    bill_written = models.PositiveBigIntegerField(default=0)
+    withdrawn = models.PositiveBigIntegerField(default=0)
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     preview = models.JSONField(default=list)
@@ -72,6 +84,11 @@ class ImportJob(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("import", UUID(str(self.id)), self.filename)
+
+    @property
+    def goes_in(self) -> int:
+        """Rows that an import would take: into the ledger or onto the bill."""
+        return self.accepted + self.bill_rows
 
     @property
     def is_running(self) -> bool:
@@ -102,7 +119,8 @@ class ImportSlice(TenantModel):
     """A run of rows that is worked on in one transaction, with the keys of its accepted rows.
 
     `identities` and `measures` are 64-bit hashes per accepted row, in file order; `ordinals` are
-    pairs (row, ordinal) for the rows whose identity occurs more than once in the file.
+    pairs (row, ordinal) for the rows whose identity occurs more than once in the file. `keys` are
+    the 128-bit keys of the rows that were written, for jobs of a collection.
     """
 
     job = TenantForeignKey(ImportJob, models.CASCADE, related_name="slices", db_index=False)
@@ -114,6 +132,7 @@ class ImportSlice(TenantModel):
     identities = models.BinaryField()
     measures = models.BinaryField()
     ordinals = models.BinaryField(default=bytes)
+    keys = models.BinaryField(default=bytes)
 
     class Meta:
         constraints = [
@@ -141,4 +160,64 @@ class ImportMapping(TenantModel):
             models.UniqueConstraint(
                 fields=["organization_id", "source", "header_digest"], name="import_mapping_header"
             )
+        ]
+
+
+class SavedMapping(TenantModel):
+    """A mapping with a name, to use again for files like it. `used_at` orders the suggestions."""
+
+    name = models.CharField(max_length=120)
+    name_norm = models.CharField(max_length=120, editable=False)
+    mapping = models.JSONField()
+    key_columns = models.JSONField(default=list)
+    source_name = models.CharField(max_length=120, blank=True, default="")
+    version = models.IntegerField(default=1)
+    uses = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+    created_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "name_norm"], name="saved_mapping_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("import_mapping", UUID(str(self.id)), self.name)
+
+
+class ImportedRow(TenantModel):
+    """What one row of a bill holds, so that the same row of a later file replaces it.
+
+    A row on the bill has a `line` and its `amount_nanos` in it; a row in the ledger (kept for
+    collections only) has the `event` it became. The lines of the bill are sums over these rows.
+    """
+
+    source = TenantForeignKey("connectors.Source", models.PROTECT, related_name="+", db_index=False)
+    row_key = models.UUIDField()
+    collection = models.CharField(max_length=255, blank=True, default="")
+    line = TenantForeignKey(
+        "connectors.ProviderCost", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    amount_nanos = models.BigIntegerField(null=True)
+    event = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "source", "row_key"], name="imported_row_key"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "source", "collection", "row_key"],
+                condition=~models.Q(collection=""),
+                name="imported_row_collection",
+            ),
         ]

@@ -10,6 +10,7 @@ import numpy as np
 from apps.common import clock
 from apps.connectors.imports import storage
 from apps.connectors.imports.models import ImportJob
+from apps.connectors.imports.rules.billing import BillConverter, BillRow
 from apps.connectors.imports.rules.converting import Converter, Row
 from apps.connectors.imports.rules.mapping import Mapping
 from apps.connectors.imports.rules.ordinals import PAIR
@@ -39,9 +40,16 @@ def claim(job_id: UUID, generation: int, status: str) -> ImportJob | None:
     )
 
 
-def converter(job: ImportJob) -> Converter:
+AnyConverter = Converter | BillConverter
+AnyRow = Row | BillRow
+
+
+def converter(job: ImportJob) -> AnyConverter:
     """The same conversion in every pass: “now” is when the file came."""
-    return Converter(Mapping.from_json(job.mapping), job.header, job.key_columns, job.created_at)
+    mapping = Mapping.from_json(job.mapping)
+    if mapping.is_bill:
+        return BillConverter(mapping, job.header, job.key_columns, job.created_at)
+    return Converter(mapping, job.header, job.key_columns, job.created_at)
 
 
 def rows_from(job: ImportJob, start: int, first: int) -> Iterator[Numbered]:
@@ -58,8 +66,8 @@ def data_start(job: ImportJob) -> int:
     return reader.offset
 
 
-def judge(convert: Converter, row: Numbered) -> Row | RecordError:
-    """The record of a row, or why it is refused."""
+def judge(convert: AnyConverter, row: Numbered) -> AnyRow | RecordError:
+    """The record or the line of a row, or why it is refused."""
     if row.cells is None:
         return RecordError(
             row.number,

@@ -12,7 +12,7 @@ from apps.access.services import require
 from apps.common.errors import Conflict, NotFound
 from apps.connectors.imports import passes
 from apps.connectors.imports.enums import RUNNING
-from apps.connectors.imports.models import ImportJob, ImportSlice
+from apps.connectors.imports.models import ImportJob, ImportSlice, SavedMapping
 from apps.connectors.imports.rules.converting import repeat_error
 from apps.ledger.schema import RecordError
 
@@ -33,6 +33,20 @@ def job_by_id(job_id: UUID, *, lock: bool = False) -> ImportJob:
     found = rows.filter(id=job_id).first()
     if found is None:
         raise NotFound("There is no such import.", code="import_not_found")
+    return found
+
+
+def saved_mappings(actor: Actor) -> QuerySet[SavedMapping]:
+    """All saved mappings. Raises Forbidden without the permission."""
+    require(actor, P.USAGE_IMPORT)
+    return SavedMapping.objects.all()
+
+
+def saved_by_id(saved_id: UUID) -> SavedMapping:
+    """NotFound for one of another organization as for none at all."""
+    found = SavedMapping.objects.filter(id=saved_id).first()
+    if found is None:
+        raise NotFound("There is no such mapping.", code="mapping_not_found")
     return found
 
 

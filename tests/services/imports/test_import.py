@@ -1,13 +1,12 @@
 """From a file to the ledger: what is refused and why, what is known again, what is restated."""
 
 import gzip
-import zlib
 
 import pytest
 
 from apps.access.roles import Role
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
-from apps.connectors.imports import passes, selectors, services
+from apps.connectors.imports import passes, selectors, services, storage
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportChunk, ImportJob, ImportMapping
 from apps.connectors.imports.rules.mapping import Mapping, check, guess
@@ -45,7 +44,10 @@ def prices(world):
         (b"time,a\nM\xfcller,2\n", "not UTF-8: line 2"),
         (b"time,a\n" + b"1,2\n" * 100_000 + b"\xff,3\n", "not UTF-8: line 100,002"),
         (b"PK\x03\x04rest", "spreadsheet"),
-        (gzip.compress(SIMPLE), "compressed"),
+        (gzip.compress(gzip.compress(SIMPLE)), "compressed twice"),
+        (gzip.compress(SIMPLE)[:-9], "ends too early"),
+        (b"\x1f\x8bnonsense", "damaged"),
+        (b"PAR1nonsensePAR1", "Parquet file cannot be read"),
         (b"time,time\n1,2\n", "occurs twice"),
         (b"time,,b\n1,2,3\n", "no name"),
         (b"2026-11-01,10,20\n2026-11-02,1,2\n", "holds data"),
@@ -63,7 +65,7 @@ def test_a_file_that_cannot_be_read_says_why(world, data, words):
 
 
 def test_a_file_over_the_limit_is_refused(world, monkeypatch):
-    monkeypatch.setattr(upload, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(upload, "max_bytes", lambda: 1_000)
     with world.a.scope(), pytest.raises(TooLarge):
         make_upload(SIMPLE * 100)
 
@@ -203,7 +205,7 @@ def test_content_columns_are_emptied_at_the_door(world):
         job = make_upload(data)
         assert job.dropped_columns == ["Prompt"]
         stored = b"".join(c for c in map(bytes, ImportChunk.objects.values_list("data", flat=True)))
-        assert b"canary" not in zlib.decompress(stored)
+        assert b"canary" not in storage._unpacked(stored)
         job = map_and_check(job, columns={"time": "occurred_at", "input": "input_total"})
         assert (job.accepted, job.tokens) == (1, {"input_uncached": 5})
 

@@ -7,8 +7,8 @@ reasoning. Whatever is refused names the column, the reason and the fix.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from apps.connectors.imports.enums import CostUnit
+from apps.connectors.imports.rules import amounts, details
 from apps.connectors.imports.rules.mapping import MEASURES, PROMPT, RUN, TAG, Mapping
 from apps.connectors.push.checks import check_record
 from apps.connectors.push.records import explain
@@ -23,9 +24,6 @@ from apps.ledger.schema import RecordError, UsageIn
 
 _WHOLE = re.compile(r"^\d+(?:\.0+)?$")
 _GROUPED = re.compile(r"^\d{1,3}(?:,\d{3})+(?:\.0+)?$")
-_EPOCH = re.compile(r"^\d{10}(?:\d{3}|\d{6})?$")
-_EMPTY = frozenset({"", "null", "none", "n/a", "-"})
-_SECONDS, _MILLIS = 10, 13
 _INPUT_PARTS = ("cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "image_input")
 _OUTPUT_PARTS = ("reasoning", "audio_output", "image_output")
 
@@ -125,14 +123,16 @@ class Converter:
         values["granularity"] = self._mapping.granularity
         for position, target in self._counts:
             text = cells[position].strip()
-            if text.lower() not in _EMPTY:
+            if not amounts.is_empty(text):
                 values[target] = _count(target, text)
         _split(values, "input_total", "input_uncached", _INPUT_PARTS)
         _split(values, "output_total", "output", _OUTPUT_PARTS)
-        if self._cost is not None and cells[self._cost].strip().lower() not in _EMPTY:
+        if self._cost is not None and not amounts.is_empty(cells[self._cost].strip()):
             values["cost"] = self._money(cells[self._cost].strip())
             values["currency"] = self._mapping.currency
         tags = {name: text for position, name in self._tags if (text := cells[position].strip())}
+        if packed := values.pop("tags", ""):
+            tags = details.as_tags(packed, tags)
         if tags:
             values["tags"] = tags
         if self._run and (run := self._run_of(cells)):
@@ -145,7 +145,7 @@ class Converter:
         parts: dict[str, int] = {}
         for position, target in self._run:
             text, name = cells[position].strip(), target.rpartition(".")[2]
-            if text.lower() in _EMPTY:
+            if amounts.is_empty(text):
                 continue
             if target in PROMPT:
                 parts[name] = _count(target, text)
@@ -158,24 +158,22 @@ class Converter:
         return run if "id" in run else {}
 
     def _instant(self, text: str) -> datetime:
-        if _EPOCH.match(text):
-            scale = {_SECONDS: 1, _MILLIS: 1_000}.get(len(text), 1_000_000)
-            return datetime.fromtimestamp(int(text) / scale, UTC)
         try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
+            return amounts.instant(text, self._zone)
+        except (ValueError, OverflowError):
             raise RowError(
                 "occurred_at",
                 "The time is not an ISO 8601 instant." if text else "The time is missing.",
                 "Write it like 2026-11-24 09:30:00 or 2026-11-24T09:30:00Z.",
             ) from None
-        return found if found.tzinfo else found.replace(tzinfo=self._zone)
 
     def _money(self, text: str) -> Decimal:
         try:
-            amount = Decimal(text.replace(",", "").lstrip("$€£ "))
-        except InvalidOperation:
-            raise RowError("cost", "The cost is not a number.", "Write it like 12.34.") from None
+            amount = amounts.money(text)
+        except ValueError:
+            raise RowError(
+                "cost", "The cost is not a number.", "Write it like 12.34, with a point."
+            ) from None
         return amount / 100 if self._mapping.cost_unit == CostUnit.CENTS else amount
 
     def _identity(self, cells: Sequence[str]) -> bytes:

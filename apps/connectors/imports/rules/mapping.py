@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +31,7 @@ DIMENSIONS: dict[str, str] = {
     "story": "Token Story number",
     "phase": "Phase",
     "work_item": "Work item",
+    "tags": "Tags, JSON",
 }
 MEASURES: dict[str, str] = {
     "input_total": "Input tokens, cached ones included",
@@ -67,11 +68,63 @@ PROMPT: dict[str, str] = {
     "run.prompt_tokens.multimodal_input": "Prompt: multimodal input tokens",
     "run.prompt_tokens.user_text": "Prompt: user text tokens",
 }
+KINDS_OF_FILE = {"usage": "Usage: tokens in columns", "bill": "A bill: one charge per row"}
 IDENTITY: dict[str, str] = {
     "occurred_at": "Time of the call or start of the bucket",
     "event_id": "Id of the call",
 }
 TARGETS = {**IDENTITY, **DIMENSIONS, **MEASURES, **RUN, **PROMPT}
+CHARGE: dict[str, str] = {
+    "charge_start": "Start of the charge period",
+    "charge_end": "End of the charge period",
+    "billing_start": "Start of the billing period",
+    "category": "Charge category",
+    "charge_class": "Charge class: correction",
+    "currency": "Billing currency",
+    "pricing_currency": "Pricing or virtual currency",
+    "pricing_category": "Pricing category",
+}
+BILL_MEASURES: dict[str, str] = {
+    "cost": "Effective cost, or the only one",
+    "billed": "Billed cost",
+    "list_cost": "List cost",
+    "contracted_cost": "Contracted cost",
+    "consumed_quantity": "Consumed quantity",
+    "pricing_quantity": "Priced quantity",
+    **{kind: MEASURES[kind] for kind in KINDS},
+}
+CHARGED_FOR: dict[str, str] = {
+    "service": "Service",
+    "product": "Product or sub-category",
+    "meter": "Meter",
+    "description": "Description of the charge",
+    "sku": "SKU",
+    "sku_price": "SKU price",
+    "sku_details": "SKU details, JSON",
+    "consumed_unit": "Unit of the consumed quantity",
+    "pricing_unit": "Unit of the priced quantity",
+    "resource_id": "Resource, id",
+    "commitment": "Commitment discount",
+    "allocated_resource": "Resource a cost was split to",
+    "provider_old": "Provider (before FOCUS 1.3)",
+    "host": "Host provider",
+    "publisher": "Publisher",
+    "issuer": "Invoice issuer",
+}
+BILL_DIMENSIONS = {
+    name: label
+    for name, label in DIMENSIONS.items()
+    if name not in {"context_window", "branch", "story", "phase", "work_item"}
+}
+IDENTIFYING = frozenset(
+    {"account", "project_id", "charge_start", "charge_end", "billing_start", "category",
+     "charge_class", "provider", "publisher", "service", "sku", "sku_price", "meter", "description",
+     "resource_id", "region", "consumed_unit", "pricing_unit", "pricing_category", "commitment",
+     "currency", "model", "user", "repository", "allocated_resource"}
+)  # fmt: skip
+"""What a bill's row is about. Never an amount, a quantity, an invoice or tags: those are restated,
+and a row keeps its identity."""
+BILL_TARGETS = {**CHARGE, **BILL_MEASURES, **CHARGED_FOR, **BILL_DIMENSIONS}
 TAG = "tag:"
 GRANULARITIES = {"event": "Each row is one call", "hour": "Hours", "day": "UTC days"}
 _TAG_NAME = re.compile(r"^[\w.\-:/ ]{1,64}$")
@@ -167,7 +220,11 @@ def guess(header: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Columns to targets, constants for what the file does not say, and how values are written."""
+    """Columns to targets, constants for what the file does not say, and how values are written.
+
+    `kind` says how rows are read: "usage" has token counts in columns, "bill" has one charge per
+    row (`rules.billing`). `preset` names the export it was recognised as, "" for none.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
@@ -175,6 +232,17 @@ class Mapping:
     timezone: str = "UTC"
     currency: str = "USD"
     cost_unit: str = CostUnit.UNITS.value
+    kind: str = "usage"
+    preset: str = ""
+
+    @property
+    def is_bill(self) -> bool:
+        return self.kind == "bill"
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What columns of this kind of file can mean."""
+        return BILL_TARGETS if self.is_bill else TARGETS
 
     def column_of(self, target: str) -> str | None:
         return next((column for column, found in self.columns.items() if found == target), None)
@@ -187,6 +255,8 @@ class Mapping:
             "timezone": self.timezone,
             "currency": self.currency,
             "cost_unit": self.cost_unit,
+            "kind": self.kind,
+            "preset": self.preset,
         }
 
     @classmethod
@@ -204,9 +274,24 @@ class Mapping:
 
 def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
     """The mapping without empty entries. Invalid names each problem with its fix."""
-    errors: list[FieldError] = []
     columns = {c: t for c, t in mapping.columns.items() if t}
     constants = {t: v.strip() for t, v in mapping.constants.items() if v and v.strip()}
+    targets = list(columns.values())
+    errors = _wrong_columns(columns, mapping.targets, header)
+    for target in {t for t in targets if targets.count(t) > 1}:
+        label = mapping.targets.get(target, target)
+        errors.append(FieldError("columns", f"Two columns are mapped to “{label}”.", "Keep one."))
+    missing = _missing_of_bill(targets) if mapping.is_bill else _missing(targets, constants)
+    errors += missing + _doubled(targets, constants) + _wrong_writing(mapping)
+    if errors:
+        raise Invalid(errors[0].message, errors=errors)
+    return replace(mapping, columns=columns, constants=constants)
+
+
+def _wrong_columns(
+    columns: AnyMapping[str, str], known: AnyMapping[str, str], header: Sequence[str]
+) -> list[FieldError]:
+    errors = []
     for column, target in columns.items():
         if column not in header:
             errors.append(
@@ -215,14 +300,24 @@ def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
         elif target.startswith(TAG):
             if not _TAG_NAME.match(target.removeprefix(TAG)):
                 errors.append(FieldError("columns", "A tag needs a name.", "tag:team, say."))
-        elif target not in TARGETS:
+        elif target not in known:
             errors.append(FieldError("columns", f"“{target[:60]}” is no target.", ""))
+<<<<<<< HEAD
     targets = list(columns.values())
     for target in {t for t in targets if targets.count(t) > 1}:
         label = TARGETS.get(target, target)
         errors.append(FieldError("columns", f"Two columns are mapped to “{label}”.", "Keep one."))
     errors += _missing(targets, constants) + _doubled(targets, constants)
     errors += _runs(targets, mapping.granularity)
+=======
+    return errors
+
+
+def _wrong_writing(mapping: Mapping) -> list[FieldError]:
+    errors = []
+    if mapping.kind not in KINDS_OF_FILE:
+        errors.append(FieldError("kind", "Unknown kind of file.", "usage or bill"))
+>>>>>>> 2801f64 (Imports: bills (FOCUS, Azure, Google, GitHub) and console exports are recognised; gzip, Parquet and invocation logs)
     if mapping.granularity not in GRANULARITIES:
         errors.append(FieldError("granularity", "Unknown granularity.", "event, hour or day"))
     if not _CURRENCY.match(mapping.currency):
@@ -233,16 +328,7 @@ def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
         ZoneInfo(mapping.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         errors.append(FieldError("timezone", "Unknown time zone.", "UTC or Europe/Berlin, say."))
-    if errors:
-        raise Invalid(errors[0].message, errors=errors)
-    return Mapping(
-        columns,
-        constants,
-        mapping.granularity,
-        mapping.timezone,
-        mapping.currency,
-        mapping.cost_unit,
-    )
+    return errors
 
 
 def _missing(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[FieldError]:
@@ -268,6 +354,7 @@ def _missing(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[Fi
     return errors
 
 
+<<<<<<< HEAD
 def _runs(targets: Sequence[str], granularity: str) -> list[FieldError]:
     said = [target for target in targets if target in RUN or target in PROMPT]
     if not said:
@@ -287,18 +374,35 @@ def _runs(targets: Sequence[str], granularity: str) -> list[FieldError]:
             )
         ]
     return []
+=======
+def _missing_of_bill(targets: Sequence[str]) -> list[FieldError]:
+    errors = []
+    if "charge_start" not in targets:
+        errors.append(
+            FieldError(
+                "columns",
+                "No column is mapped to the start of the charge period.",
+                "Choose the column with the date of the charge.",
+            )
+        )
+    if not {"cost", "billed"} & set(targets):
+        errors.append(
+            FieldError("columns", "No column holds the cost.", "Map the effective or billed cost.")
+        )
+    return errors
+>>>>>>> 2801f64 (Imports: bills (FOCUS, Azure, Google, GitHub) and console exports are recognised; gzip, Parquet and invocation logs)
 
 
 def _doubled(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[FieldError]:
     errors = [
         FieldError(name, f"The {DIMENSIONS[name].lower()} is mapped and written.", "Keep one.")
         for name in constants
-        if name in targets
+        if name in targets and name in DIMENSIONS
     ]
     errors += [
         FieldError("columns", f"“{name}” cannot be written for all rows.", "")
         for name in constants
-        if name not in DIMENSIONS
+        if name not in DIMENSIONS or name == "tags"
     ]
     for total, part in (("input_total", "input_uncached"), ("output_total", "output")):
         if total in targets and part in targets:

@@ -51,8 +51,6 @@ def inspect(sample: bytes) -> Shape:
         raise _refused("The file is empty.", "Choose a CSV file with a header and rows.")
     if sample[:2] == b"PK":
         raise _refused("This is a spreadsheet, not a CSV file.", "Save it as “CSV UTF-8”.")
-    if sample[:2] == b"\x1f\x8b":
-        raise _refused("The file is compressed.", "Unpack it and upload the CSV file.")
     if sample[:2] in _UTF16 or b"\x00" in sample[:4096]:
         raise _refused(
             "The file is UTF-16 or not a text file.",
@@ -72,6 +70,17 @@ def inspect(sample: bytes) -> Shape:
             "The first line is not a header.", "Start the file with column names."
         ) from None
     return Shape(delimiter, _header(header), start)
+
+
+def first_row(sample: bytes, shape: Shape) -> list[str]:
+    """The first row after the header, [] when there is none in the sample."""
+    text = decode(sample[shape.start : SAMPLE], final=False)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=shape.delimiter)
+    try:
+        next(rows)
+        return next((row for row in rows if row), [])
+    except (csv.Error, StopIteration):
+        return []
 
 
 def decode(data: bytes, *, final: bool = True) -> str:

@@ -2,6 +2,13 @@
 
 from apps.connectors.imports.services.checking import check_slice
 from apps.connectors.imports.services.mappings import map_columns
+from apps.connectors.imports.services.saving import (
+    apply_mapping,
+    change_mapping,
+    delete_mapping,
+    save_mapping,
+    save_mapping_of,
+)
 from apps.connectors.imports.services.upload import upload_file
 from apps.connectors.imports.services.writing import (
     delete_file,
@@ -11,9 +18,14 @@ from apps.connectors.imports.services.writing import (
 )
 
 __all__ = [
+    "apply_mapping",
+    "change_mapping",
     "check_slice",
     "delete_file",
+    "delete_mapping",
     "map_columns",
+    "save_mapping",
+    "save_mapping_of",
     "start_import",
     "stop_job",
     "upload_file",

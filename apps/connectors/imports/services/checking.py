@@ -14,7 +14,9 @@ from apps.common.tokens import KINDS
 from apps.connectors.imports import passes
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob, ImportSlice
-from apps.connectors.imports.rules.converting import Row, repeat_error
+from apps.connectors.imports.rules.billing import BillRow
+from apps.connectors.imports.rules.billsums import BillTally
+from apps.connectors.imports.rules.converting import repeat_error
 from apps.connectors.imports.rules.ordinals import Piece, repeated
 from apps.ledger.schema import RecordError, UsageIn
 from apps.pricing.book import PriceBook
@@ -30,7 +32,7 @@ class Tally:
     """Totals of accepted rows."""
 
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
-    cost_nanos: int = 0
+    costs: dict[str, int] = field(default_factory=dict)
     unpriced: int = 0
     _schedules: dict[tuple[str, str, str, str], Schedule | None] = field(default_factory=dict)
 
@@ -42,7 +44,7 @@ class Tally:
         if cost is None:
             self.unpriced += sign
         else:
-            self.cost_nanos += sign * cost
+            self.costs[usage.currency] = self.costs.get(usage.currency, 0) + sign * cost
 
     def _cost(self, usage: UsageIn, counts: list[int], book: PriceBook) -> int | None:
         if usage.cost is not None:
@@ -70,6 +72,7 @@ def check_slice(job_id: UUID, generation: int) -> bool:
         return False
     start = job.offset or passes.data_start(job)
     convert, book, tally = passes.converter(job), price_book(), Tally()
+    bill = BillTally(job.bill)
     identities: list[int] = []
     measures: list[int] = []
     end, rows = start, 0
@@ -80,7 +83,12 @@ def check_slice(job_id: UUID, generation: int) -> bool:
         if isinstance(found, RecordError):
             _refuse(job, found)
         else:
-            _accept(job, found, tally, book)
+            if isinstance(found, BillRow):
+                bill.add(found)
+            if found.record is None:
+                job.bill_rows += 1
+            else:
+                _accept(job, found.record, tally, book)
             identities.append(int.from_bytes(found.identity[:8], "big"))
             measures.append(found.measure)
         if rows >= passes.SLICE_ROWS:
@@ -99,6 +107,7 @@ def check_slice(job_id: UUID, generation: int) -> bool:
     job.rows += rows
     job.offset = end
     _add(job, tally)
+    job.bill = bill.as_json()
     more = rows >= passes.SLICE_ROWS
     if not more:
         _finish(job)
@@ -114,14 +123,14 @@ def _refuse(job: ImportJob, error: RecordError) -> None:
         job.samples = [*job.samples, {**shown, "row": shown.pop("index")}]
 
 
-def _accept(job: ImportJob, row: Row, tally: Tally, book: PriceBook) -> None:
+def _accept(job: ImportJob, usage: UsageIn, tally: Tally, book: PriceBook) -> None:
     job.accepted += 1
-    tally.add(row.record, book)
-    at = row.record.occurred_at
+    tally.add(usage, book)
+    at = usage.occurred_at
     job.first_at = at if job.first_at is None else min(job.first_at, at)
     job.last_at = at if job.last_at is None else max(job.last_at, at)
     if len(job.preview) < PREVIEW_ROWS:
-        job.preview = [*job.preview, shown(row.record)]
+        job.preview = [*job.preview, shown(usage)]
 
 
 def shown(usage: UsageIn) -> dict[str, Any]:
@@ -142,7 +151,9 @@ def _add(job: ImportJob, tally: Tally) -> None:
         for kind in KINDS
         if job.tokens.get(kind, 0) + tally.tokens[kind]
     }
-    job.cost_nanos += tally.cost_nanos
+    for currency, cost in tally.costs.items():
+        job.costs = {**job.costs, currency: job.costs.get(currency, 0) + cost}
+    job.cost_nanos = job.costs.get(job.mapping.get("currency", "USD"), 0)
     job.unpriced += tally.unpriced
 
 
@@ -159,7 +170,7 @@ def _finish(job: ImportJob) -> None:
             yield number, np.frombuffer(identity, np.uint64), np.frombuffer(measure, np.uint64)
 
     by_event = passes.converter(job).by_event
-    for number, pairs in repeated(pieces, job.accepted):
+    for number, pairs in repeated(pieces, job.goes_in):
         ImportSlice.objects.filter(job=job, number=number).update(ordinals=pairs.tobytes())
         if by_event:
             _refuse_repeats(job, number, set(pairs["row"].tolist()))
@@ -176,7 +187,7 @@ def _refuse_repeats(job: ImportJob, number: int, again: set[int]) -> None:
         passes.rows_from(job, piece.start, piece.first_row), range(piece.rows), strict=False
     ):
         found = passes.judge(convert, row)
-        if isinstance(found, RecordError):
+        if isinstance(found, RecordError) or found.record is None:
             continue
         place += 1
         if place in again:

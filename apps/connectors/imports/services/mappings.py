@@ -12,6 +12,7 @@ from apps.connectors.enums import SourceKind
 from apps.connectors.imports import events
 from apps.connectors.imports.enums import RUNNING, JobStatus
 from apps.connectors.imports.models import ImportJob, ImportMapping, ImportSlice
+from apps.connectors.imports.rules import presets
 from apps.connectors.imports.rules.mapping import Mapping, check
 from apps.connectors.imports.selectors import job_by_id
 from apps.connectors.models import Source
@@ -26,6 +27,11 @@ EMPTY_RESULT = {
     "unpriced": 0,
     "tokens": {},
     "cost_nanos": 0,
+    "costs": {},
+    "bill": {},
+    "bill_rows": 0,
+    "bill_written": 0,
+    "withdrawn": 0,
     "first_at": None,
     "last_at": None,
     "preview": [],
@@ -96,21 +102,28 @@ def request(topic: str, job: ImportJob) -> None:
 
 
 def _key(job: ImportJob, mapping: Mapping, wanted: Sequence[str]) -> list[str]:
+    if mapping.is_bill and presets.recognise(job.header) is not None:
+        return presets.bill_keys(mapping, job.header)
     if job.source is not None:
         fixed = ImportMapping.objects.filter(
             source=job.source, header_digest=job.header_digest
         ).first()
         if fixed is not None:
             return list(fixed.key_columns)
-    chosen = [name for name in job.header if name in set(wanted)]
+    chosen = [name for name in job.header if name in set(wanted) and not mapping.is_bill]
     if not chosen:
-        chosen = mapping.default_key(job.header)
+        chosen = key_of(mapping, job.header)
     if not chosen:
         raise Invalid(
             "No column tells the rows apart.",
             errors=[FieldError("key_columns", "Choose at least one column.", "")],
         )
     return chosen
+
+
+def key_of(mapping: Mapping, header: Sequence[str]) -> list[str]:
+    """The columns that make a row's identity unless a person chooses others."""
+    return presets.bill_keys(mapping, header) if mapping.is_bill else mapping.default_key(header)
 
 
 def remember(job: ImportJob, source_id: UUID) -> None:

@@ -8,25 +8,39 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
+from django.conf import settings
+
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common.errors import FieldError, Invalid, TooLarge
-from apps.connectors.imports import events, storage
+from apps.connectors.imports import door, events, storage
 from apps.connectors.imports.models import ImportJob
-from apps.connectors.imports.rules import reading
+from apps.connectors.imports.rules import presets, reading
 from apps.connectors.imports.rules.mapping import Mapping, guess
-from apps.connectors.imports.services.mappings import remembered
+from apps.connectors.imports.services import saving
+from apps.connectors.imports.services.mappings import key_of, remembered
 from apps.trail.services import record
 
-MAX_BYTES = 512 * 1024 * 1024
 MAX_NAME = 255
 
 
-def upload_file(*, actor: Actor, filename: str, pieces: Iterable[bytes]) -> ImportJob:
-    """Store a file and guess its mapping. Invalid or TooLarge says what is wrong and the fix."""
+def max_bytes() -> int:
+    """The largest file, unpacked: `IMPORT_MAX_MIB`."""
+    return int(settings.IMPORT_MAX_MIB) << 20
+
+
+def upload_file(
+    *, actor: Actor, filename: str, pieces: Iterable[bytes], collection: str = ""
+) -> ImportJob:
+    """Store a file and say what its columns mean, as far as that is known.
+
+    CSV, gzip, Parquet and invocation logs are taken; memory does not grow with the file. What the
+    columns mean comes from the last file with this header, else from a saved mapping, else from a
+    known export, else it is guessed. Invalid or TooLarge says what is wrong and the fix.
+    """
     require(actor, P.USAGE_IMPORT)
-    stream = iter(pieces)
+    stream = door.as_csv(pieces, limit=max_bytes())
     sample = _sample(stream)
     shape = reading.inspect(sample[: reading.SAMPLE])
     job = ImportJob.objects.create(
@@ -37,6 +51,7 @@ def upload_file(*, actor: Actor, filename: str, pieces: Iterable[bytes]) -> Impo
         header_digest=shape.digest,
         delimiter=shape.delimiter,
         dropped_columns=list(shape.dropped),
+        collection=collection[:255],
         created_by_id=actor.id,
         created_by_name=actor.name[:200],
     )
@@ -46,14 +61,7 @@ def upload_file(*, actor: Actor, filename: str, pieces: Iterable[bytes]) -> Impo
         body = _without(body, shape)
     job.size = storage.store(job, body)
     job.digest = digest.hexdigest()
-    known = remembered(job)
-    if known:
-        job.source = known.source
-        job.source_name = known.source.name
-        job.mapping, job.key_columns = known.mapping, known.key_columns
-    else:
-        found = Mapping(columns=guess(shape.header))
-        job.mapping, job.key_columns = found.as_json(), found.default_key(shape.header)
+    _understand(job, reading.first_row(sample, shape))
     job.save()
     record(
         actor=actor,
@@ -62,6 +70,24 @@ def upload_file(*, actor: Actor, filename: str, pieces: Iterable[bytes]) -> Impo
         after={"bytes": job.size, "columns": len(shape.header), "dropped": list(shape.dropped)},
     )
     return job
+
+
+def _understand(job: ImportJob, first: list[str]) -> None:
+    """Fill the mapping from the best thing that is known about this header."""
+    known, preset = remembered(job), presets.recognise(job.header)
+    saved = None if known else saving.suggestion(job.header)
+    if known:
+        job.source = known.source
+        job.source_name = known.source.name
+        job.mapping, job.key_columns = known.mapping, known.key_columns
+    elif saved is not None:
+        saving.fill(job, saved)
+    else:
+        found = Mapping(columns=guess(job.header))
+        if preset is not None:
+            found = presets.mapping_of(preset, job.header, first)
+            job.source_name = preset.source_name
+        job.mapping, job.key_columns = found.as_json(), key_of(found, job.header)
 
 
 def _name(filename: str) -> str:
@@ -85,11 +111,12 @@ def _checked(pieces: Iterable[bytes], digest: Any) -> Iterator[bytes]:
     """The pieces as they come, counted, hashed and proved to be UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = 0
+    limit = max_bytes()
     for piece in pieces:
         size += len(piece)
-        if size > MAX_BYTES:
+        if size > limit:
             raise TooLarge(
-                f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.",
+                f"The file is larger than {limit >> 20:,} MiB.",
                 code="file_too_large",
                 errors=[FieldError("file", "The file is too large.", "Split it by month.")],
             )

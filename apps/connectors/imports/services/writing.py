@@ -13,11 +13,14 @@ from apps.connectors.enums import SourceKind
 from apps.connectors.imports import events, passes
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportChunk, ImportJob, ImportSlice
+from apps.connectors.imports.rules.billing import BillRow
 from apps.connectors.imports.rules.converting import event_id
 from apps.connectors.imports.selectors import job_by_id
+from apps.connectors.imports.services import bills, collections
+from apps.connectors.imports.services.collections import Taken
 from apps.connectors.imports.services.mappings import remember, request
 from apps.connectors.services.sources import intake_source
-from apps.ledger.schema import RecordError, UsageIn
+from apps.ledger.schema import RecordError
 from apps.ledger.services import ingest
 from apps.tenancy.scope import require_organization_id
 from apps.trail.services import record
@@ -39,13 +42,14 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
             code="import_not_ready",
             fix="Map the columns and wait for the check.",
         )
-    if not job.accepted:
+    if not job.goes_in:
         raise Conflict(
             "No row can be imported.", code="nothing_to_import", fix="Change the mapping."
         )
     job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
     job.status = JobStatus.IMPORTING
     job.offset = job.new = job.changed = job.unchanged = 0
+    job.bill_written = job.withdrawn = 0
     job.failure = ""
     job.lease_until = clock.now()
     job.generation += 1
@@ -71,10 +75,11 @@ def write_slice(job_id: UUID, generation: int) -> bool:
         return False
     piece = ImportSlice.objects.filter(job=job, start__gte=job.offset).order_by("number").first()
     if piece is not None:
+        taken = taken_from(job, piece)
         result = ingest(
             organization_id=require_organization_id(),
             source_id=job.source_id,
-            batch=records_of(job, piece),
+            batch=taken.records,
             batch_id=job.id,
         )
         job.new += result.new
@@ -83,6 +88,11 @@ def write_slice(job_id: UUID, generation: int) -> bool:
         if result.errors:
             log.warning("import_rows_refused_by_ledger", job=str(job.id), rows=len(result.errors))
             job.refused += len(result.errors)
+        collections.remember(job, piece, taken)
+        now = clock.now()
+        job.bill_written += bills.store_lines(
+            job.source_id, taken.lines, observed_at=now, collection=job.collection
+        )
         job.offset = piece.end
     more = ImportSlice.objects.filter(job=job, start__gte=job.offset).exists() and piece is not None
     if not more:
@@ -92,11 +102,11 @@ def write_slice(job_id: UUID, generation: int) -> bool:
     return more
 
 
-def records_of(job: ImportJob, piece: ImportSlice) -> list[UsageIn]:
-    """The records of a slice, with the ids they have in the ledger."""
+def taken_from(job: ImportJob, piece: ImportSlice) -> Taken:
+    """The records of a slice with the ids they have in the ledger, and its lines of the bill."""
     convert = passes.converter(job)
     ordinals = passes.ordinals_of(bytes(piece.ordinals))
-    found: list[UsageIn] = []
+    found = Taken()
     place = -1
     rows = passes.rows_from(job, piece.start, piece.first_row)
     for row, _ in zip(rows, range(piece.rows), strict=False):
@@ -106,15 +116,23 @@ def records_of(job: ImportJob, piece: ImportSlice) -> list[UsageIn]:
         place += 1
         ordinal = ordinals.get(place, 0)
         if convert.by_event:
-            if not ordinal:
-                found.append(judged.record)
+            if not ordinal and judged.record is not None:
+                found.records.append(judged.record)
             continue
-        judged.record.event_id = event_id(judged.identity, ordinal)
-        found.append(judged.record)
+        if judged.record is not None:
+            judged.record.event_id = event_id(judged.identity, ordinal)
+            found.records.append(judged.record)
+            if job.collection or isinstance(judged, BillRow):
+                found.keys.append(bills.row_key(judged.identity, ordinal))
+        elif isinstance(judged, BillRow) and judged.line is not None:
+            key = bills.row_key(judged.identity, ordinal)
+            found.lines.append(bills.KeyedLine(key, judged.line))
     return found
 
 
 def _finish(job: ImportJob, source_id: UUID) -> None:
+    if job.collection:
+        job.withdrawn = collections.withdraw_missing(job, source_id)
     job.status = JobStatus.DONE
     job.offset = job.size
     job.finished_at = clock.now()
@@ -123,7 +141,13 @@ def _finish(job: ImportJob, source_id: UUID) -> None:
         actor=system_actor("imports.write"),
         action=events.IMPORT_FINISHED,
         obj=job,
-        after={"new": job.new, "changed": job.changed, "unchanged": job.unchanged},
+        after={
+            "new": job.new,
+            "changed": job.changed,
+            "unchanged": job.unchanged,
+            "bill": job.bill_written,
+            "withdrawn": job.withdrawn,
+        },
     )
 
 

@@ -13,7 +13,7 @@ from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage
 from apps.connectors.imports import selectors, services
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob
-from apps.connectors.imports.services.upload import MAX_BYTES
+from apps.connectors.imports.services.upload import max_bytes
 from apps.tenancy.urls import org_url
 
 
@@ -69,11 +69,17 @@ class UploadForm(forms.Form):
     """One CSV file."""
 
     file = forms.FileField(
-        label="CSV file",
+        label="File",
         allow_empty_file=True,
-        help_text=f"UTF-8, with column names in the first line, up to {MAX_BYTES >> 20} MiB.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,.parquet,.json,.jsonl"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = (
+            "CSV (also .gz), Parquet, or Amazon Bedrock invocation logs; "
+            f"up to {fmt.count(max_bytes() >> 20)} MiB unpacked."
+        )
 
 
 @requires(P.USAGE_IMPORT)

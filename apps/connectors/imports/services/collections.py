@@ -1,0 +1,150 @@
+"""Files that belong together: what they hold replaces what the collection held before.
+
+A provider's export is written again and again, in parts that change. Rows that a newer delivery no
+longer contains are withdrawn: usage becomes nothing (with a restatement), lines leave the bill.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from apps.common import clock
+from apps.common.ids import uuid7
+from apps.connectors.imports.models import ImportedRow, ImportJob, ImportSlice
+from apps.connectors.imports.services import bills
+from apps.ledger.schema import UsageIn
+from apps.ledger.services import ingest
+from apps.tenancy.scope import require_organization_id
+
+PAGE = 20_000
+Keys = npt.NDArray[np.void]
+_KEY = np.dtype("V16")
+_EVENTS = """
+INSERT INTO imports_importedrow AS known
+  (organization_id, source_id, id, row_key, collection, event)
+SELECT %s, %s, t.id, t.row_key, %s, t.event::jsonb
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS t (id, row_key, event)
+ORDER BY t.row_key
+ON CONFLICT (organization_id, source_id, row_key) DO UPDATE SET
+  collection = excluded.collection, event = excluded.event, line_id = NULL, amount_nanos = NULL
+WHERE known.collection <> excluded.collection OR known.line_id IS NOT NULL
+RETURNING old.line_id, -old.amount_nanos, 0, true"""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a slice gives: records (with their rows' keys, for a collection) and lines."""
+
+    records: list[UsageIn] = field(default_factory=list)
+    lines: list[bills.KeyedLine] = field(default_factory=list)
+    keys: list[UUID] = field(default_factory=list)
+
+
+def remember(job: ImportJob, piece: ImportSlice, taken: Taken) -> None:
+    """Note which event each usage row became, and (in a collection) which rows there are.
+
+    A row that stood on the bill and is usage now, or the other way round (its mapping or the file
+    says more than before), changes place: it is never in both.
+    """
+    if job.source_id is None or not (taken.keys or taken.lines):
+        return
+    _leave_ledger(job.source_id, [row.key for row in taken.lines])
+    events = [_event(usage) for usage in taken.records] if taken.keys else []
+    if events:
+        head = [require_organization_id(), job.source_id, job.collection]
+        with connection.cursor() as cursor:
+            cursor.execute(_EVENTS, [*head, [uuid7() for _ in events], taken.keys, events])
+            moves = [row for row in cursor.fetchall() if row[0] is not None]
+        bills.move(job.source_id, moves, clock.now())
+    if job.collection:
+        keys = [*taken.keys, *(row.key for row in taken.lines)]
+        piece.keys = b"".join(key.bytes for key in keys)
+        piece.save(update_fields=["keys"])
+
+
+def _event(usage: UsageIn) -> str:
+    said = {
+        "id": usage.event_id,
+        "at": usage.occurred_at,
+        "provider": usage.provider,
+        "model": usage.model,
+        "granularity": usage.granularity,
+        "currency": usage.currency,
+    }
+    return msgspec.json.encode(said).decode()
+
+
+def _leave_ledger(source_id: UUID, keys: list[UUID]) -> None:
+    known = ImportedRow.objects.filter(source_id=source_id, row_key__in=keys, event__isnull=False)
+    events = [_emptied(event) for event in known.values_list("event", flat=True) if event]
+    if events:
+        ingest(organization_id=require_organization_id(), source_id=source_id, batch=events)
+
+
+def withdraw_missing(job: ImportJob, source_id: UUID) -> int:
+    """Withdraw the collection's rows that this delivery no longer has; their number."""
+    seen = _seen(job)
+    count = 0
+    for page in _pages(job, source_id):
+        keys = np.frombuffer(b"".join(row.row_key.bytes for row in page), _KEY)
+        gone = [row for row, known in zip(page, np.isin(keys, seen), strict=True) if not known]
+        if gone:
+            count += len(gone)
+            _withdraw(source_id, gone)
+    ImportSlice.objects.filter(job=job).update(keys=b"")
+    return count
+
+
+def _seen(job: ImportJob) -> Keys:
+    pieces = ImportSlice.objects.filter(job=job).order_by("number")
+    parts = [np.frombuffer(bytes(keys), _KEY) for keys in pieces.values_list("keys", flat=True)]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, _KEY)
+
+
+def _pages(job: ImportJob, source_id: UUID) -> Iterator[list[ImportedRow]]:
+    rows = ImportedRow.objects.filter(source_id=source_id, collection=job.collection)
+    last: UUID | None = None
+    while True:
+        after = rows if last is None else rows.filter(row_key__gt=last)
+        page = list(after.order_by("row_key")[:PAGE])
+        if not page:
+            return
+        last = page[-1].row_key
+        yield page
+
+
+def _withdraw(source_id: UUID, gone: list[ImportedRow]) -> None:
+    now = clock.now()
+    events = [_emptied(row.event) for row in gone if row.event]
+    if events:
+        ingest(
+            organization_id=require_organization_id(),
+            source_id=source_id,
+            batch=events,
+            accepted_at=now,
+        )
+    bills.remove_rows(source_id, [row.id for row in gone], observed_at=now)
+
+
+def _emptied(event: dict[str, Any]) -> UsageIn:
+    """The same event with nothing in it."""
+    return msgspec.convert(
+        {
+            "event_id": event["id"],
+            "occurred_at": event["at"],
+            "provider": event["provider"],
+            "model": event["model"],
+            "granularity": event["granularity"],
+            "currency": event["currency"],
+            "cost": 0,
+            "cost_basis": "provider_reported",
+        },
+        UsageIn,
+        strict=False,
+    )
