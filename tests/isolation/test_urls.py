@@ -41,6 +41,7 @@ PARAMETERS = {
     "request_id": "approvals.ApprovalRequest",
     "rule_id": "attribution.AttributionRule",
     "run_id": "connectors.PullRun",
+    "saved_id": "imports.SavedMapping",
     "source_id": "connectors.Source",
     "story_id": "stories.TokenStory",
     "unit_id": "organizations.Unit",

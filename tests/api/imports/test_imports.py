@@ -69,3 +69,34 @@ def test_another_organizations_import_does_not_exist(world, client):
     assert client.post(f"{URL}{job.id}/start/", headers=headers).status_code == 404
     assert client.delete(f"{URL}{job.id}/", headers=headers).status_code == 404
     assert client.get(URL, headers=headers).json()["results"] == []
+
+
+def test_saved_mappings_have_the_api_that_pages_have(world, client):
+    load_prices()
+    headers = world.a.key_headers
+    url = f"{URL}mappings/"
+    body = {"name": "Gateway", "mapping": MAPPING, "source_name": "Gateway export"}
+    made = client.post(url, body, content_type="application/json", headers=headers)
+    assert made.status_code == 201
+    one = f"{url}{made.json()['id']}/"
+    again = client.post(url, body, content_type="application/json", headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "name_taken")
+    file = SimpleUploadedFile("usage.csv", SIMPLE, "text/csv")
+    job = client.post(URL, {"file": file}, headers=headers).json()
+    assert job["source_name"] == "Gateway export"
+    use = client.post(
+        f"{URL}{job['id']}/use/",
+        {"saved": made.json()["id"]},
+        content_type="application/json",
+        headers=headers,
+    )
+    assert (use.status_code, use.json()["mapping"]["columns"]) == (200, COLUMNS)
+    change = {**body, "name": "Gateway 2", "version": 1}
+    put = client.put(one, change, content_type="application/json", headers=headers)
+    assert (put.status_code, put.json()["version"]) == (200, 2)
+    stale = client.put(one, change, content_type="application/json", headers=headers)
+    assert stale.status_code == 409
+    assert [m["name"] for m in client.get(url, headers=headers).json()["results"]] == ["Gateway 2"]
+    assert client.get(one, headers=world.b.key_headers).status_code == 404
+    assert client.delete(one, headers=headers).status_code == 204
+    assert client.get(one, headers=headers).status_code == 404

@@ -5,9 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.access.roles import Role
 from apps.connectors.imports import services
-from apps.connectors.imports.models import ImportJob
+from apps.connectors.imports.models import ImportJob, SavedMapping
 from tests.factories.imports import SIMPLE, make_import, make_upload, map_and_check
 from tests.factories.pricing import load_prices
+from tests.services.imports.test_bills import TOKENS, check
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +135,50 @@ def test_a_file_is_deleted_and_the_figures_stay(world, browser):
     page = browser.get(world.a.url("imports:detail", job.id)).content.decode()
     assert "2 new" in page
     assert "Import again" not in page
+
+
+def test_a_known_export_is_recognised_and_its_bill_is_explained(world, browser):
+    file = SimpleUploadedFile("focus.csv", TOKENS, "text/csv")
+    page = browser.post(world.a.url("imports:new"), {"file": file}, follow=True).content.decode()
+    assert "Recognised: FOCUS cost and usage" in page
+    assert "Each row is one charge of a bill." in page
+    with world.a.scope():
+        job = check(ImportJob.objects.get())
+    page = browser.get(world.a.url("imports:detail", job.id)).content.decode()
+    assert "7 rows stay on the bill" in page
+    assert "Corrections of earlier bills" in page
+    assert "Import 14 rows" in page
+    assert "$3.86" in page
+    turned = browser.get(world.a.url("imports:mapping", job.id) + "?kind=usage").content.decode()
+    assert "Token counts are in columns of their own." in turned
+
+
+def test_a_mapping_is_saved_used_changed_and_deleted(world, browser):
+    with world.a.scope():
+        job = map_and_check(make_upload())
+        fresh = make_upload(SIMPLE.replace(b"key", b"who"))
+    keep = world.a.url("imports:mapping_keep", job.id)
+    page = browser.post(keep, {"name": "Gateway"}, follow=True).content.decode()
+    assert "Gateway is saved." in page
+    assert "Usage: tokens in columns" in page
+    assert browser.post(keep, {"name": "Gateway"}).status_code == 409
+    with world.a.scope():
+        saved = SavedMapping.objects.get()
+    use = world.a.url("imports:mapping_use", fresh.id)
+    assert browser.post(use, {"saved": str(saved.id)}).status_code == 422
+    assert browser.post(use, {"saved": "x"}).status_code == 404
+    edit = world.a.url("imports:mapping_edit", saved.id)
+    page = browser.get(edit).content.decode()
+    assert "Edit Gateway" in page
+    data = {
+        "name": "Gateway 2", "version": 1, "source_name": "Gateway", "provider": "openai",
+        "model": "gpt-5", "granularity": "event", "timezone": "UTC", "cost_unit": "units",
+        "currency": "USD", "col_0": "occurred_at", "col_1": "api_key", "col_2": "input_total",
+        "col_3": "output",
+    }  # fmt: skip
+    assert "Gateway 2" in browser.post(edit, data, follow=True).content.decode()
+    delete = world.a.url("imports:mapping_delete", saved.id)
+    assert "no longer suggested" in browser.get(delete).content.decode()
+    assert "The mapping is deleted." in browser.post(delete, follow=True).content.decode()
+    with world.a.scope():
+        assert not SavedMapping.objects.exists()

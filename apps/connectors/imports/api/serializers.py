@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api.fields import MONEY_SCHEMA, money
-from apps.connectors.imports.models import ImportJob
-from apps.connectors.imports.rules.mapping import GRANULARITIES
+from apps.connectors.imports.models import ImportJob, SavedMapping
+from apps.connectors.imports.rules.mapping import GRANULARITIES, KINDS_OF_FILE
+from apps.connectors.imports.rules.presets import LABELS
 
 
 class MappingSerializer(serializers.Serializer):
@@ -21,6 +22,10 @@ class MappingSerializer(serializers.Serializer):
     timezone = serializers.CharField(max_length=64, default="UTC")
     currency = serializers.CharField(max_length=3, default="USD")
     cost_unit = serializers.ChoiceField(choices=("units", "cents"), default="units")
+    kind = serializers.ChoiceField(choices=list(KINDS_OF_FILE.items()), default="usage")
+    preset = serializers.ChoiceField(
+        choices=[("", "None"), *LABELS.items()], default="", allow_blank=True
+    )
 
 
 class MapSerializer(serializers.Serializer):
@@ -32,7 +37,11 @@ class MapSerializer(serializers.Serializer):
 
 
 class ImportSerializer(serializers.ModelSerializer):
-    """One import with its figures. `samples` are the first refused rows."""
+    """One import with its figures. `samples` are the first refused rows.
+
+    `accepted` rows go into the ledger, `bill_rows` stay on the bill: `bill` has the reasons, the
+    sums of each money column (decimal texts) and what goes where. `costs` are nanos by currency.
+    """
 
     cost = serializers.SerializerMethodField()
     progress = serializers.FloatField(read_only=True)
@@ -57,6 +66,12 @@ class ImportSerializer(serializers.ModelSerializer):
             "unpriced",
             "tokens",
             "cost",
+            "costs",
+            "bill",
+            "bill_rows",
+            "bill_written",
+            "withdrawn",
+            "collection",
             "first_at",
             "last_at",
             "preview",
@@ -81,3 +96,45 @@ class UploadSerializer(serializers.Serializer):
     """The file, as multipart form data."""
 
     file = serializers.FileField(allow_empty_file=True)
+
+
+class SavedMappingSerializer(serializers.ModelSerializer):
+    """A mapping with a name. `uses` counts the files it was put on."""
+
+    class Meta:
+        model = SavedMapping
+        fields = (
+            "id",
+            "name",
+            "mapping",
+            "key_columns",
+            "source_name",
+            "version",
+            "uses",
+            "used_at",
+            "created_by_name",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class SaveMappingSerializer(serializers.Serializer):
+    """What to keep under a name."""
+
+    name = serializers.CharField(max_length=120)
+    mapping = MappingSerializer()
+    key_columns = serializers.ListField(child=serializers.CharField(max_length=120), default=list)
+    source_name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
+class ChangeMappingSerializer(SaveMappingSerializer):
+    """The same, on the version that was read."""
+
+    version = serializers.IntegerField()
+
+
+class UseMappingSerializer(serializers.Serializer):
+    """The saved mapping to put on a file."""
+
+    saved = serializers.UUIDField()

@@ -282,7 +282,8 @@ def check(mapping: Mapping, header: Sequence[str]) -> Mapping:
         label = mapping.targets.get(target, target)
         errors.append(FieldError("columns", f"Two columns are mapped to “{label}”.", "Keep one."))
     missing = _missing_of_bill(targets) if mapping.is_bill else _missing(targets, constants)
-    errors += missing + _doubled(targets, constants) + _wrong_writing(mapping)
+    errors += missing + _doubled(targets, constants)
+    errors += _runs(targets, mapping.granularity) + _wrong_writing(mapping)
     if errors:
         raise Invalid(errors[0].message, errors=errors)
     return replace(mapping, columns=columns, constants=constants)
@@ -302,14 +303,6 @@ def _wrong_columns(
                 errors.append(FieldError("columns", "A tag needs a name.", "tag:team, say."))
         elif target not in known:
             errors.append(FieldError("columns", f"“{target[:60]}” is no target.", ""))
-<<<<<<< HEAD
-    targets = list(columns.values())
-    for target in {t for t in targets if targets.count(t) > 1}:
-        label = TARGETS.get(target, target)
-        errors.append(FieldError("columns", f"Two columns are mapped to “{label}”.", "Keep one."))
-    errors += _missing(targets, constants) + _doubled(targets, constants)
-    errors += _runs(targets, mapping.granularity)
-=======
     return errors
 
 
@@ -317,7 +310,6 @@ def _wrong_writing(mapping: Mapping) -> list[FieldError]:
     errors = []
     if mapping.kind not in KINDS_OF_FILE:
         errors.append(FieldError("kind", "Unknown kind of file.", "usage or bill"))
->>>>>>> 2801f64 (Imports: bills (FOCUS, Azure, Google, GitHub) and console exports are recognised; gzip, Parquet and invocation logs)
     if mapping.granularity not in GRANULARITIES:
         errors.append(FieldError("granularity", "Unknown granularity.", "event, hour or day"))
     if not _CURRENCY.match(mapping.currency):
@@ -354,7 +346,6 @@ def _missing(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[Fi
     return errors
 
 
-<<<<<<< HEAD
 def _runs(targets: Sequence[str], granularity: str) -> list[FieldError]:
     said = [target for target in targets if target in RUN or target in PROMPT]
     if not said:
@@ -374,7 +365,8 @@ def _runs(targets: Sequence[str], granularity: str) -> list[FieldError]:
             )
         ]
     return []
-=======
+
+
 def _missing_of_bill(targets: Sequence[str]) -> list[FieldError]:
     errors = []
     if "charge_start" not in targets:
@@ -390,7 +382,6 @@ def _missing_of_bill(targets: Sequence[str]) -> list[FieldError]:
             FieldError("columns", "No column holds the cost.", "Map the effective or billed cost.")
         )
     return errors
->>>>>>> 2801f64 (Imports: bills (FOCUS, Azure, Google, GitHub) and console exports are recognised; gzip, Parquet and invocation logs)
 
 
 def _doubled(targets: Sequence[str], constants: AnyMapping[str, str]) -> list[FieldError]:

@@ -8,6 +8,7 @@ from apps.connectors.imports.services.saving import (
     delete_mapping,
     save_mapping,
     save_mapping_of,
+    suggestion,
 )
 from apps.connectors.imports.services.upload import upload_file
 from apps.connectors.imports.services.writing import (
@@ -28,6 +29,7 @@ __all__ = [
     "save_mapping_of",
     "start_import",
     "stop_job",
+    "suggestion",
     "upload_file",
     "write_slice",
 ]

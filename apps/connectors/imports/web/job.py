@@ -1,9 +1,9 @@
 """One import: its mapping, its dry run, its progress and its result."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,100 +14,31 @@ from apps.access.permissions import P
 from apps.access.web import requires
 from apps.common import fmt
 from apps.common.errors import Conflict
+from apps.common.money import to_nanos
 from apps.common.tokens import KINDS
 from apps.common.web import csvout
 from apps.common.web.forms import ConfirmPage, FormPage
 from apps.connectors.imports import selectors, services
-from apps.connectors.imports.enums import CostUnit, JobStatus
+from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob
-from apps.connectors.imports.rules.mapping import (
-    DIMENSIONS,
-    GRANULARITIES,
-    IDENTITY,
-    MEASURES,
-    PROMPT,
-    RUN,
-    TAG,
-    Mapping,
-)
-from apps.connectors.imports.rules.reading import normal
+from apps.connectors.imports.rules import presets
+from apps.connectors.imports.rules.billing import AMOUNTS, REASONS
+from apps.connectors.imports.rules.mapping import KINDS_OF_FILE, Mapping, guess
 from apps.connectors.imports.services.mappings import DEFAULT_SOURCE
+from apps.connectors.imports.web.forms import MappingForm, initial_of
 from apps.pricing.enums import KIND_LABELS
 from apps.tenancy.urls import org_url
 
-CONSTANTS = ("provider", "model", "account")
+AMOUNT_LABELS = {
+    "cost": "Effective",
+    "billed": "Billed",
+    "list_cost": "List",
+    "contracted_cost": "Contracted",
+}
 
 
 def _crumbs(request: HttpRequest, job: ImportJob) -> list[tuple[str, str]]:
     return [("Imports", org_url(request, "imports:list")), (job.filename, "")]
-
-
-class MappingForm(forms.Form):
-    """A target for each column, and what the file does not say."""
-
-    provider = forms.CharField(
-        label="Provider of all rows",
-        required=False,
-        max_length=255,
-        help_text="Unless a column says it: openai, anthropic, azure …",
-    )
-    model = forms.CharField(
-        label="Model of all rows", required=False, max_length=255, help_text="As the provider says."
-    )
-    account = forms.CharField(label="Provider account of all rows", required=False, max_length=255)
-    granularity = forms.ChoiceField(label="One row is", choices=list(GRANULARITIES.items()))
-    timezone = forms.CharField(
-        label="Time zone of times without one", max_length=64, help_text="UTC or Europe/Berlin."
-    )
-    cost_unit = forms.ChoiceField(label="Costs are in", choices=CostUnit.choices())
-    currency = forms.CharField(label="Currency of costs", min_length=3, max_length=3)
-    source_name = forms.CharField(
-        label="Source",
-        max_length=120,
-        help_text="Files of one export belong to one source, so that repeats are recognised.",
-    )
-    key_columns = forms.MultipleChoiceField(
-        label="Columns that tell rows apart",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Without an id column: all but tokens, calls and cost. A row that comes again "
-        "with other numbers replaces the old ones.",
-    )
-
-    def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.job = job
-        keys: Any = self.fields["key_columns"]
-        keys.choices = [(name, name) for name in job.header]
-        for number, name in enumerate(job.header):
-            self.fields[f"col_{number}"] = forms.ChoiceField(
-                label=name, required=False, choices=_targets(name)
-            )
-
-    def columns(self) -> list[forms.BoundField]:
-        return [self[f"col_{number}"] for number in range(len(self.job.header))]
-
-    def mapping(self) -> Mapping:
-        data = self.cleaned_data
-        return Mapping(
-            columns={name: data[f"col_{n}"] for n, name in enumerate(self.job.header)},
-            constants={name: data[name] for name in CONSTANTS},
-            granularity=data["granularity"],
-            timezone=data["timezone"],
-            currency=data["currency"].upper(),
-            cost_unit=data["cost_unit"],
-        )
-
-
-def _targets(column: str) -> list[Any]:
-    return [
-        ("", "Leave out"),
-        ("Time and id", list(IDENTITY.items())),
-        ("Quantities", list(MEASURES.items())),
-        ("About the call", list(DIMENSIONS.items())),
-        ("About its run", [*RUN.items(), *PROMPT.items()]),
-        ("Tag", [(f"{TAG}{normal(column)[:64]}", f"Tag “{normal(column)[:64]}”")]),
-    ]
 
 
 @requires(P.USAGE_IMPORT)
@@ -136,25 +67,40 @@ class MappingPage(FormPage):
     def cancel_url(self) -> str:
         return org_url(self.request, "imports:detail", self.job().id)
 
+    def known(self) -> Mapping:
+        """The file's mapping; as the other kind of file when the address asks for it."""
+        known = Mapping.from_json(self.job().mapping)
+        wanted = self.request.GET.get("kind", known.kind)
+        if wanted == known.kind or wanted not in KINDS_OF_FILE:
+            return known
+        preset = presets.recognise(self.job().header)
+        if preset is not None and preset.kind == wanted:
+            return presets.mapping_of(preset, self.job().header)
+        columns = guess(self.job().header) if wanted == "usage" else {}
+        return replace(known, kind=wanted, preset="", columns=columns)
+
     def build_form(self, *args: Any) -> MappingForm:
+        job, known = self.job(), self.known()
         if args:
-            return MappingForm(*args, job=self.job())
-        job = self.job()
-        known = Mapping.from_json(job.mapping)
-        initial: dict[str, Any] = {
-            **known.constants,
-            "granularity": known.granularity,
-            "timezone": known.timezone,
-            "currency": known.currency,
-            "cost_unit": known.cost_unit,
-            "source_name": job.source_name or DEFAULT_SOURCE,
-            "key_columns": job.key_columns,
-        }
-        initial |= {f"col_{n}": known.columns.get(c, "") for n, c in enumerate(job.header)}
-        return MappingForm(job=job, initial=initial)
+            return MappingForm(*args, header=job.header, kind=known.kind, preset=known.preset)
+        return MappingForm(
+            header=job.header,
+            kind=known.kind,
+            preset=known.preset,
+            initial=initial_of(known, job.header, job.source_name or DEFAULT_SOURCE)
+            | {"key_columns": job.key_columns},
+        )
 
     def extra_context(self, form: Any) -> dict[str, Any]:
-        return {"job": self.job()}
+        known = self.known()
+        saved = services.suggestion(self.job().header)
+        return {
+            "job": self.job(),
+            "preset": presets.LABELS.get(known.preset, ""),
+            "is_bill": known.is_bill,
+            "saved": list(selectors.saved_mappings(self.request.actor).order_by("name_norm")),
+            "suggested": saved,
+        }
 
     def save(self, form: MappingForm) -> str:
         job = services.map_columns(
@@ -162,7 +108,7 @@ class MappingPage(FormPage):
             job_id=self.job().id,
             mapping=form.mapping(),
             source_name=form.cleaned_data["source_name"],
-            key_columns=form.cleaned_data["key_columns"],
+            key_columns=form.cleaned_data.get("key_columns", ()),
         )
         return org_url(self.request, "imports:detail", job.id)
 
@@ -184,12 +130,43 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         "columns": _preview_columns(job.preview),
         "preview": [[row.get(c, "") for c in _preview_columns(job.preview)] for row in job.preview],
         "currency": job.mapping.get("currency", "USD"),
-        "may_start": job.accepted > 0 and not job.file_deleted_at and not job.is_running,
+        "other_costs": [
+            (code, nanos)
+            for code, nanos in sorted(job.costs.items())
+            if code != job.mapping.get("currency", "USD")
+        ],
+        "preset": presets.LABELS.get(job.mapping.get("preset", ""), ""),
+        "bill": _bill(job),
+        "may_start": job.goes_in > 0 and not job.file_deleted_at and not job.is_running,
         "repeatable": job.status == JobStatus.DONE,
     }
     part = request.headers.get("HX-Target") == "import-state"
     template = "imports/_state.html" if part else "imports/detail.html"
     return render(request, template, context)
+
+
+def _bill(job: ImportJob) -> dict[str, Any]:
+    """What stays on the bill and why, and what each money column of the file adds up to."""
+    if not job.bill:
+        return {}
+    names = [name for name in AMOUNTS if any(name in sums for sums in job.bill["money"].values())]
+    return {
+        "reasons": [(REASONS[key], rows) for key, rows in job.bill["reasons"].items()],
+        "names": [AMOUNT_LABELS[name] for name in names],
+        "sums": [
+            (
+                currency,
+                [_nanos(sums.get(name)) for name in names],
+                _nanos(job.bill["usage"].get(currency)),
+                _nanos(job.bill["lines"].get(currency)),
+            )
+            for currency, sums in sorted(job.bill["money"].items())
+        ],
+    }
+
+
+def _nanos(text: str | None) -> int | None:
+    return None if text is None else to_nanos(text)
 
 
 def _preview_columns(rows: list[dict[str, Any]]) -> list[str]:

@@ -20,7 +20,10 @@ from apps.tenancy.urls import org_url
 def _result(job: ImportJob) -> str:
     if job.status != JobStatus.DONE:
         return JobStatus(job.status).label
-    return f"{fmt.count(job.new)} new, {fmt.count(job.unchanged)} known"
+    parts = [f"{fmt.count(job.new)} new, {fmt.count(job.unchanged)} known"]
+    if job.bill_rows:
+        parts.append(f"{fmt.count(job.bill_rows)} on the bill")
+    return ", ".join(parts)
 
 
 @requires(P.USAGE_IMPORT)
@@ -28,7 +31,7 @@ class ImportList(ListPage):
     """Every uploaded file and what became of it."""
 
     title = "Imports"
-    lede = "Usage from CSV files. Importing a file again writes nothing twice."
+    lede = "Usage and bills from files. Importing a file again writes nothing twice."
     noun = ("import", "imports")
     filename = "imports"
     columns = (
@@ -53,12 +56,17 @@ class ImportList(ListPage):
 
     def get_actions(self) -> list[Action]:
         url = org_url(self.request, "imports:new")
-        return [Action("Import a file", url, "plus", primary=True)]
+        saved = org_url(self.request, "imports:mappings")
+        return [
+            Action("Saved mappings", saved, "table"),
+            Action("Import a file", url, "plus", primary=True),
+        ]
 
     def get_empty(self) -> Empty:
         return Empty(
             "No file has been imported",
-            "Any CSV with a time column and token counts will do: you say what its columns mean.",
+            "FOCUS, Azure, Google, GitHub, OpenAI, Anthropic and OpenRouter exports are "
+            "recognised. Of any other CSV with a time and token counts, you say what it means.",
             "Import a file",
             org_url(self.request, "imports:new"),
             "table",
