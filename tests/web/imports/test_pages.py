@@ -166,7 +166,8 @@ def test_a_mapping_is_saved_used_changed_and_deleted(world, browser):
         saved = SavedMapping.objects.get()
     use = world.a.url("imports:mapping_use", fresh.id)
     assert browser.post(use, {"saved": str(saved.id)}).status_code == 422
-    assert browser.post(use, {"saved": "x"}).status_code == 404
+    assert browser.post(use, {"saved": "x"}).status_code == 422
+    assert browser.post(use, {"saved": str(fresh.id)}).status_code == 404
     edit = world.a.url("imports:mapping_edit", saved.id)
     page = browser.get(edit).content.decode()
     assert "Edit Gateway" in page

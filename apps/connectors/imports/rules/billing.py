@@ -260,11 +260,11 @@ class BillConverter:
             details.pairs(said.get("sku_details", ""))
         )
         context = " ".join(said.get(name, "") for name in ("service", "product"))
-        found = next((m for t in texts if (m := meters.read(t, context, named))), None)
-        if found is None:
+        meter = next((m for t in texts if (m := meters.read(t, context, named))), None)
+        if meter is None:
             return "model" if any(meters.kind_of(t) for t in texts) else "meter"
         count = self._tokens(quantity_name, text, scale)
-        return {found.kind: count}, found.model, found.tier
+        return {meter.kind: count}, meter.model, meter.tier
 
     def _tokens(self, target: str, text: str, scale: Decimal | int) -> int:
         try:

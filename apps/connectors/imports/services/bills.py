@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -93,7 +94,7 @@ def store_lines(
         return 0
     organization_id = require_organization_id()
     lines = _line_ids(organization_id, source_id, rows, observed_at)
-    parameters = [
+    parameters: list[Any] = [
         organization_id,
         source_id,
         collection,
@@ -154,7 +155,7 @@ def _line_ids(
     return found
 
 
-def move(source_id: UUID, moves: Sequence[Sequence[object]], observed_at: datetime) -> None:
+def move(source_id: UUID, moves: Sequence[Sequence[Any]], observed_at: datetime) -> None:
     """Move lines by (line, difference, part that is new, whether it is a revision)."""
     if not moves:
         return

@@ -57,9 +57,10 @@ def remember(job: ImportJob, piece: ImportSlice, taken: Taken) -> None:
     _leave_ledger(job.source_id, [row.key for row in taken.lines])
     events = [_event(usage) for usage in taken.records] if taken.keys else []
     if events:
-        head = [require_organization_id(), job.source_id, job.collection]
+        head: list[Any] = [require_organization_id(), job.source_id, job.collection]
         with connection.cursor() as cursor:
-            cursor.execute(_EVENTS, [*head, [uuid7() for _ in events], taken.keys, events])
+            ids: list[Any] = [uuid7() for _ in events]
+            cursor.execute(_EVENTS, [*head, ids, list(taken.keys), events])
             moves = [row for row in cursor.fetchall() if row[0] is not None]
         bills.move(job.source_id, moves, clock.now())
     if job.collection:

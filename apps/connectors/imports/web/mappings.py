@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from apps.access.permissions import P
 from apps.access.web import requires
 from apps.common import clock, fmt
+from apps.common.errors import Invalid
 from apps.common.web.forms import ConfirmPage, FormPage
 from apps.common.web.lists import Action, Column, Empty, ListPage, SearchFilter
 from apps.connectors.imports import selectors, services
@@ -111,11 +112,11 @@ class MappingKeep(FormPage):
 @require_POST
 def use(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Put a saved mapping on an uploaded file."""
-    raw = request.POST.get("saved", "")
+    selectors.job_by_id(job_id)
     try:
-        saved_id = UUID(raw)
+        saved_id = UUID(request.POST.get("saved", ""))
     except ValueError:
-        saved_id = UUID(int=0)
+        raise Invalid("No mapping was chosen.", field="saved", fix="Choose one.") from None
     services.apply_mapping(actor=request.actor, job_id=job_id, saved_id=saved_id)
     return redirect(org_url(request, "imports:mapping", job_id))
 
