@@ -104,6 +104,7 @@ PAGES: list[PageCase] = [
     PageCase("trail:list"),
     PageCase("trail:event", args=first(TrailEvent)),
     PageCase("notifications:list", Role.CFO),
+    PageCase("notifications:preferences", Role.CFO),
     PageCase("organizations:settings"),
     PageCase("organizations:units"),
     PageCase("organizations:unit", args=first(Unit, parent__isnull=False)),

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.notifications import selectors, services
-from apps.notifications.api.serializers import NotificationSerializer
+from apps.notifications.api.serializers import NotificationSerializer, PreferencesSerializer
 from apps.notifications.models import Notification
 
 
@@ -45,3 +45,22 @@ class NotificationReadView(APIView):
         actor: Any = request.auth
         found = services.mark_read(actor=actor, notification_id=notification_id)
         return Response(NotificationSerializer(found).data)
+
+
+class PreferencesView(APIView):
+    """What the person is mailed about, and when the daily digest leaves."""
+
+    permission_required = {"GET": P.ORG_VIEW, "PUT": P.ORG_VIEW}
+
+    @extend_schema(responses=PreferencesSerializer)
+    def get(self, request: Request) -> Response:
+        actor: Any = request.auth
+        return Response(PreferencesSerializer(selectors.choices(actor)).data)
+
+    @extend_schema(request=PreferencesSerializer, responses=PreferencesSerializer)
+    def put(self, request: Request) -> Response:
+        actor: Any = request.auth
+        body = PreferencesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.choose(actor=actor, **body.validated_data)
+        return Response(PreferencesSerializer(selectors.choices(actor)).data)

@@ -57,3 +57,21 @@ def test_the_api(world):
     assert done.json()["read_at"] is not None
     other = world.a.client(Role.OWNER)
     assert other.post(f"/api/v1/notifications/{row.id}/read/", headers=headers).status_code == 404
+
+
+def test_what_one_is_mailed_is_chosen_on_a_page(world):
+    browser, url = world.a.client(Role.CFO), world.a.url("notifications:preferences")
+    assert "The digest leaves at" in browser.get(url).content.decode()
+    values = {"budget": "digest", "approval": "now", "hour": "7", "weekends": "on"}
+    assert browser.post(url, values).status_code == 302
+    page = browser.get(url).content.decode()
+    assert '<option value="7" selected>07:00</option>' in page
+    assert browser.post(url, {**values, "budget": "fax"}).status_code == 422
+    headers = {"X-TokenOps-Organization": world.a.slug}
+    found = browser.get("/api/v1/notifications/preferences/", headers=headers).json()
+    assert (found["emails"]["budget"], found["hour"], found["weekends"]) == ("digest", 7, True)
+    body = {"emails": {"budget": ""}, "hour": 9}
+    done = browser.put(
+        "/api/v1/notifications/preferences/", body, "application/json", headers=headers
+    ).json()
+    assert (done["emails"]["budget"], done["emails"]["approval"], done["hour"]) == ("", "now", 9)

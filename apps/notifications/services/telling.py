@@ -6,11 +6,17 @@ from uuid import UUID
 from apps.access.actors import Actor
 from apps.common import clock
 from apps.notifications import selectors
+from apps.notifications.groups import EmailChoice, group_of
 from apps.notifications.models import EmailState, Notification
 from apps.organizations.models import Membership
 from apps.outbox.services import enqueue
 
 EMAIL = "notification.email"
+_STATES = {
+    EmailChoice.NOW: EmailState.WAITING,
+    EmailChoice.DIGEST: EmailState.DIGEST,
+    EmailChoice.NEVER: EmailState.NONE,
+}
 
 
 def notify(
@@ -27,7 +33,8 @@ def notify(
 
     `recipients` are memberships; suspended people and repetitions are left out. Rows are written
     in the caller's transaction and e-mails leave after its commit, so a change that is undone
-    tells nobody. `kind` names the event (`approval.waiting`), `path` leads to the object.
+    tells nobody. `kind` names the event (`approval.waiting`), `path` leads to the object. `email`
+    is for people who chose nothing for the kind's group.
     """
     wanted = set(recipients)
     told = Notification.objects.filter(key=key, membership_id__in=wanted)
@@ -35,6 +42,8 @@ def notify(
     new = set(active.values_list("id", flat=True)) - set(
         told.values_list("membership_id", flat=True)
     )
+    chosen = selectors.choices_of(new, group_of(kind))
+    usual = EmailChoice.NOW if email else EmailChoice.NEVER
     rows = Notification.objects.bulk_create(
         [
             Notification(
@@ -44,14 +53,14 @@ def notify(
                 title=" ".join(title.split())[:200],
                 body=body,
                 path=path,
-                email_state=EmailState.WAITING if email else EmailState.NONE,
+                email_state=_STATES[chosen.get(membership_id, usual)],
             )
             for membership_id in sorted(new)
         ],
         ignore_conflicts=True,
     )
-    if email:
-        for row in rows:
+    for row in rows:
+        if row.email_state == EmailState.WAITING:
             enqueue(EMAIL, key=f"notification:{row.id}", payload={"notification_id": str(row.id)})
     return len(rows)
 
