@@ -4,6 +4,8 @@ The first key encrypts, every key decrypts. To rotate: put a new key first, run
 `manage.py rotate_field_keys`, then remove the old one.
 """
 
+import base64
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
@@ -11,6 +13,7 @@ from apps.common.errors import DomainError
 
 _VISIBLE = 4
 _LONG_ENOUGH = 12
+_SHORTEST = 8
 
 
 class CredentialUnreadable(DomainError):
@@ -57,6 +60,17 @@ def hint(secret: str) -> str:
     return f"…{secret[-_VISIBLE:]}" if len(secret) >= _LONG_ENOUGH else "…"
 
 
-def redact(text: str, secret: str) -> str:
-    """The text without the secret, for errors and logs."""
-    return text.replace(secret, "[credential]") if secret else text
+def redact(text: str, *secrets: str) -> str:
+    """The text without the secrets, longer ones first: one may hold another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "[credential]")
+    return text
+
+
+def forms(secret: str) -> tuple[str, ...]:
+    """Every form in which a credential may show up: itself, its halves, and as a Basic header."""
+    halves = [half for half in secret.split(":") if len(half) >= _SHORTEST]
+    encoded = [
+        base64.b64encode(text.encode()).decode() for text in (secret, f"{secret}:", f":{secret}")
+    ]
+    return (secret, *halves, *encoded)

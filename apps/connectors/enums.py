@@ -20,7 +20,15 @@ class SourceKind(TextChoices):
     CSV = "csv", "CSV files"
 
 
-PULLED_KINDS = (SourceKind.OPENAI, SourceKind.ANTHROPIC)
+PULLED_KINDS = (
+    SourceKind.OPENAI,
+    SourceKind.ANTHROPIC,
+    SourceKind.CLAUDE_ANALYTICS,
+    SourceKind.CLAUDE_CODE,
+    SourceKind.LITELLM,
+    SourceKind.OPENROUTER,
+    SourceKind.LANGFUSE,
+)
 
 
 class SourceRole(TextChoices):
@@ -91,6 +99,16 @@ class EntryKind(TextChoices):
 
     PROJECT = "project", "Project or workspace"
     API_KEY = "api_key", "API key"
+    ADMIN_KEY = "admin_key", "Administration key"
+    SERVICE_ACCOUNT = "service_account", "Service account"
+    USER = "user", "Person"
+
+
+class SchemaChange(TextChoices):
+    """How a provider's answer differs from what it documents."""
+
+    UNKNOWN = "unknown", "New field"
+    MISSING = "missing", "Missing field"
 
 
 class Health(TextChoices):

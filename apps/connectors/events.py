@@ -9,3 +9,7 @@ SOURCE_PAUSED = register("source.paused", "Source paused")
 SOURCE_RESUMED = register("source.resumed", "Source resumed")
 SOURCE_BLOCKED = register("source.blocked", "Source stopped: credential refused")
 SOURCE_READ_AGAIN = register("source.read_again", "Source history read again")
+SOURCE_SCHEMA_CHANGED = register("source.schema_changed", "Source answers in another shape")
+SOURCE_ALARM_ACKNOWLEDGED = register(
+    "source.alarm_acknowledged", "Schema alarm of a source acknowledged"
+)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from apps.connectors.enums import Health, RunKind, SourceStatus
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 READ_LAG = timedelta(minutes=15)
 """An hour is read this long after its end: earlier it would be a figure that still grows."""
 WINDOW = timedelta(days=14)
@@ -23,13 +24,36 @@ MAX_HISTORY_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
+class Cadence:
+    """When a kind of source has something to read.
+
+    A bucket of `grain` is read `lag` after its end. `settling` and `reread` are how far back the
+    source still restates: at each pull, and once a day. `reach` is how far back it reports at
+    all, None without limit.
+    """
+
+    grain: timedelta = HOUR
+    lag: timedelta = READ_LAG
+    window: timedelta = WINDOW
+    settling: timedelta = SETTLING
+    reread: timedelta = REREAD_SPAN
+    reach: timedelta | None = None
+
+
+HOURLY = Cadence()
+DAILY = Cadence(grain=DAY, lag=timedelta(hours=2))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The window of a run. `more` says that another run should follow at once."""
+    """The window of a run. `more` says that another run should follow at once; `again`, that a
+    person asked for it."""
 
     kind: RunKind
     start: datetime
     end: datetime
     more: bool
+    again: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -50,39 +74,54 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+def floor(moment: datetime, grain: timedelta) -> datetime:
+    """The start of the bucket of `grain` (an hour or a UTC day) that holds the instant."""
+    return floor_hour(moment) if grain < DAY else midnight(moment.date())
+
+
 def plan(
     *,
     history_from: date,
     settled_through: datetime | None,
     reread_at: datetime | None,
     now: datetime,
+    cadence: Cadence = HOURLY,
     whole_days: bool = False,
+    again: tuple[datetime, datetime] | None = None,
 ) -> Plan:
-    """The next window: from where the provider may still restate, up to the last whole hour.
+    """The next window: from where the source may still restate, up to the last whole bucket.
 
-    A source that is far behind reads at most WINDOW per run. Once a day, when it is not behind,
-    the window is the whole last month instead. `whole_days`: the window begins at midnight UTC,
-    because what it reads replaces days.
+    A source that is far behind reads at most a window per run. Once a day, when it is not behind,
+    the window is the whole last month instead. `again` is a stretch that a person asked to read
+    once more; it goes first. `whole_days`: the window begins at midnight UTC, because what it
+    reads replaces days.
     """
-    edge = floor_hour(now - READ_LAG)
+    edge = floor(now - cadence.lag, cadence.grain)
+    whole = DAY if whole_days else cadence.grain
     first = midnight(history_from)
-    start = max(first, settled_through or first)
-    if whole_days:
-        start = midnight(start.date())
-    if edge - start > WINDOW:
-        return Plan(RunKind.BACKFILL, start, start + WINDOW, more=True)
+    if cadence.reach is not None:
+        first = max(first, midnight((now - cadence.reach).date()))
+    if again is not None:
+        start, until = max(first, floor(again[0], whole)), min(again[1], edge)
+        if start < until:
+            end = min(start + cadence.window, until)
+            return Plan(RunKind.BACKFILL, start, end, more=True, again=True)
+    start = floor(max(first, settled_through or first), whole)
+    if edge - start > cadence.window:
+        return Plan(RunKind.BACKFILL, start, start + cadence.window, more=True)
     if settled_through is None:
         return Plan(RunKind.BACKFILL, start, max(start, edge), more=False)
     if reread_at is not None and now - reread_at >= REREAD_EVERY:
-        start = max(first, edge - REREAD_SPAN)
-        start = midnight(start.date()) if whole_days else start
+        start = floor(max(first, edge - cadence.reread), whole)
         return Plan(RunKind.REREAD, start, edge, more=False)
     return Plan(RunKind.PULL, min(start, edge), edge, more=False)
 
 
-def settled_after(window_end: datetime, observed_at: datetime) -> datetime:
+def settled_after(
+    window_end: datetime, observed_at: datetime, cadence: Cadence = HOURLY
+) -> datetime:
     """The instant before which nothing read in this window will be restated any more."""
-    return min(window_end, floor_hour(observed_at - SETTLING))
+    return min(window_end, floor(observed_at - cadence.settling, cadence.grain))
 
 
 def backoff_after(failures: int, schedule_minutes: int, retry_after: float | None) -> timedelta:
@@ -92,9 +131,9 @@ def backoff_after(failures: int, schedule_minutes: int, retry_after: float | Non
     return max(min(pause, LONGEST_BACKOFF), asked)
 
 
-def expected_lag(schedule_minutes: int) -> timedelta:
+def expected_lag(schedule_minutes: int, cadence: Cadence = HOURLY) -> timedelta:
     """How far behind now complete data may be before the source counts as late."""
-    return timedelta(hours=1) + READ_LAG + 2 * timedelta(minutes=schedule_minutes)
+    return cadence.grain + cadence.lag + 2 * timedelta(minutes=schedule_minutes)
 
 
 def health(
@@ -106,6 +145,7 @@ def health(
     schedule_minutes: int,
     settled_through: datetime | None,
     now: datetime,
+    cadence: Cadence = HOURLY,
 ) -> Health:
     """One word for a source, worst first."""
     if status == SourceStatus.BLOCKED:
@@ -118,16 +158,21 @@ def health(
         return Health.FRESH
     if cursor is None:
         return Health.WAITING
-    if settled_through is not None and now - settled_through > WINDOW:
+    if settled_through is not None and now - settled_through > cadence.window:
         return Health.CATCHING_UP
-    return Health.LATE if now - cursor > expected_lag(schedule_minutes) else Health.FRESH
+    return Health.LATE if now - cursor > expected_lag(schedule_minutes, cadence) else Health.FRESH
 
 
-def progress(history_from: date | None, cursor: datetime | None, now: datetime) -> float:
+def progress(
+    history_from: date | None,
+    cursor: datetime | None,
+    now: datetime,
+    cadence: Cadence = HOURLY,
+) -> float:
     """Share of the wanted history that has been read, 0 to 1."""
     if history_from is None or cursor is None:
         return 0.0
-    first, edge = midnight(history_from), floor_hour(now - READ_LAG)
+    first, edge = midnight(history_from), floor(now - cadence.lag, cadence.grain)
     whole = (edge - first).total_seconds()
     if whole <= 0:
         return 1.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from apps.access.actors import Actor
@@ -16,14 +16,35 @@ from apps.common.errors import NotFound
 from apps.common.tokens import KINDS, TokenCounts
 from apps.connectors import rules
 from apps.connectors.enums import EntryKind, Health, RunStatus, SourceStatus
-from apps.connectors.models import ComparisonUsage, DirectoryEntry, ProviderCost, PullRun, Source
+from apps.connectors.models import (
+    ComparisonUsage,
+    DirectoryEntry,
+    ProviderCost,
+    PullRun,
+    SchemaAlarm,
+    Source,
+    UnitUsage,
+)
 from apps.connectors.providers.base import Names
+from apps.connectors.providers.registry import cadence_of
 
 
 def sources(actor: Actor) -> QuerySet[Source]:
     """All sources. Raises Forbidden without the permission to see them."""
     require(actor, P.SOURCE_VIEW)
     return Source.objects.all()
+
+
+def sources_with_counts(actor: Actor) -> QuerySet[Source]:
+    """All sources with `rows_new`, records read so far, and `open_alarms`."""
+    read = PullRun.objects.filter(source_id=OuterRef("id")).order_by().values("source_id")
+    open_ones = SchemaAlarm.objects.filter(
+        source_id=OuterRef("id"), acknowledged_at__isnull=True
+    ).order_by().values("source_id")  # fmt: skip
+    return sources(actor).annotate(
+        rows_new=Subquery(read.annotate(n=Sum("rows_new")).values("n")),
+        open_alarms=Coalesce(Subquery(open_ones.annotate(n=Count("id")).values("n")), 0),
+    )
 
 
 def source_by_id(actor: Actor, source_id: UUID) -> Source:
@@ -69,12 +90,14 @@ def health_of(source: Source) -> Health:
         schedule_minutes=source.schedule_minutes,
         settled_through=source.settled_through,
         now=clock.now(),
+        cadence=cadence_of(source.kind, source.role),
     )
 
 
 def progress_of(source: Source) -> float:
     """Share of the wanted history that has been read, 0 to 1."""
-    return rules.progress(source.history_from, source.cursor, clock.now())
+    cadence = cadence_of(source.kind, source.role)
+    return rules.progress(source.history_from, source.cursor, clock.now(), cadence)
 
 
 def names_of(source_id: UUID) -> Names:
@@ -82,8 +105,7 @@ def names_of(source_id: UUID) -> Names:
     found = Names()
     rows = DirectoryEntry.objects.filter(source_id=source_id)
     for kind, external_id, name in rows.values_list("kind", "external_id", "name"):
-        table = found.projects if kind == EntryKind.PROJECT else found.keys
-        table[external_id] = name
+        found.add(kind, external_id, name)
     return found
 
 
@@ -94,12 +116,52 @@ def directory(source_id: UUID) -> QuerySet[DirectoryEntry]:
 def costs(actor: Actor, source_id: UUID) -> QuerySet[ProviderCost]:
     """Lines of a provider's bill, with the project's name (its id where nobody named it)."""
     require(actor, P.SOURCE_VIEW)
-    named = DirectoryEntry.objects.filter(
-        source_id=source_id, kind=EntryKind.PROJECT, external_id=OuterRef("project_id")
-    )
     return ProviderCost.objects.filter(source_id=source_id).annotate(
-        project_name=Coalesce(Subquery(named.values("name")[:1]), "project_id")
+        project_name=_named(EntryKind.PROJECT, source_id, "project_id")
     )
+
+
+def _named(kind: EntryKind, source_id: UUID, field: str) -> Coalesce:
+    """The directory's name of an id, or the id."""
+    entry = DirectoryEntry.objects.filter(
+        source_id=source_id, kind=kind, external_id=OuterRef(field)
+    )
+    return Coalesce(Subquery(entry.values("name")[:1]), field)
+
+
+def open_alarms(source_id: UUID) -> int:
+    """How many changes of a source's answers nobody has acknowledged."""
+    return SchemaAlarm.objects.filter(source_id=source_id, acknowledged_at__isnull=True).count()
+
+
+def units(actor: Actor, source_id: UUID) -> QuerySet[UnitUsage]:
+    """Usage of a source that is not tokens, with the names of projects and keys."""
+    require(actor, P.SOURCE_VIEW)
+    return UnitUsage.objects.filter(source_id=source_id).annotate(
+        project_name=_named(EntryKind.PROJECT, source_id, "project_id"),
+        key_name=_named(EntryKind.API_KEY, source_id, "api_key_id"),
+    )
+
+
+def compared(actor: Actor, source_id: UUID) -> QuerySet[ComparisonUsage]:
+    """What a source counted for comparison only."""
+    require(actor, P.SOURCE_VIEW)
+    return ComparisonUsage.objects.filter(source_id=source_id)
+
+
+def compared_models(source_id: UUID) -> list[str]:
+    """The models that a comparison-only source saw, by name."""
+    rows = ComparisonUsage.objects.filter(source_id=source_id).order_by("model")
+    return list(rows.values_list("model", flat=True).distinct())
+
+
+def alarms(actor: Actor, source_id: UUID, *, open_only: bool = False) -> QuerySet[SchemaAlarm]:
+    """Where a source's answers differ from their documented shape; the open ones first."""
+    require(actor, P.SOURCE_VIEW)
+    found = SchemaAlarm.objects.filter(source_id=source_id)
+    if open_only:
+        found = found.filter(acknowledged_at__isnull=True)
+    return found.order_by(F("acknowledged_at").asc(nulls_first=True), "-first_seen", "field")
 
 
 def line_items(source_id: UUID) -> list[str]:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 PARAMETERS = {
     "endpoint_id": "webhooks.WebhookEndpoint",
     "delivery_id": "webhooks.WebhookDelivery",
+    "alarm_id": "connectors.SchemaAlarm",
     "audit_id": "audits.Audit",
     "batch_id": "ledger.IngestBatch",
     "binding": "organizations.RoleBinding",

@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.common.api.fields import MoneyField
+from apps.common.tokens import KINDS
 from apps.connectors import selectors
 from apps.connectors.enums import PULLED_KINDS, Health, SourceKind, SourceRole
-from apps.connectors.models import PullRun, Source
+from apps.connectors.models import ComparisonUsage, PullRun, SchemaAlarm, Source, UnitUsage
 
 
 class SourceSerializer(serializers.ModelSerializer):
@@ -18,6 +19,7 @@ class SourceSerializer(serializers.ModelSerializer):
 
     health = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
+    open_alarms = serializers.SerializerMethodField()
 
     class Meta:
         model = Source
@@ -37,6 +39,7 @@ class SourceSerializer(serializers.ModelSerializer):
             "cursor",
             "settled_through",
             "progress",
+            "open_alarms",
             "next_pull_at",
             "last_run_at",
             "last_success_at",
@@ -55,6 +58,80 @@ class SourceSerializer(serializers.ModelSerializer):
     def get_progress(self, source: Source) -> float | None:
         """Share of the wanted history that has been read; null when nothing is pulled."""
         return selectors.progress_of(source) if source.is_pulled else None
+
+    def get_open_alarms(self, source: Source) -> int:
+        """Fields of its answers that changed and that nobody acknowledged."""
+        counted: int | None = getattr(source, "open_alarms", None)
+        return selectors.open_alarms(source.id) if counted is None else counted
+
+
+class AlarmSerializer(serializers.ModelSerializer):
+    """A field that an answer holds or lacks, against its documentation."""
+
+    class Meta:
+        model = SchemaAlarm
+        fields = (
+            "id",
+            "endpoint",
+            "field",
+            "change",
+            "touches_figures",
+            "first_seen",
+            "last_seen",
+            "acknowledged_at",
+            "acknowledged_by",
+            "note",
+        )
+        read_only_fields = fields
+
+
+class UnitSerializer(serializers.ModelSerializer):
+    """Usage of a UTC day that is not tokens. A gauge is a level: its days are never added."""
+
+    class Meta:
+        model = UnitUsage
+        fields = (
+            "id",
+            "day",
+            "what",
+            "unit",
+            "quantity",
+            "requests",
+            "gauge",
+            "project_id",
+            "api_key_id",
+            "model",
+            "detail",
+            "revisions",
+        )
+        read_only_fields = fields
+
+
+class ComparedSerializer(serializers.ModelSerializer):
+    """What a source counted on a UTC day, for comparison only. `cost` is its own figure."""
+
+    cost = MoneyField(source="cost_nanos", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ComparisonUsage
+        fields = (
+            "id",
+            "day",
+            "provider",
+            "account",
+            "project_id",
+            "project",
+            "api_key_id",
+            "api_key",
+            "user",
+            "model",
+            "service_tier",
+            *KINDS,
+            "requests",
+            "cost",
+            "revisions",
+        )
+        read_only_fields = fields
 
 
 class RunSerializer(serializers.ModelSerializer):
@@ -151,7 +228,14 @@ class VersionSerializer(Strict):
 
 
 class PullSerializer(Strict):
-    """`from_day` reads everything from that UTC day on once more."""
+    """`from_day` reads the UTC days from that one to `to_day` (default: until now) once more."""
 
     from_day = serializers.DateField(required=False)
+    to_day = serializers.DateField(required=False)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class NoteSerializer(Strict):
+    """What was found out."""
+
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)

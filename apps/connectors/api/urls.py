@@ -14,5 +14,13 @@ urlpatterns = [
     path(f"{_ONE}resume/", views.SourceResumeView.as_view(), name="api-source-resume"),
     path(f"{_ONE}pull/", views.SourcePullView.as_view(), name="api-source-pull"),
     path(f"{_ONE}check/", views.SourceCheckView.as_view(), name="api-source-check"),
+    path(f"{_ONE}alarms/", views.SourceAlarmListView.as_view(), name="api-source-alarms"),
+    path(
+        f"{_ONE}alarms/<uuid:alarm_id>/acknowledge/",
+        views.SourceAlarmView.as_view(),
+        name="api-source-alarm",
+    ),
+    path(f"{_ONE}other-usage/", views.SourceUnitListView.as_view(), name="api-source-units"),
+    path(f"{_ONE}comparison/", views.SourceComparedListView.as_view(), name="api-source-compared"),
     path(f"{_ONE}runs/", views.SourceRunListView.as_view(), name="api-source-runs"),
 ]

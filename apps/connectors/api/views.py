@@ -15,7 +15,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.connectors import selectors, services
 from apps.connectors.api import serializers as s
-from apps.connectors.models import PullRun, Source
+from apps.connectors.models import ComparisonUsage, PullRun, SchemaAlarm, Source, UnitUsage
 
 
 class SourceListView(ActorMixin, generics.ListAPIView):
@@ -23,12 +23,12 @@ class SourceListView(ActorMixin, generics.ListAPIView):
 
     permission_required = {"GET": P.SOURCE_VIEW, "POST": P.SOURCE_MANAGE}
     serializer_class = s.SourceSerializer
-    filterset_fields = ("kind", "status")
+    filterset_fields = ("kind", "role", "status")
 
     def get_queryset(self) -> QuerySet[Source]:
         if getattr(self, "swagger_fake_view", False):
             return Source._base_manager.none()
-        return selectors.sources(self.actor)
+        return selectors.sources_with_counts(self.actor)
 
     @extend_schema(request=s.NewSourceSerializer, responses={201: s.SourceSerializer})
     def post(self, request: Request) -> Response:
@@ -96,7 +96,7 @@ class SourcePullView(ActorMixin, APIView):
     @extend_schema(request=s.PullSerializer, responses={202: s.SourceSerializer})
     def post(self, request: Request, source_id: UUID) -> Response:
         data = checked(s.PullSerializer, request)
-        if "from_day" in data:
+        if data.get("from_day"):
             source = services.read_again(actor=self.actor, source_id=source_id, **data)
         else:
             source = services.request_pull(actor=self.actor, source_id=source_id)
@@ -126,6 +126,65 @@ class SourceRunListView(ActorMixin, generics.ListAPIView):
             return PullRun._base_manager.none()
         source = selectors.source_by_id(self.actor, self.kwargs["source_id"])
         return selectors.runs(self.actor, source.id)
+
+
+class _OfSource(ActorMixin, generics.ListAPIView):
+    """A list below one source: 404 for another organization's."""
+
+    permission_required = {"GET": P.SOURCE_VIEW}
+
+    def source(self) -> Source:
+        return selectors.source_by_id(self.actor, self.kwargs["source_id"])
+
+
+class SourceAlarmListView(_OfSource):
+    """Where a source's answers differ from their documentation."""
+
+    serializer_class = s.AlarmSerializer
+    filterset_fields = ("change", "touches_figures")
+
+    def get_queryset(self) -> QuerySet[SchemaAlarm]:
+        if getattr(self, "swagger_fake_view", False):
+            return SchemaAlarm._base_manager.none()
+        return selectors.alarms(self.actor, self.source().id)
+
+
+class SourceAlarmView(ActorMixin, APIView):
+    """Acknowledge an alarm."""
+
+    permission_required = {"POST": P.SOURCE_MANAGE}
+
+    @extend_schema(request=s.NoteSerializer, responses=s.AlarmSerializer)
+    def post(self, request: Request, source_id: UUID, alarm_id: UUID) -> Response:
+        data = checked(s.NoteSerializer, request)
+        alarm = services.acknowledge_alarm(
+            actor=self.actor, source_id=source_id, alarm_id=alarm_id, **data
+        )
+        return Response(s.AlarmSerializer(alarm).data)
+
+
+class SourceUnitListView(_OfSource):
+    """Usage of a source that is not tokens."""
+
+    serializer_class = s.UnitSerializer
+    filterset_fields = ("day", "what", "model")
+
+    def get_queryset(self) -> QuerySet[UnitUsage]:
+        if getattr(self, "swagger_fake_view", False):
+            return UnitUsage._base_manager.none()
+        return selectors.units(self.actor, self.source().id)
+
+
+class SourceComparedListView(_OfSource):
+    """What a comparison-only source counted; in no total."""
+
+    serializer_class = s.ComparedSerializer
+    filterset_fields = ("day", "provider", "model")
+
+    def get_queryset(self) -> QuerySet[ComparisonUsage]:
+        if getattr(self, "swagger_fake_view", False):
+            return ComparisonUsage._base_manager.none()
+        return selectors.compared(self.actor, self.source().id)
 
 
 class RunView(ActorMixin, APIView):

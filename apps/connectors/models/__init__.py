@@ -1,9 +1,19 @@
 """Tables of the connectors, by job."""
 
+from apps.connectors.models.alarms import SchemaAlarm
 from apps.connectors.models.comparison import ComparisonUsage
 from apps.connectors.models.costs import ProviderCost
 from apps.connectors.models.directory import DirectoryEntry
 from apps.connectors.models.runs import PullRun
 from apps.connectors.models.source import Source
+from apps.connectors.models.units import UnitUsage
 
-__all__ = ["ComparisonUsage", "DirectoryEntry", "ProviderCost", "PullRun", "Source"]
+__all__ = [
+    "ComparisonUsage",
+    "DirectoryEntry",
+    "ProviderCost",
+    "PullRun",
+    "SchemaAlarm",
+    "Source",
+    "UnitUsage",
+]

@@ -9,7 +9,9 @@ from apps.tenancy.models import TenantModel
 
 
 class DirectoryEntry(TenantModel):
-    """A project, workspace or API key of a provider. Records snapshot the name they came with.
+    """A project, workspace, key, person or service account of a provider.
+
+    Records snapshot the name they came with.
 
     Entries the provider no longer lists stay, with an old `seen_at`: history keeps its names.
     """
@@ -17,7 +19,7 @@ class DirectoryEntry(TenantModel):
     source = TenantForeignKey(
         "connectors.Source", models.PROTECT, related_name="directory", db_index=False
     )
-    kind = models.CharField(max_length=8, choices=EntryKind)
+    kind = models.CharField(max_length=16, choices=EntryKind)
     external_id = models.CharField(max_length=120)
     name = models.CharField(max_length=255)
     parent_id = models.CharField(max_length=120, blank=True, default="")

@@ -15,7 +15,8 @@ class Source(TenantModel):
     `credential_hint`. `account` is the provider account that records carry; it is part of their
     identity and does not change once usage was read. `cursor` is the instant usage is read up to;
     `settled_through` the instant before which the provider no longer restates, from which the
-    next run reads again. Only the run named in `lease_run` may write until `lease_until`.
+    next run reads again. `again_from` to `again_until` is what a person asked to read once more.
+    Only the run named in `lease_run` may write until `lease_until`.
     `role` says whether its usage enters the ledger or is only compared (`ComparisonUsage`);
     `in_ledger`, whether some of it ever did.
     `version` counts changes by people: an edit states the version it was made on.
@@ -37,6 +38,8 @@ class Source(TenantModel):
 
     cursor = models.DateTimeField(null=True)
     settled_through = models.DateTimeField(null=True)
+    again_from = models.DateTimeField(null=True)
+    again_until = models.DateTimeField(null=True)
     reread_at = models.DateTimeField(null=True)
     directory_at = models.DateTimeField(null=True)
 

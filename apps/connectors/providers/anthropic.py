@@ -1,147 +1,184 @@
-"""Anthropic's Admin API: messages usage, cost report, workspaces and keys."""
+"""Anthropic's Admin API: messages usage, cost report, workspaces, people and keys."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-
-import msgspec
+from typing import ClassVar, TypeVar
 
 from apps.connectors.enums import EntryKind
 from apps.connectors.providers import anthropic_rules as rules
-from apps.connectors.providers.base import CostLine, Entry, Names, UsageRead
+from apps.connectors.providers.base import (
+    MAX_PAGES,
+    ApiClient,
+    Ask,
+    CostLine,
+    Entry,
+    RowRefused,
+    UsageRead,
+    next_token,
+    too_many_pages,
+)
+from apps.connectors.providers.drift import Documented
 from apps.connectors.providers.errors import ProviderError
-from apps.connectors.providers.http import Meter, ProviderHTTP
-from apps.connectors.providers.openai import next_token
 
 DEFAULT_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"
 HOURS_PER_PAGE = 168
 COST_DAYS_PER_PAGE = 31
 LIST_PAGE = 1000
-MAX_PAGES = 1000
 GROUPS = ("api_key_id", "workspace_id", "model", "service_tier", "context_window")
+_ORG = "/v1/organizations"
 Params = list[tuple[str, str | int]]
+P = TypeVar("P", bound="_Page")
+L = TypeVar("L", bound="_List")
 
 
-class UsageBucket(msgspec.Struct):
+class _Page(Documented):
+    has_more: bool
+    next_page: str | None = None
+
+
+class UsageBucket(Documented):
     starting_at: datetime
     ending_at: datetime
     results: list[rules.MessagesRow]
 
 
-class UsagePage(msgspec.Struct):
+class UsagePage(_Page, kw_only=True):
     data: list[UsageBucket]
-    has_more: bool
-    next_page: str | None = None
 
 
-class CostBucket(msgspec.Struct):
+class CostBucket(Documented):
     starting_at: datetime
     ending_at: datetime
     results: list[rules.CostRow]
 
 
-class CostPage(msgspec.Struct):
+class CostPage(_Page, kw_only=True):
     data: list[CostBucket]
-    has_more: bool
-    next_page: str | None = None
 
 
-class Organization(msgspec.Struct):
+class Organization(Documented):
     id: str
     name: str = ""
 
-
-class Workspace(msgspec.Struct):
-    id: str
-    name: str = ""
+    open: ClassVar = True
 
 
-class WorkspaceList(msgspec.Struct):
-    data: list[Workspace]
+class _List(Documented):
     has_more: bool = False
     last_id: str | None = None
 
+    open: ClassVar = True
 
-class Key(msgspec.Struct):
+
+class Workspace(Documented):
+    id: str
+    name: str = ""
+
+    open: ClassVar = True
+
+
+class WorkspaceList(_List, kw_only=True):
+    data: list[Workspace]
+
+
+class Creator(Documented):
+    id: str = ""
+
+    open: ClassVar = True
+
+
+class Key(Documented):
     id: str
     name: str = ""
     workspace_id: str | None = None
     partial_key_hint: str | None = None
+    created_by: Creator | None = None
+
+    open: ClassVar = True
 
 
-class KeyList(msgspec.Struct):
+class KeyList(_List, kw_only=True):
     data: list[Key]
-    has_more: bool = False
-    last_id: str | None = None
 
 
-class AnthropicClient:
+class Person(Documented):
+    id: str
+    name: str | None = ""
+    email: str = ""
+    role: str | None = ""
+
+    open: ClassVar = True
+    may_lack: ClassVar = frozenset({"email", "role"})
+
+
+class PersonList(_List, kw_only=True):
+    data: list[Person]
+
+
+class AnthropicClient(ApiClient):
     """The Admin API behind an admin key."""
-
-    def __init__(self, http: ProviderHTTP) -> None:
-        self._http = http
-
-    @property
-    def meter(self) -> Meter:
-        return self._http.meter
-
-    def close(self) -> None:
-        self._http.__exit__(None, None, None)
 
     def check(self) -> str:
         """One day of usage, and the organization's id."""
         params: Params = [
-            ("starting_at", _rfc3339(datetime.now(UTC) - timedelta(days=1))),
+            ("starting_at", rfc3339(datetime.now(UTC) - timedelta(days=1))),
             ("limit", 1),
         ]
-        self._http.get("/v1/organizations/usage_report/messages", params, UsagePage)
-        return self._http.get("/v1/organizations/me", [], Organization).id
+        self._http.get(f"{_ORG}/usage_report/messages", params, UsagePage)
+        return self._http.get(f"{_ORG}/me", [], Organization).id
 
     def directory(self) -> list[Entry]:
-        """Workspaces, archived ones too, and all keys."""
-        entries = [
-            Entry(EntryKind.PROJECT, item.id, item.name or item.id) for item in self._workspaces()
-        ]
-        entries += [
-            Entry(
-                EntryKind.API_KEY,
-                key.id,
-                key.name or key.id,
-                parent_id=key.workspace_id or rules.DEFAULT_WORKSPACE,
-                hint=(key.partial_key_hint or "")[:60],
-            )
-            for key in self._keys()
-        ]
+        """Workspaces, archived ones too; all keys with who made them; people; service accounts."""
+        entries = []
+        archived: Params = [("include_archived", "true")]
+        for page in self._lists("workspaces", WorkspaceList, archived):
+            entries += [
+                Entry(EntryKind.PROJECT, item.id, item.name or item.id) for item in page.data
+            ]
+        people: dict[str, str] = {}
+        for users in self._lists("users", PersonList):
+            entries += [_person(EntryKind.USER, person) for person in users.data]
+            people |= {person.id: person.email for person in users.data}
+        for keys in self._lists("api_keys", KeyList):
+            entries += [_key(key, people) for key in keys.data]
+        try:
+            for accounts in self._lists("service_accounts", PersonList):
+                entries += [_person(EntryKind.SERVICE_ACCOUNT, item) for item in accounts.data]
+        except ProviderError as error:
+            if error.code != "not_found":
+                raise
         return entries
 
-    def usage(
-        self, start: datetime, end: datetime, *, account: str, names: Names, observed_at: datetime
-    ) -> UsageRead:
+    def usage(self, ask: Ask) -> UsageRead:
         """Messages per hour, key, workspace, model, served tier and context window."""
         found = UsageRead()
-        for bucket in self._usage_buckets(start, end):
+        searches = []
+        for bucket in self._usage_buckets(ask.start, ask.end):
             found.buckets += 1
-            bucket_start = bucket.starting_at.astimezone(UTC)
+            start = bucket.starting_at.astimezone(UTC)
             for row in bucket.results:
                 found.rows += 1
                 try:
                     found.usage.append(
                         rules.usage_of(
                             row,
-                            start=bucket_start,
-                            account=account,
-                            names=names,
-                            observed_at=observed_at,
+                            start=start,
+                            account=ask.account,
+                            names=ask.names,
+                            observed_at=ask.observed_at,
                         )
                     )
-                except rules.RowRefused as error:
-                    found.refused += 1
-                    found.note(f"{bucket_start:%Y-%m-%d %H:%M} {row.model}: refused, {error}")
+                except RowRefused as error:
+                    found.refuse(f"{start:%Y-%m-%d %H:%M} {row.model}", error)
+                    continue
+                searches.append(rules.searches_of(row, start.date()))
+        found.units = [line for line in searches if line is not None]
         return found
 
     def costs(self, start: date, end: date) -> list[CostLine]:
         """Cents per day, workspace and description. The priority tier is not in this report."""
-        path = "/v1/organizations/cost_report"
+        path = f"{_ORG}/cost_report"
         params: Params = [
             ("starting_at", f"{start.isoformat()}T00:00:00Z"),
             ("ending_at", f"{end.isoformat()}T00:00:00Z"),
@@ -151,9 +188,7 @@ class AnthropicClient:
             ("group_by[]", "description"),
         ]
         lines = []
-        token: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self._http.get(path, [*params, ("page", token)] if token else params, CostPage)
+        for page in self._pages(path, params, CostPage):
             for bucket in page.data:
                 day = bucket.starting_at.astimezone(UTC).date()
                 try:
@@ -162,57 +197,64 @@ class AnthropicClient:
                     raise ProviderError(
                         f"The costs of {day} hold an amount that is no number.", code="malformed"
                     ) from error
-            token = next_token(path, page.has_more, page.next_page, token)
-            if token is None:
-                break
         return lines
 
     def _usage_buckets(self, start: datetime, end: datetime) -> Iterator[UsageBucket]:
-        path = "/v1/organizations/usage_report/messages"
+        path = f"{_ORG}/usage_report/messages"
         params: Params = [
-            ("starting_at", _rfc3339(start)),
-            ("ending_at", _rfc3339(end)),
+            ("starting_at", rfc3339(start)),
+            ("ending_at", rfc3339(end)),
             ("bucket_width", "1h"),
             ("limit", HOURS_PER_PAGE),
             *(("group_by[]", name) for name in GROUPS),
         ]
-        token: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self._http.get(path, [*params, ("page", token)] if token else params, UsagePage)
+        for page in self._pages(path, params, UsagePage):
             for bucket in page.data:
                 if bucket.starting_at.tzinfo is None:
                     raise ProviderError(f"{path} gave an instant without zone.", code="malformed")
                 if start <= bucket.starting_at < end:
                     yield bucket
+
+    def _pages(self, path: str, params: Params, shape: type[P]) -> Iterator[P]:
+        token: str | None = None
+        for _ in range(MAX_PAGES):
+            page = self._http.get(path, [*params, ("page", token)] if token else params, shape)
+            yield page
             token = next_token(path, page.has_more, page.next_page, token)
             if token is None:
                 return
-        raise ProviderError(f"{path} has more than {MAX_PAGES} pages.", code="malformed")
+        raise too_many_pages(path)
 
-    def _workspaces(self) -> Iterator[Workspace]:
-        after: str | None = None
+    def _lists(self, name: str, shape: type[L], params: Params | None = None) -> Iterator[L]:
+        path, after = f"{_ORG}/{name}", None
         for _ in range(MAX_PAGES):
-            params: Params = [("limit", LIST_PAGE), ("include_archived", "true")]
+            asked: Params = [("limit", LIST_PAGE), *(params or [])]
             if after:
-                params.append(("after_id", after))
-            page = self._http.get("/v1/organizations/workspaces", params, WorkspaceList)
-            yield from page.data
+                asked.append(("after_id", after))
+            page = self._http.get(path, asked, shape)
+            yield page
             after = page.last_id
             if not page.has_more or not after:
                 return
-
-    def _keys(self) -> Iterator[Key]:
-        after: str | None = None
-        for _ in range(MAX_PAGES):
-            params: Params = [("limit", LIST_PAGE)]
-            if after:
-                params.append(("after_id", after))
-            page = self._http.get("/v1/organizations/api_keys", params, KeyList)
-            yield from page.data
-            after = page.last_id
-            if not page.has_more or not after:
-                return
+        raise too_many_pages(path)
 
 
-def _rfc3339(moment: datetime) -> str:
+def _key(key: Key, people: dict[str, str]) -> Entry:
+    return Entry(
+        EntryKind.API_KEY,
+        key.id,
+        key.name or key.id,
+        parent_id=key.workspace_id or rules.DEFAULT_WORKSPACE,
+        owner=people.get(key.created_by.id, "") if key.created_by else "",
+        hint=(key.partial_key_hint or "")[:60],
+    )
+
+
+def _person(kind: EntryKind, person: Person) -> Entry:
+    name = person.name or person.email or person.id
+    return Entry(kind, person.id, name, owner=person.email, hint=(person.role or "")[:60])
+
+
+def rfc3339(moment: datetime) -> str:
+    """An instant as Anthropic writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

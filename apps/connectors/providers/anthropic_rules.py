@@ -7,11 +7,11 @@ values, not gaps.
 
 from datetime import date, datetime
 from decimal import Decimal
-
-import msgspec
+from typing import ClassVar
 
 from apps.common.money import to_nanos
-from apps.connectors.providers.base import CostLine, Names
+from apps.connectors.providers.base import CostLine, Names, RowRefused, UnitLine
+from apps.connectors.providers.drift import Documented
 from apps.ledger.schema import UsageIn
 
 CENT = Decimal("0.01")
@@ -19,26 +19,34 @@ DEFAULT_WORKSPACE = "default"
 CONSOLE_KEY = "console"
 
 
-class CacheCreation(msgspec.Struct):
-    ephemeral_5m_input_tokens: int = 0
-    ephemeral_1h_input_tokens: int = 0
+class CacheCreation(Documented):
+    ephemeral_5m_input_tokens: int
+    ephemeral_1h_input_tokens: int
 
 
-class MessagesRow(msgspec.Struct):
-    """One result of usage_report/messages."""
+class ServerToolUse(Documented):
+    web_search_requests: int = 0
+
+
+class MessagesRow(Documented):
+    """One result of usage_report/messages. Every token counter must be there: they are disjoint,
+    so one that lacked would be tokens that are not counted."""
 
     uncached_input_tokens: int
     output_tokens: int
-    cache_read_input_tokens: int = 0
-    cache_creation: CacheCreation | None = None
+    cache_read_input_tokens: int
+    cache_creation: CacheCreation | None
+    server_tool_use: ServerToolUse | None = None
     api_key_id: str | None = None
     workspace_id: str | None = None
     model: str | None = None
     service_tier: str | None = None
     context_window: str | None = None
 
+    unread: ClassVar = frozenset({"account_id", "service_account_id", "inference_geo", "speed"})
 
-class CostRow(msgspec.Struct):
+
+class CostRow(Documented):
     """One result of cost_report, grouped by workspace and description."""
 
     amount: str
@@ -50,9 +58,7 @@ class CostRow(msgspec.Struct):
     context_window: str | None = None
     workspace_id: str | None = None
 
-
-class RowRefused(ValueError):
-    """A row whose counts cannot be true."""
+    unread: ClassVar = frozenset({"token_type", "inference_geo", "speed"})
 
 
 def usage_of(
@@ -62,7 +68,7 @@ def usage_of(
 
     The report does not say how many requests a bucket holds.
     """
-    written = row.cache_creation or CacheCreation()
+    written = row.cache_creation or CacheCreation(0, 0)
     counts = (
         row.uncached_input_tokens,
         row.cache_read_input_tokens,
@@ -91,6 +97,22 @@ def usage_of(
         cache_write_5m=written.ephemeral_5m_input_tokens,
         cache_write_1h=written.ephemeral_1h_input_tokens,
         output=row.output_tokens,
+    )
+
+
+def searches_of(row: MessagesRow, day: date) -> UnitLine | None:
+    """Web searches of a row: calls, not tokens. None when there were none."""
+    calls = row.server_tool_use.web_search_requests if row.server_tool_use else 0
+    if calls <= 0:
+        return None
+    return UnitLine(
+        day=day,
+        what="web_search_calls",
+        unit="calls",
+        quantity=calls,
+        project_id=row.workspace_id or DEFAULT_WORKSPACE,
+        api_key_id=row.api_key_id or CONSOLE_KEY,
+        model=row.model or "",
     )
 
 

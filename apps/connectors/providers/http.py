@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from apps.connectors import crypto, guard
-from apps.connectors.providers import backoff
+from apps.connectors.providers import backoff, drift
 from apps.connectors.providers.errors import ProviderError
 
 log = structlog.get_logger(__name__)
@@ -56,6 +56,8 @@ class ProviderHTTP:
     """GET requests to one provider. A context manager; not thread-safe.
 
     `beat` is called before each request: it keeps the run's lease alive and may raise to stop.
+    `secrets` are redacted from everything that is shown. `drift` collects, by endpoint, what the
+    answers held that was not documented.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class ProviderHTTP:
         base_url: str,
         *,
         headers: dict[str, str],
-        secret: str,
+        secrets: Sequence[str],
         beat: Callable[[Meter], None] = lambda _meter: None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -74,7 +76,8 @@ class ProviderHTTP:
         except guard.AddressRefused as error:
             raise ProviderError(str(error), code="address_refused") from error
         self.meter = Meter()
-        self._secret, self._beat, self._sleep = secret, beat, sleep
+        self.drift: dict[str, set[drift.Finding]] = {}
+        self._secrets, self._beat, self._sleep = tuple(secrets), beat, sleep
         self._client = httpx.Client(
             base_url=target.url,
             headers={"user-agent": USER_AGENT, "accept": "application/json", **headers},
@@ -90,16 +93,30 @@ class ProviderHTTP:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def get(self, path: str, params: Params, shape: type[T]) -> T:
-        """The decoded answer. Raises ProviderError when tries run out or the answer is no good."""
+    def get(self, path: str, params: Params, shape: type[T], *, name: str = "") -> T:
+        """The decoded answer. Raises ProviderError when tries run out or the answer is no good.
+
+        `name` stands for the path where that holds an id. Numbers may arrive as text.
+        """
         body = self._fetch(path, params)
         try:
-            return msgspec.json.decode(body, type=shape)
+            raw = msgspec.json.decode(body)
+            found = drift.find(raw, shape)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found = set()
+        if found:
+            self.drift.setdefault(name or path, set()).update(found)
+        try:
+            return msgspec.json.decode(body, type=shape, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            reason = crypto.redact(str(error), self._secret)
+            reason = self.redact(str(error))
             raise ProviderError(
                 f"{path} answered something else than documented: {reason}", code="malformed"
             ) from error
+
+    def redact(self, text: str) -> str:
+        """The text without any form of the credential."""
+        return crypto.redact(text, *self._secrets)
 
     def _fetch(self, path: str, params: Params) -> bytes:
         attempt = 0
@@ -141,13 +158,13 @@ class ProviderHTTP:
 
     def _transport_problem(self, path: str, error: httpx.HTTPError) -> ProviderError:
         timeout = isinstance(error, httpx.TimeoutException)
-        reason = crypto.redact(str(error) or type(error).__name__, self._secret)
+        reason = self.redact(str(error) or type(error).__name__)
         words = "did not answer in time" if timeout else f"could not be reached: {reason}"
         return ProviderError(f"{path} {words}.", code="timeout" if timeout else "unreachable")
 
     def _problem(self, path: str, response: httpx.Response, body: bytes) -> ProviderError:
         status = response.status_code
-        said = crypto.redact(_said(body), self._secret)
+        said = self.redact(_said(body))
         retry_after = backoff.parse_retry_after(
             response.headers.get("retry-after"), datetime.now(UTC)
         )

@@ -6,18 +6,25 @@ of the input are its uncached part; `input_cached_tokens` holds the cached part 
 lack count as zero.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import ClassVar
 
 import msgspec
 
 from apps.common.money import to_nanos
-from apps.connectors.providers.base import CostLine, Names
+from apps.connectors.providers.base import CostLine, Names, RowRefused, UnitLine
+from apps.connectors.providers.drift import Documented
 from apps.ledger.schema import UsageIn
 
 
-class CompletionRow(msgspec.Struct):
-    """`organization.usage.completions.result`; embeddings have the first two numbers only."""
+class TokenRow(Documented):
+    """What a result of any token endpoint holds: completions, embeddings, moderations, decisions.
+
+    Embeddings and moderations have the first two numbers only; the others came later or depend
+    on the model. Null dimensions were not grouped by.
+    """
 
     input_tokens: int
     num_model_requests: int
@@ -36,22 +43,121 @@ class CompletionRow(msgspec.Struct):
     batch: bool | None = None
     service_tier: str | None = None
 
+    unread: ClassVar = frozenset(
+        {
+            "object",
+            "user_id",
+            "api_source",
+            "input_cache_write_30m_tokens",
+            "input_cache_write_12h_tokens",
+            "input_cached_text_tokens",
+            "input_cached_audio_tokens",
+            "input_cached_image_tokens",
+            "output_text_tokens",
+        }
+    )
+    may_lack: ClassVar = frozenset(
+        {
+            "output_tokens",
+            "input_cached_tokens",
+            "input_cache_write_tokens",
+            "input_uncached_tokens",
+            "input_text_tokens",
+            "input_audio_tokens",
+            "input_image_tokens",
+            "output_audio_tokens",
+            "output_image_tokens",
+            "batch",
+            "service_tier",
+        }
+    )
 
-class Amount(msgspec.Struct):
+
+class CompletionRow(TokenRow, kw_only=True):
+    """`organization.usage.completions.result`: output and the cached part are always there."""
+
+    may_lack: ClassVar = TokenRow.may_lack - {"output_tokens", "input_cached_tokens", "batch"}
+
+
+class UnitRow(Documented):
+    """A result of an endpoint that counts something else than tokens."""
+
+    images: int | None = None
+    characters: int | None = None
+    seconds: int | None = None
+    usage_bytes: int | None = None
+    num_sessions: int | None = None
+    num_requests: int | None = None
+    num_model_requests: int | None = None
+    project_id: str | None = None
+    api_key_id: str | None = None
+    model: str | None = None
+    size: str | None = None
+    source: str | None = None
+    vector_store_id: str | None = None
+    context_level: str | None = None
+
+    unread: ClassVar = frozenset({"object", "user_id", "api_source"})
+    may_lack: ClassVar = frozenset(
+        {
+            "images",
+            "characters",
+            "seconds",
+            "usage_bytes",
+            "num_sessions",
+            "num_requests",
+            "num_model_requests",
+            "api_key_id",
+            "model",
+            "size",
+            "source",
+            "vector_store_id",
+            "context_level",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEndpoint:
+    """What an endpoint counts: the field that holds it, its unit, and what it can be split by."""
+
+    field: str
+    unit: str
+    groups: tuple[str, ...]
+    gauge: bool = False
+
+
+_BY_KEY = ("project_id", "api_key_id", "model")
+UNIT_ENDPOINTS = {
+    "images": UnitEndpoint("images", "images", (*_BY_KEY, "size", "source")),
+    "audio_speeches": UnitEndpoint("characters", "characters", _BY_KEY),
+    "audio_transcriptions": UnitEndpoint("seconds", "seconds", _BY_KEY),
+    "vector_stores": UnitEndpoint("usage_bytes", "bytes", ("project_id",), gauge=True),
+    "code_interpreter_sessions": UnitEndpoint("num_sessions", "sessions", ("project_id",)),
+    "file_search_calls": UnitEndpoint("num_requests", "calls", ("project_id", "api_key_id")),
+    "web_search_calls": UnitEndpoint("num_requests", "calls", (*_BY_KEY, "context_level")),
+}
+"""Endpoints that do not count tokens. None of it has a price here: the money is in the bill."""
+
+
+class Amount(Documented):
     """Dollars: a JSON number in the specification, a decimal string in the wild."""
 
     value: Decimal
     currency: str
 
 
-class CostRow(msgspec.Struct):
-    """`organization.costs.result`."""
+class CostRow(Documented):
+    """`organization.costs.result`. Older answers have no quantity."""
 
     amount: Amount
     line_item: str | None = None
     project_id: str | None = None
     quantity: Decimal | None = None
     quantity_unit: str | None = None
+
+    unread: ClassVar = frozenset({"object", "api_key_id", "user_id", "api_source"})
+    may_lack: ClassVar = frozenset({"quantity", "quantity_unit"})
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -68,11 +174,7 @@ class Split(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-class RowRefused(ValueError):
-    """A row whose counts cannot be true."""
-
-
-def split(row: CompletionRow) -> Split:
+def split(row: TokenRow) -> Split:
     """Disjoint counts. The provider's own totals win over the parts, and the difference is named.
 
     Raises RowRefused for negative counts and for parts larger than the total they belong to.
@@ -106,13 +208,13 @@ def split(row: CompletionRow) -> Split:
     )
 
 
-def tier_of(row: CompletionRow) -> str:
+def tier_of(row: TokenRow) -> str:
     """The tier that was served: batch is a flag of its own."""
     return "batch" if row.batch else row.service_tier or ""
 
 
 def usage_of(
-    row: CompletionRow,
+    row: TokenRow,
     counts: Split,
     *,
     start: datetime,
@@ -143,6 +245,30 @@ def usage_of(
         image_input=counts.image_input,
         image_output=counts.image_output,
         requests=row.num_model_requests,
+    )
+
+
+def unit_of(row: UnitRow, what: str, day: date) -> UnitLine:
+    """One line of usage that is not tokens. Raises RowRefused when the count lacks or is negative.
+
+    `num_model_requests` is kept beside it; the calls of a search are its quantity.
+    """
+    endpoint = UNIT_ENDPOINTS[what]
+    quantity = getattr(row, endpoint.field)
+    if quantity is None or quantity < 0 or (row.num_model_requests or 0) < 0:
+        raise RowRefused(f"{endpoint.field} is {quantity}")
+    details = (row.size, row.source, row.context_level)
+    return UnitLine(
+        day=day,
+        what=what,
+        unit=endpoint.unit,
+        quantity=quantity,
+        requests=row.num_model_requests,
+        project_id=row.project_id or "",
+        api_key_id=row.api_key_id or "",
+        model=row.model or "",
+        detail=", ".join(part for part in details if part),
+        gauge=endpoint.gauge,
     )
 
 

@@ -1,5 +1,6 @@
 """Writes of the connectors. `pull` talks to the network and opens its own scopes."""
 
+from apps.connectors.services.alarms import acknowledge_alarm
 from apps.connectors.services.operate import (
     pause_source,
     read_again,
@@ -18,6 +19,7 @@ from apps.connectors.services.sources import (
 
 __all__ = [
     "Outcome",
+    "acknowledge_alarm",
     "change_source",
     "create_source",
     "intake_source",

@@ -1,5 +1,6 @@
 """What every change of a source begins and ends with."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from apps.common import clock
 from apps.common.errors import Conflict, NotFound
 from apps.connectors import rules
 from apps.connectors.models import Source
+from apps.connectors.providers.registry import cadence_of
 from apps.ledger.services import mark_coverage
 from apps.outbox.services import enqueue
 
@@ -62,12 +64,15 @@ def apply_changes(source: Source, version: int, **values: Any) -> None:
     source.refresh_from_db()
 
 
-def tell_ledger(source: Source, *, active: bool) -> None:
-    """A source that is switched off no longer counts as lagging."""
+def tell_ledger(source: Source, *, active: bool, data_as_of: datetime | None = None) -> None:
+    """How complete a source is. One that is switched off no longer counts as lagging, nor does one
+    that is only compared: no total waits for it."""
+    lag = rules.expected_lag(source.schedule_minutes, cadence_of(source.kind, source.role))
     mark_coverage(
         source_id=source.id,
         complete_through=source.cursor,
         name=source.name,
-        is_active=active,
-        expected_lag_seconds=int(rules.expected_lag(source.schedule_minutes).total_seconds()),
+        is_active=active and not source.is_compared,
+        expected_lag_seconds=int(lag.total_seconds()),
+        **({} if data_as_of is None else {"data_as_of": data_as_of}),
     )

@@ -1,6 +1,7 @@
 """Running a source: pause, resume, read now, test, read again."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from apps.access.actors import Actor
@@ -80,8 +81,19 @@ def request_check(*, actor: Actor, source_id: UUID) -> Source:
     return source
 
 
-def read_again(*, actor: Actor, source_id: UUID, from_day: date, reason: str = "") -> Source:
-    """Read everything from a day on once more; unchanged records cause no write."""
+def read_again(
+    *,
+    actor: Actor,
+    source_id: UUID,
+    from_day: date,
+    to_day: date | None = None,
+    reason: str = "",
+) -> Source:
+    """Read the UTC days from one to another (default: until now) once more.
+
+    Unchanged records cause no write. A day before the source's history extends it. Raises
+    NotFound, Forbidden, Invalid for days that cannot be read.
+    """
     source = pulled_source(actor, source_id)
     today = clock.today()
     if not today - timedelta(days=rules.MAX_HISTORY_DAYS) <= from_day <= today:
@@ -90,18 +102,40 @@ def read_again(*, actor: Actor, source_id: UUID, from_day: date, reason: str = "
             field="from_day",
             fix="Choose a day of the last 365 days.",
         )
-    first = min(source.history_from or from_day, from_day)
-    Source.objects.filter(id=source.id).update(
-        settled_through=rules.midnight(from_day), history_from=first, next_pull_at=clock.now()
-    )
+    if to_day is not None and not from_day <= to_day <= today:
+        raise Invalid(
+            "The last day is before the first, or in the future.",
+            field="to_day",
+            fix="Choose a day from the first one to today, or leave it out.",
+        )
+    values = _stretch(source, from_day, to_day)
+    Source.objects.filter(id=source.id).update(next_pull_at=clock.now(), **values)
     record(
         actor=actor,
         action=events.SOURCE_READ_AGAIN,
         obj=source,
-        after={"from_day": from_day.isoformat()},
+        after={
+            "from_day": from_day.isoformat(),
+            "to_day": None if to_day is None else to_day.isoformat(),
+        },
         reason=reason.strip()[:500],
     )
     source.refresh_from_db()
     if source.status == SourceStatus.ACTIVE:
         request_run(source, actor, check=False)
     return source
+
+
+def _stretch(source: Source, from_day: date, to_day: date | None) -> dict[str, Any]:
+    """A stretch that ends before now is read by the way; an open one moves the source back."""
+    first = min(source.history_from or from_day, from_day)
+    start = rules.midnight(from_day)
+    if source.settled_through is None:
+        return {"history_from": first}
+    if to_day is None:
+        return {"history_from": first, "settled_through": min(source.settled_through, start)}
+    return {
+        "history_from": first,
+        "again_from": start,
+        "again_until": rules.midnight(to_day + timedelta(days=1)),
+    }

@@ -19,13 +19,15 @@ from apps.common.errors import DomainError
 from apps.connectors import crypto, events, rules, selectors
 from apps.connectors.enums import RunKind, RunStatus, SourceStatus, Trigger
 from apps.connectors.models import PullRun, Source
-from apps.connectors.providers.base import Client, CostLine, Entry, Names, UsageRead
+from apps.connectors.providers.base import ApiClient, Ask, CostLine, Entry, Names, UsageRead
+from apps.connectors.providers.drift import Finding
 from apps.connectors.providers.errors import ProviderError
 from apps.connectors.providers.http import Meter
-from apps.connectors.providers.registry import connect
-from apps.connectors.services import compare, lease, store
+from apps.connectors.providers.registry import KINDS, cadence_of, connect
+from apps.connectors.services import alarms, compare, lease, store
+from apps.connectors.services.guards import tell_ledger
 from apps.ledger.schema import IngestResult, UsageIn
-from apps.ledger.services import ingest, mark_coverage
+from apps.ledger.services import ingest
 from apps.tenancy.scope import tenant_scope
 from apps.trail.services import record
 
@@ -54,6 +56,7 @@ class Reading:
     usage: UsageRead = field(default_factory=UsageRead)
     costs: list[CostLine] = field(default_factory=list)
     entries: list[Entry] | None = None
+    drift: dict[str, set[Finding]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Job:
     plan: rules.Plan | None
     names: Names
     secret: str
+    drift: dict[str, set[Finding]] = field(default_factory=dict)
 
 
 def pull_source(
@@ -128,13 +132,21 @@ def _prepare(organization_id: UUID, source: Source, run: PullRun) -> Job:
             settled_through=source.settled_through,
             reread_at=source.reread_at,
             now=now,
+            cadence=cadence_of(source.kind, source.role),
             whole_days=source.is_compared,
+            again=_again(source),
         )
         run.kind, run.window_start, run.window_end = plan.kind, plan.start, plan.end
         run.save(update_fields=["kind", "window_start", "window_end"])
     secret = crypto.decrypt(source.credential)
     names = selectors.names_of(source.id)
     return Job(organization_id, source, run, plan, names, secret)
+
+
+def _again(source: Source) -> tuple[datetime, datetime] | None:
+    if source.again_from is None or source.again_until is None:
+        return None
+    return source.again_from, source.again_until
 
 
 def _refuse_unreadable(
@@ -168,20 +180,24 @@ def _read(
         job.source.kind,
         base_url=job.source.base_url,
         secret=job.secret,
+        calls=KINDS[job.source.kind].calls is not None and not job.source.is_compared,
         beat=_heartbeat(job),
         transport=transport,
         sleep=sleep,
     )
     try:
-        return _read_all(job, client), client.meter
+        reading = _read_all(job, client)
+        reading.drift = client.drift
+        return reading, client.meter
     except (ProviderError, lease.LeaseLost):
+        job.drift = client.drift
         job.run.http_calls, job.run.retries = client.meter.calls, client.meter.retries
         raise
     finally:
         client.close()
 
 
-def _read_all(job: Job, client: Client) -> Reading:
+def _read_all(job: Job, client: ApiClient) -> Reading:
     source, plan = job.source, job.plan
     reading = Reading(clock.now(), source.account)
     if plan is None or (source.cursor is None and not source.account):
@@ -194,11 +210,7 @@ def _read_all(job: Job, client: Client) -> Reading:
         job.names.projects.update(fresh.projects)
         job.names.keys.update(fresh.keys)
     reading.usage = client.usage(
-        plan.start,
-        plan.end,
-        account=reading.account,
-        names=job.names,
-        observed_at=reading.observed_at,
+        Ask(plan.start, plan.end, reading.account, job.names, reading.observed_at)
     )
     first, last = plan.cost_days
     last = min(last, reading.observed_at.date())
@@ -216,17 +228,16 @@ def _finish(job: Job, reading: Reading, meter: Meter) -> Outcome:
         source = lease.hold(job.source.id, job.run.id)
         run, plan, now = job.run, job.plan, clock.now()
         result = IngestResult()
+        more = False
         if plan is not None and not plan.is_empty:
-            result = _write(source, plan, reading, run)
-            source.cursor = max(source.cursor or plan.end, plan.end)
-            settled = rules.settled_after(plan.end, reading.observed_at)
-            source.settled_through = max(source.settled_through or settled, settled)
-            if plan.kind == RunKind.REREAD or (source.reread_at is None and not plan.more):
-                source.reread_at = now
+            end = _read_through(plan, reading)
+            result = _write(source, plan.start, end, reading, run)
+            more = plan.more and end == plan.end
+            _advance(source, plan, end, reading)
         if plan is not None:
             source.account = reading.account[:120]
             source.last_success_at = now
-            pause = timedelta(0) if plan.more else timedelta(minutes=source.schedule_minutes)
+            pause = timedelta(0) if more else timedelta(minutes=source.schedule_minutes)
             source.next_pull_at = now + pause
         if source.status == SourceStatus.BLOCKED:
             source.status = SourceStatus.ACTIVE
@@ -234,34 +245,56 @@ def _finish(job: Job, reading: Reading, meter: Meter) -> Outcome:
         source.failures, source.last_error, source.last_error_code = 0, "", ""
         source.lease_run = source.lease_until = None
         source.save()
+        alarms.raise_alarms(source, reading.drift, clock.now())
         _describe(run, source, reading, result, meter)
         if plan is not None and source.cursor is not None:
-            mark_coverage(
-                source_id=source.id,
-                complete_through=source.cursor,
-                name=source.name,
-                expected_lag_seconds=int(
-                    rules.expected_lag(source.schedule_minutes).total_seconds()
-                ),
-                data_as_of=reading.observed_at,
-            )
-    return Outcome(run.id, RunStatus.SUCCEEDED, more=plan is not None and plan.more)
+            tell_ledger(source, active=True, data_as_of=reading.observed_at)
+    return Outcome(run.id, RunStatus.SUCCEEDED, more=more)
 
 
-def _write(source: Source, plan: rules.Plan, reading: Reading, run: PullRun) -> IngestResult:
+def _read_through(plan: rules.Plan, reading: Reading) -> datetime:
+    """The end of what was read: the window's, or the source's own watermark before it."""
+    watermark = reading.usage.complete_through
+    return plan.end if watermark is None else max(plan.start, min(plan.end, watermark))
+
+
+def _advance(source: Source, plan: rules.Plan, end: datetime, reading: Reading) -> None:
+    """Move the source on by what was read."""
+    cadence = cadence_of(source.kind, source.role)
+    if end > plan.start:
+        source.cursor = max(source.cursor or end, end)
+        settled = rules.settled_after(end, reading.observed_at, cadence)
+        source.settled_through = max(source.settled_through or settled, settled)
+    if plan.again:
+        source.again_from = end
+        if source.again_until is None or end >= source.again_until or end < plan.end:
+            source.again_from = source.again_until = None
+    if plan.kind == RunKind.REREAD or (source.reread_at is None and not plan.more):
+        source.reread_at = clock.now()
+
+
+def _write(
+    source: Source, start: datetime, end: datetime, reading: Reading, run: PullRun
+) -> IngestResult:
     if reading.entries is not None:
         store.store_directory(source, reading.entries)
         source.directory_at = reading.observed_at
     run.cost_rows = store.store_costs(source, reading.costs, reading.observed_at)
-    window = (plan.start, plan.end)
+    store.store_units(source, reading.usage.units, start, end, reading.observed_at)
+    usage, window = reading.usage, (start, end)
+    if end <= start:
+        return IngestResult()
     if source.is_compared:
         if source.in_ledger:
             _count(source, [], window, reading)
+        every = [*usage.usage, *usage.compared]
         return compare.store_comparison(
-            source, reading.usage.usage, window=window, observed_at=reading.observed_at
+            source, every, window=window, observed_at=reading.observed_at
         )
     source.in_ledger = True
-    return _count(source, reading.usage.usage, window, reading)
+    result = _count(source, usage.usage, window, reading)
+    compare.store_comparison(source, usage.compared, window=window, observed_at=reading.observed_at)
+    return result
 
 
 def _count(
@@ -310,6 +343,7 @@ def _fail(
         run.duration_ms = _ms(now - run.started_at)
         run.error, run.error_code = text, code
         run.save()
+        alarms.raise_alarms(job.source, job.drift, now)
         source = (
             Source.objects.select_for_update().filter(id=job.source.id, lease_run=run.id).first()
         )

@@ -22,7 +22,7 @@ from apps.connectors.enums import (
     default_role,
 )
 from apps.connectors.models import Source
-from apps.connectors.providers.registry import DEFAULT_URLS
+from apps.connectors.providers.registry import KINDS
 from apps.connectors.services.compare import forget_comparison
 from apps.connectors.services.guards import (
     apply_changes,
@@ -58,20 +58,22 @@ def create_source(
     base_url: str = "",
     credential: str = "",
     account: str = "",
-    schedule_minutes: int = 15,
+    schedule_minutes: int | None = None,
     history_from: date | None = None,
     role: str = "",
 ) -> Source:
     """Connect a source. A pulled one begins to read its history at once.
 
-    `role`: "" takes the kind's own (`default_role`). `history_from` is the first UTC day to read
-    (default: 120 days ago, at most a year). Raises Forbidden, Invalid for wrong fields, Conflict
-    for a name that is taken.
+    `role` "" and `schedule_minutes` None take what is usual for the kind. `history_from` is the
+    first UTC day to read (default: 120 days ago, at most a year). Raises Forbidden, Invalid for
+    wrong fields, Conflict for a name that is taken.
     """
     require(actor, P.SOURCE_MANAGE)
     if kind not in SourceKind.values:
         raise Invalid("There is no such kind of source.", field="kind", fix="Choose a kind.")
     pulled = kind in PULLED_KINDS
+    if schedule_minutes is None:
+        schedule_minutes = KINDS[kind].schedule if pulled else 15
     settings = _checked(kind, name, base_url, account, schedule_minutes, role or default_role(kind))
     today = clock.today()
     first = history_from or today - timedelta(days=DEFAULT_HISTORY_DAYS)
@@ -81,7 +83,7 @@ def create_source(
             field="history_from",
             fix="Choose a day of the last 365 days.",
         )
-    secret = _secret(credential) if pulled else ""
+    secret = _secret(kind, credential) if pulled else ""
     source = Source(
         name=settings.name,
         name_norm=settings.name.casefold(),
@@ -144,6 +146,12 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
             field="account",
             fix="Add another source for the other account.",
         )
+    if settings.role != source.role and source.in_ledger and KINDS[source.kind].calls:
+        raise Invalid(
+            "Its calls are in the ledger, and a call that happened is never withdrawn.",
+            field="role",
+            fix="Pause this source and connect another one for comparison.",
+        )
     before = _described(source)
     if all(getattr(settings, name) == getattr(source, name) for name in FIELDS):
         return source
@@ -188,7 +196,7 @@ def _read_in_its_role(source: Source, actor: Actor) -> None:
 def replace_credential(*, actor: Actor, source_id: UUID, version: int, credential: str) -> Source:
     """Store another credential; a blocked source becomes active and is tried at once."""
     source = pulled_source(actor, source_id)
-    secret = _secret(credential)
+    secret = _secret(source.kind, credential)
     before = {"credential": source.credential_hint}
     changes: dict[str, Any] = {}
     if source.status == SourceStatus.BLOCKED:
@@ -258,10 +266,15 @@ def _checked(
         )
     url = ""
     if kind in PULLED_KINDS:
+        address = base_url.strip() or KINDS[kind].url
         try:
-            url = guard.parse_base_url(base_url or DEFAULT_URLS[SourceKind(kind)]).url
+            url = guard.parse_base_url(address).url if address else ""
         except Invalid as error:
             errors += error.errors
+        if not address:
+            errors.append(
+                FieldError("base_url", "This kind has no common address.", "State its address.")
+            )
         if not rules.MIN_SCHEDULE <= schedule_minutes <= rules.MAX_SCHEDULE:
             errors.append(
                 FieldError(
@@ -293,14 +306,20 @@ def _role_errors(kind: str, role: str) -> list[FieldError]:
     return []
 
 
-def _secret(credential: str) -> str:
+def _secret(kind: str, credential: str) -> str:
     secret = credential.strip()
     printable = secret.isascii() and secret.isprintable() and " " not in secret
     if not printable or not _SHORTEST_CREDENTIAL <= len(secret) <= _LONGEST_CREDENTIAL:
         raise Invalid(
             "This is not an API key.",
             field="credential",
-            fix="Paste the admin key as the provider shows it, without spaces.",
+            fix="Paste the key as the provider shows it, without spaces.",
+        )
+    if KINDS[kind].pair and not all(secret.partition(":")):
+        raise Invalid(
+            "Two keys are needed here.",
+            field="credential",
+            fix="Join the public and the secret key by a colon.",
         )
     return secret
 

@@ -1,14 +1,18 @@
-"""Writing what a run read: directory, provider bill, usage, cursor. One transaction, or nothing."""
+"""Writing what a run read besides tokens: directory, bill, other units. All of it, or nothing."""
 
+import hashlib
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from apps.common import clock
 from apps.common.ids import uuid7
-from apps.connectors.models import DirectoryEntry, Source
-from apps.connectors.providers.base import CostLine, Entry
+from apps.connectors.models import DirectoryEntry, Source, UnitUsage
+from apps.connectors.providers.base import CostLine, Entry, UnitLine
 
 _BATCH = 1000
 
@@ -79,6 +83,85 @@ def store_costs(source: Source, lines: Iterable[CostLine], observed_at: datetime
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [*head, *columns])
         return int(cursor.rowcount)
+
+
+_UNITS = """
+INSERT INTO connectors_unitusage AS known (
+  organization_id, source_id, observed_at, revisions, id, day, key, what, unit, quantity, requests,
+  gauge, project_id, api_key_id, model, detail)
+SELECT %s, %s, %s, 0, line.*
+FROM unnest(%s::uuid[], %s::date[], %s::uuid[], %s::text[], %s::text[], %s::bigint[],
+  %s::bigint[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[]) AS line
+ON CONFLICT (organization_id, source_id, day, key) DO UPDATE SET
+  quantity = excluded.quantity, requests = excluded.requests,
+  revisions = known.revisions + 1, observed_at = excluded.observed_at
+WHERE (known.quantity, known.requests)
+  IS DISTINCT FROM (excluded.quantity, excluded.requests)"""
+
+
+def store_units(
+    source: Source,
+    lines: Iterable[UnitLine],
+    start: datetime,
+    end: datetime,
+    observed_at: datetime,
+) -> None:
+    """Keep usage that is not tokens: what the provider says now of the window's days.
+
+    The day in which the window begins after midnight is left as it was: only a part of it was
+    read. Lines that are no longer reported are removed.
+    """
+    first = start.date() if start.time() == time() else start.date() + timedelta(days=1)
+    last = (end - timedelta(microseconds=1)).date()
+    merged: dict[tuple[date, UUID], UnitLine] = {}
+    for line in lines:
+        if not first <= line.day <= last:
+            continue
+        key = (line.day, _unit_key(line))
+        other = merged.get(key)
+        merged[key] = line if other is None else _unit_sum(other, line)
+    known = UnitUsage.objects.filter(source=source, day__gte=first, day__lte=last)
+    gone = [
+        row_id
+        for row_id, day, key in known.values_list("id", "day", "key")
+        if (day, key) not in merged
+    ]
+    if gone:
+        known.filter(id__in=gone).delete()
+    if not merged:
+        return
+    columns: list[list[Any]] = [
+        [uuid7() for _ in merged],
+        [day for day, _ in merged],
+        [key for _, key in merged],
+        [line.what[:40] for line in merged.values()],
+        [line.unit[:20] for line in merged.values()],
+        [line.quantity for line in merged.values()],
+        [line.requests for line in merged.values()],
+        [line.gauge for line in merged.values()],
+        [line.project_id[:120] for line in merged.values()],
+        [line.api_key_id[:120] for line in merged.values()],
+        [line.model[:255] for line in merged.values()],
+        [line.detail[:120] for line in merged.values()],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_UNITS, [source.organization_id, source.id, observed_at, *columns])
+
+
+def _unit_key(line: UnitLine) -> UUID:
+    dimensions = (line.what, line.project_id, line.api_key_id, line.model, line.detail)
+    digest = hashlib.blake2b("\x1f".join(dimensions).encode(), digest_size=16)
+    return UUID(bytes=digest.digest())
+
+
+def _unit_sum(one: UnitLine, other: UnitLine) -> UnitLine:
+    """Two parts of a day's line; a gauge takes the later level."""
+    requests = [r for r in (one.requests, other.requests) if r is not None]
+    return replace(
+        one,
+        quantity=other.quantity if one.gauge else one.quantity + other.quantity,
+        requests=sum(requests) if requests else None,
+    )
 
 
 def _merged(lines: Iterable[CostLine]) -> dict[tuple[date, str, str], CostLine]:

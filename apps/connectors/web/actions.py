@@ -104,12 +104,12 @@ class SourceReadAgain(_SourceConfirm):
     form_class = ReadAgainForm
 
     def get_title(self) -> str:
-        return f"Read {self.source.name} again"
+        return f"Read days of {self.source.name} again"
 
     def get_message(self) -> str:
         return (
-            "Every hour from that day on is read once more. Unchanged records stay as they are; "
-            "changed ones get a new version that you can see."
+            "These UTC days are read once more, and days before the history so far are added. "
+            "Unchanged records stay as they are; changed ones get a new version that you can see."
         )
 
     def get_initial(self) -> dict[str, Any]:

@@ -21,21 +21,26 @@ SCHEDULES = (
 
 def _credential() -> forms.CharField:
     return forms.CharField(
-        label="Admin API key",
+        label="Credential",
         max_length=1000,
         strip=True,
         widget=forms.PasswordInput(
             render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}
         ),
-        help_text="Stored encrypted. It is never shown again; a project or user key is refused.",
+        help_text=(
+            "Stored encrypted and never shown again. Providers need an administration key, LiteLLM "
+            "its master key, OpenRouter a management key, Langfuse public:secret."
+        ),
     )
 
 
-def _schedule() -> forms.TypedChoiceField:
+def _schedule(**options: Any) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
-        label="Read it", choices=SCHEDULES, coerce=int, initial=15,
-        help_text="The provider finishes an hour some minutes after its end.",
-    )  # fmt: skip
+        label="Read it",
+        coerce=int,
+        help_text="Providers finish an hour some minutes after its end, gateways a day.",
+        **{"choices": SCHEDULES, **options},
+    )
 
 
 def _role(**options: Any) -> forms.ChoiceField:
@@ -52,10 +57,7 @@ def _role(**options: Any) -> forms.ChoiceField:
 class NewSourceForm(forms.Form):
     """What a new provider source needs."""
 
-    kind = forms.ChoiceField(
-        label="Provider",
-        choices=[(kind.value, kind.label) for kind in SourceKind if kind in PULLED_KINDS],
-    )
+    kind = forms.ChoiceField(label="Kind", choices=[(k.value, k.label) for k in PULLED_KINDS])
     name = forms.CharField(
         label="Name", max_length=120, help_text="How people will find it, such as OpenAI main."
     )
@@ -63,10 +65,10 @@ class NewSourceForm(forms.Form):
     history_from = forms.DateField(
         label="Read history from", widget=forms.DateInput(attrs={"type": "date"})
     )
-    schedule_minutes = _schedule()
-    role = _role(
-        required=False, choices=[("", "As usual for this kind of source"), *SourceRole.choices]
+    schedule_minutes = _schedule(
+        required=False, empty_value=None, choices=[("", "As usual for this kind"), *SCHEDULES]
     )
+    role = _role(required=False, choices=[("", "As usual for this kind"), *SourceRole.choices])
     account = forms.CharField(
         label="Provider account",
         max_length=120,
@@ -77,7 +79,7 @@ class NewSourceForm(forms.Form):
         label="Address",
         max_length=255,
         required=False,
-        help_text="Optional. Only for a proxy in front of the provider.",
+        help_text="Needed for LiteLLM and your own Langfuse; for providers only behind a proxy.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -131,11 +133,25 @@ class PauseForm(forms.Form):
     )
 
 
+class AcknowledgeForm(forms.Form):
+    """What was found out about an alarm."""
+
+    note = forms.CharField(
+        label="Note", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": "2"})
+    )
+
+
 class ReadAgainForm(forms.Form):
-    """From which day to read once more."""
+    """Which days to read once more."""
 
     from_day = forms.DateField(
         label="Read again from", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    to_day = forms.DateField(
+        label="Up to and including",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Optional. Without it, everything up to now.",
     )
     reason = forms.CharField(
         label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": "2"})

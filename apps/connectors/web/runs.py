@@ -29,7 +29,8 @@ from apps.connectors.web import words
 from apps.tenancy.urls import org_url
 
 
-def _money(nanos: int, currency: str) -> str:
+def money_text(nanos: int) -> str:
+    """An amount for a file: every digit, no symbol."""
     return format(from_nanos(nanos), "f")
 
 
@@ -55,7 +56,7 @@ RUN_COLUMNS: tuple[Column, ...] = (
     Column("restated_nanos", "Restated", sort="restated_nanos", align="num",
            value=lambda run: fmt.signed_money(run.restated_nanos, run.currency)
            if run.restated_nanos else None,
-           csv=lambda run: _money(run.restated_nanos, run.currency)),
+           csv=lambda run: money_text(run.restated_nanos)),
     Column("duration_ms", "Took", value=words.seconds, align="num", csv_label="Duration (ms)",
            csv=lambda run: run.duration_ms),
     Column("http_calls", "Requests", in_table=False),
@@ -106,7 +107,7 @@ class AllRuns(_Runs):
         return selectors.runs(self.request.actor)
 
 
-class _OfSource:
+class OfSource:
     """A list below one source: the source is looked up once, 404 for another organization's."""
 
     source: Source
@@ -124,7 +125,7 @@ class _OfSource:
 
 
 @requires(P.SOURCE_VIEW)
-class SourceRuns(_OfSource, _Runs):
+class SourceRuns(OfSource, _Runs):
     """Runs of one source."""
 
     columns = tuple(column for column in RUN_COLUMNS if column.name != "source")
@@ -149,7 +150,7 @@ def _line_items(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 @requires(P.SOURCE_VIEW)
-class SourceBill(_OfSource, ListPage):
+class SourceBill(OfSource, ListPage):
     """What the provider says it bills: for comparison, never added to measured spend."""
 
     noun = ("line", "lines")
@@ -167,10 +168,10 @@ class SourceBill(_OfSource, ListPage):
         Column("quantity_unit", "Unit", in_table=False),
         Column("amount_nanos", "Billed", sort="amount_nanos", align="num",
                value=lambda c: fmt.money(c.amount_nanos, c.currency, style="cents"),
-               csv=lambda c: _money(c.amount_nanos, c.currency)),
+               csv=lambda c: money_text(c.amount_nanos)),
         Column("currency", "Currency", in_table=False),
         Column("first_nanos", "First said", in_table=False,
-               csv=lambda c: _money(c.first_nanos, c.currency)),
+               csv=lambda c: money_text(c.first_nanos)),
         Column("revisions", "Revised", sort="revisions", align="num"),
         Column("model", "Model", in_table=False),
     )  # fmt: skip
@@ -192,12 +193,15 @@ class SourceBill(_OfSource, ListPage):
 
 
 @requires(P.SOURCE_VIEW)
-class SourceDirectory(_OfSource, ListPage):
-    """Projects and keys as the provider names them."""
+class SourceDirectory(OfSource, ListPage):
+    """Projects, keys and people as the provider names them."""
 
     noun = ("name", "names")
     filename = "directory"
-    lede = "Projects, workspaces and keys as the provider names them, refreshed every hour."
+    lede = (
+        "Projects, workspaces, keys, people and service accounts as the provider names them, "
+        "refreshed every hour."
+    )
     columns = (
         Column("name", "Name", sort="name", sub=lambda e: e.hint),
         Column("kind", "Kind", sort="kind", value=lambda e: e.get_kind_display()),
@@ -211,13 +215,13 @@ class SourceDirectory(_OfSource, ListPage):
         SearchFilter("q", "Search", fields=("name", "owner", "external_id")),
     )
     default_sort = "kind,name"
-    empty = Empty("No names yet", "The first run reads the provider’s projects and keys.")
+    empty = Empty("No names yet", "The first run reads the provider’s projects, keys and people.")
 
     def get_title(self) -> str:
-        return f"Projects and keys of {self.source.name}"
+        return f"Directory of {self.source.name}"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
-        return self.trail(self.request, "Projects and keys")
+        return self.trail(self.request, "Directory")
 
     def get_queryset(self) -> QuerySet[DirectoryEntry]:
         return selectors.directory(self.source.id)

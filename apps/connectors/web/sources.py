@@ -48,6 +48,8 @@ class SourceList(ListPage):
         Column("last_success_at", "Last read", value=lambda s: words.freshness(s.last_success_at),
                csv=lambda s: s.last_success_at.isoformat() if s.last_success_at else ""),
         Column("rows_new", "Records", align="num"),
+        Column("open_alarms", "Alarms", align="num", value=words.alarm_count,
+               csv=lambda s: s.open_alarms),
         Column("last_error", "Last error", value=lambda s: s.last_error[:120],
                csv=lambda s: s.last_error, full=True),
         Column("role", "Counts", sort="role", value=lambda s: s.get_role_display(), in_table=False),
@@ -63,7 +65,7 @@ class SourceList(ListPage):
     default_sort = "name_norm"
 
     def get_queryset(self) -> QuerySet[Source]:
-        return selectors.sources(self.request.actor).annotate(rows_new=Sum("runs__rows_new"))
+        return selectors.sources_with_counts(self.request.actor)
 
     def get_lede(self) -> str:
         return "Where usage comes from, how complete it is, and what went wrong."
@@ -114,6 +116,7 @@ class SourceDetail(View):
         )
         running = next((run for run in recent if run.status == "running"), None)
         health = selectors.health_of(source)
+        alarm_count = selectors.open_alarms(source.id)
         return {
             "title": words.headline(source, zone),
             "crumbs": [("Sources", org_url(request, "connectors:list")), (source.name, "")],
@@ -128,6 +131,11 @@ class SourceDetail(View):
             "watching": running is not None or health in ("catching_up", "waiting"),
             "totals": totals,
             "names": selectors.directory(source.id).count(),
+            "alarms": list(selectors.alarms(request.actor, source.id, open_only=True)[:3]),
+            "alarm_count": alarm_count,
+            "alarm_words": fmt.plural(alarm_count, "field"),
+            "has_units": selectors.units(request.actor, source.id).exists(),
+            "has_compared": selectors.compared(request.actor, source.id).exists(),
             "zone": zone,
             "may_manage": can(request.actor, P.SOURCE_MANAGE),
             "last_read": words.freshness(source.last_success_at),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.connectors.web import actions, runs, sources
+from apps.connectors.web import actions, runs, sources, usage
 
 app_name = "connectors"
 _ONE = "sources/<uuid:source_id>/"
@@ -21,5 +21,9 @@ urlpatterns = [
     path(f"{_ONE}read-again/", actions.SourceReadAgain.as_view(), name="read_again"),
     path(f"{_ONE}runs/", runs.SourceRuns.as_view(), name="runs"),
     path(f"{_ONE}bill/", runs.SourceBill.as_view(), name="bill"),
+    path(f"{_ONE}other-usage/", usage.SourceUnits.as_view(), name="units"),
+    path(f"{_ONE}comparison/", usage.SourceCompared.as_view(), name="compared"),
+    path(f"{_ONE}alarms/", usage.SourceAlarms.as_view(), name="alarms"),
+    path(f"{_ONE}alarms/<uuid:alarm_id>/", usage.AcknowledgeAlarm.as_view(), name="alarm"),
     path(f"{_ONE}directory/", runs.SourceDirectory.as_view(), name="directory"),
 ]

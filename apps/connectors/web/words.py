@@ -1,6 +1,7 @@
 """How a source and its runs are put into words and tones."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -8,7 +9,7 @@ from django.utils.safestring import SafeString
 from apps.common import clock, fmt
 from apps.connectors import selectors
 from apps.connectors.enums import Health, RunStatus
-from apps.connectors.models import PullRun, Source
+from apps.connectors.models import PullRun, SchemaAlarm, Source, UnitUsage
 
 HEALTH_TONES = {
     Health.FRESH: "ok",
@@ -53,6 +54,48 @@ def kind_and_role(source: Source) -> str:
     """LiteLLM gateway, comparison only."""
     kind = source.get_kind_display()
     return f"{kind}, comparison only" if source.is_compared else kind
+
+
+UNIT_LABELS = {
+    "images": "Images",
+    "audio_speeches": "Speech",
+    "audio_transcriptions": "Transcription",
+    "vector_stores": "Vector stores",
+    "code_interpreter_sessions": "Code interpreter",
+    "file_search_calls": "File search",
+    "web_search_calls": "Web search",
+}
+
+
+def unit_label(line: UnitUsage) -> str:
+    """The reader's word for an endpoint."""
+    return UNIT_LABELS.get(line.what, line.what)
+
+
+def unit_quantity(line: UnitUsage) -> str:
+    """1,024 bytes; 20 seconds; a level says that it is one."""
+    level = " stored" if line.gauge else ""
+    unit = line.unit.removesuffix("s") if line.quantity == 1 else line.unit
+    return f"{fmt.count(line.quantity)} {unit}{level}"
+
+
+def alarm_chip(alarm: SchemaAlarm) -> SafeString:
+    """Red while nobody looked at a field of tokens or money."""
+    if alarm.acknowledged_at:
+        tone = ""
+    else:
+        tone = "bad" if alarm.touches_figures else "warn"
+    return chip(alarm.get_change_display(), tone)
+
+
+def alarm_count(source: Any) -> SafeString | None:
+    """A chip with the number of open alarms; nothing where there is none."""
+    return chip(fmt.plural(source.open_alarms, "change"), "warn") if source.open_alarms else None
+
+
+def acknowledged(alarm: SchemaAlarm) -> str:
+    """By whom, or that it is open."""
+    return f"by {alarm.acknowledged_by}" if alarm.acknowledged_at else "Open"
 
 
 def seconds(run: PullRun) -> str:

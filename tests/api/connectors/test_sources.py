@@ -1,6 +1,7 @@
 """Sources over the API: shapes, refusals, permissions, and that no credential comes out."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -8,7 +9,12 @@ from django.test import Client
 
 from apps.access.roles import Role
 from apps.connectors.models import Source
+from apps.connectors.providers.base import UnitLine
 from apps.connectors.services import pull_source
+from apps.connectors.services.alarms import raise_alarms
+from apps.connectors.services.compare import store_comparison
+from apps.connectors.services.store import store_units
+from apps.ledger.schema import UsageIn
 from tests.factories.connectors import NOW, Provider, make_source
 from tests.factories.organizations import make_api_key
 
@@ -130,3 +136,46 @@ def test_another_organizations_source_does_not_exist(world, source):
         answer = api.post(f"{url}{action}/", {}, content_type="application/json")
         assert answer.status_code == 404
     assert api.get("/api/v1/sources/").json()["results"] == []
+
+
+def test_alarms_other_usage_and_comparison(org, source):
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    usage = UsageIn(
+        occurred_at=day, provider="openai", model="gpt-5", granularity="day", input_uncached=7,
+        cost=Decimal("0.5"),
+    )  # fmt: skip
+    with org.scope():
+        raise_alarms(source, {"/v1/x": {("data[].colour", "missing")}}, NOW)
+        end = day + timedelta(days=1)
+        store_units(source, [UnitLine(day.date(), "images", "images", 5)], day, end, day)
+        store_comparison(source, [usage], window=(day, end), observed_at=day)
+    api, url = api_of(org), f"/api/v1/sources/{source.id}/"
+    assert api.get(url).json()["open_alarms"] == 1
+    [alarm] = api.get(f"{url}alarms/").json()["results"]
+    assert (alarm["field"], alarm["change"]) == ("data[].colour", "missing")
+    acknowledge = f"{url}alarms/{alarm['id']}/acknowledge/"
+    body = {"note": "Seen"}
+    with org.scope():
+        _, secret = make_api_key("Reader", ["source.view"])
+    reader = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert reader.post(acknowledge, body, content_type="application/json").status_code == 403
+    assert api.get(url).json()["open_alarms"] == 1
+    done = api.post(acknowledge, body, content_type="application/json")
+    assert (done.status_code, done.json()["note"]) == (200, "Seen")
+    assert api.post(acknowledge, body, content_type="application/json").status_code == 409
+    [unit] = api.get(f"{url}other-usage/").json()["results"]
+    assert (unit["what"], unit["quantity"]) == ("images", 5)
+    [line] = api.get(f"{url}comparison/").json()["results"]
+    assert (line["model"], line["input_uncached"]) == ("gpt-5", 7)
+    assert line["cost"]["nanos"] == 500_000_000
+
+
+def test_role_and_days_over_the_api(org, source):
+    api, url = api_of(org), f"/api/v1/sources/{source.id}/"
+    changed = api.patch(url, {"version": 1, "role": "both"}, content_type="application/json")
+    assert changed.status_code == 422
+    changed = api.patch(url, {"version": 1, "role": "comparison"}, content_type="application/json")
+    assert changed.json()["role"] == "comparison"
+    days = {"from_day": "2026-11-02", "to_day": "2026-11-01"}
+    answer = api.post(f"{url}pull/", days, content_type="application/json")
+    assert answer.status_code == 422

@@ -1,5 +1,6 @@
 """Anthropic's numbers: disjoint counters, cents, and nulls that are values."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import msgspec
 import pytest
 
 from apps.connectors.providers import anthropic, anthropic_rules
-from apps.connectors.providers.anthropic_rules import CacheCreation, MessagesRow, RowRefused
-from apps.connectors.providers.base import Names
+from apps.connectors.providers.anthropic_rules import CacheCreation, MessagesRow
+from apps.connectors.providers.base import Names, RowRefused
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/anthropic"
 AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
@@ -48,31 +49,50 @@ def test_documented_workspaces():
     assert page.data[0].name == "Workspace Name"
 
 
+def row(**fields):
+    given = {
+        "uncached_input_tokens": 1,
+        "output_tokens": 1,
+        "cache_read_input_tokens": 0,
+        "cache_creation": CacheCreation(0, 0),
+    }
+    return MessagesRow(**{**given, **fields})
+
+
 def test_null_workspace_and_key_are_the_default_workspace_and_the_console():
-    record = usage(MessagesRow(uncached_input_tokens=1, output_tokens=1))
+    record = usage(row())
     assert (record.project_id, record.project) == ("default", "Default workspace")
     assert (record.api_key_id, record.api_key) == ("console", "Console")
 
 
-def test_missing_cache_creation_is_none_written():
-    record = usage(MessagesRow(uncached_input_tokens=1, output_tokens=1, cache_creation=None))
+def test_null_cache_creation_is_none_written():
+    record = usage(row(cache_creation=None))
     assert (record.cache_write_5m, record.cache_write_1h) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    "row",
-    [
-        MessagesRow(uncached_input_tokens=-1, output_tokens=1),
-        MessagesRow(
-            uncached_input_tokens=1,
-            output_tokens=1,
-            cache_creation=CacheCreation(ephemeral_1h_input_tokens=-5),
-        ),
-    ],
+    "name", ["uncached_input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation"]
 )
-def test_negative_counts_are_refused(row):
+def test_a_missing_counter_would_be_tokens_that_are_not_counted(name):
+    body = json.loads(payload("usage_report_messages"))
+    del body["data"][0]["results"][0][name]
+    with pytest.raises(msgspec.ValidationError, match=name):
+        msgspec.convert(body, type=anthropic.UsagePage)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"uncached_input_tokens": -1}, {"cache_creation": CacheCreation(0, -5)}]
+)
+def test_negative_counts_are_refused(fields):
     with pytest.raises(RowRefused):
-        usage(row)
+        usage(row(**fields))
+
+
+def test_documented_web_searches_are_calls():
+    page = msgspec.json.decode(payload("usage_report_messages"), type=anthropic.UsagePage)
+    line = anthropic_rules.searches_of(page.data[0].results[0], date(2025, 8, 1))
+    assert (line.what, line.quantity, line.unit) == ("web_search_calls", 10, "calls")
+    assert anthropic_rules.searches_of(row(), date(2025, 8, 1)) is None
 
 
 def test_long_context_is_a_line_of_its_own():

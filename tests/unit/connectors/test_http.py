@@ -21,7 +21,7 @@ def http(handler, slept=None):
     return ProviderHTTP(
         "https://api.example.com",
         headers={"authorization": f"Bearer {SECRET}"},
-        secret=SECRET,
+        secrets=[SECRET],
         transport=httpx.MockTransport(handler),
         sleep=(slept if slept is not None else []).append,
     )

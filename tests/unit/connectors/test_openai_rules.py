@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from apps.connectors.providers import openai, openai_rules
-from apps.connectors.providers.base import Names
-from apps.connectors.providers.openai_rules import CompletionRow, CostRow, RowRefused, split
+from apps.connectors.providers.base import Names, RowRefused
+from apps.connectors.providers.openai_rules import CompletionRow, CostRow, split
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/openai"
 AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
@@ -27,7 +27,7 @@ def usage(row, names=None):
 
 
 def test_documented_completions_become_disjoint_tokens():
-    page = msgspec.json.decode(payload("usage_completions"), type=openai.UsagePage)
+    page = msgspec.json.decode(payload("usage_completions"), type=openai.CompletionPage)
     assert page.has_more
     row = page.data[0].results[0]
     counts = split(row)
@@ -46,7 +46,7 @@ def test_documented_completions_become_disjoint_tokens():
 
 
 def test_documented_embeddings_have_input_only():
-    page = msgspec.json.decode(payload("usage_embeddings"), type=openai.UsagePage)
+    page = msgspec.json.decode(payload("usage_embeddings"), type=openai.TokenPage)
     record = usage(page.data[0].results[0])
     assert (record.input_uncached, record.output, record.requests) == (16, 0, 2)
 
@@ -131,8 +131,45 @@ def test_names_come_from_the_directory_and_ids_stay():
     assert record.granularity == "hour"
 
 
+def test_documented_moderations_have_input_only():
+    page = msgspec.json.decode(payload("usage_moderations"), type=openai.TokenPage)
+    record = usage(page.data[0].results[0])
+    assert (record.input_uncached, record.output, record.requests) == (16, 0, 2)
+
+
 @pytest.mark.parametrize(
-    ("name", "shape"), [("projects", openai.ProjectList), ("project_api_keys", openai.KeyList)]
+    ("endpoint", "quantity", "unit", "requests"),
+    [
+        ("images", 2, "images", 2),
+        ("audio_speeches", 45, "characters", 1),
+        ("audio_transcriptions", 20, "seconds", 1),
+        ("vector_stores", 1024, "bytes", None),
+        ("code_interpreter_sessions", 1, "sessions", None),
+        ("file_search_calls", 2, "calls", None),
+        ("web_search_calls", 2, "calls", 2),
+    ],
+)
+def test_documented_usage_that_is_not_tokens(endpoint, quantity, unit, requests):
+    page = msgspec.json.decode(payload(f"usage_{endpoint}"), type=openai.UnitPage)
+    line = openai_rules.unit_of(page.data[0].results[0], endpoint, date(2024, 11, 1))
+    assert (line.quantity, line.unit, line.requests) == (quantity, unit, requests)
+    assert line.gauge == (endpoint == "vector_stores")
+
+
+def test_a_unit_row_without_its_count_is_refused():
+    with pytest.raises(RowRefused):
+        openai_rules.unit_of(openai_rules.UnitRow(num_model_requests=1), "images", AT.date())
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("projects", openai.ProjectList),
+        ("project_api_keys", openai.KeyList),
+        ("admin_api_keys", openai.KeyList),
+        ("project_service_accounts", openai.PersonList),
+        ("users", openai.PersonList),
+    ],
 )
 def test_documented_directory(name, shape):
     page = msgspec.json.decode(payload(name), type=shape)

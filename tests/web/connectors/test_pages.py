@@ -1,6 +1,7 @@
 """Source pages: who sees them, what they say, what the buttons write."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -8,8 +9,13 @@ import time_machine
 from apps.access.roles import Role
 from apps.common import clock
 from apps.connectors.enums import SourceStatus
-from apps.connectors.models import Source
+from apps.connectors.models import SchemaAlarm, Source
+from apps.connectors.providers.base import UnitLine
 from apps.connectors.services import pull_source
+from apps.connectors.services.alarms import raise_alarms
+from apps.connectors.services.compare import store_comparison
+from apps.connectors.services.store import store_units
+from apps.ledger.schema import UsageIn
 from apps.outbox.models import OutboxMessage
 from apps.trail.models import TrailEvent
 from tests.factories.connectors import NOW, Provider, make_source
@@ -205,3 +211,69 @@ def test_another_organization_sees_nothing(world, source):
     for name in ("pull", "check", "resume"):
         assert mallory.post(world.b.url(f"connectors:{name}", source.id)).status_code == 404
     assert "OpenAI main" not in mallory.get(world.b.url("connectors:list")).text
+
+
+def test_alarms_show_on_the_source_and_are_acknowledged(org, source):
+    with org.scope():
+        raise_alarms(source, {"/v1/x": {("data[].video_tokens", "unknown")}}, NOW)
+        alarm = SchemaAlarm.objects.get()
+    admin = org.client(Role.ADMIN)
+    page = admin.get(org.url("connectors:detail", source.id))
+    assert "Its answers changed shape: 1 field" in page.text
+    assert "data[].video_tokens" in page.text
+    assert "1 change" in admin.get(org.url("connectors:list")).text
+    listing = org.url("connectors:alarms", source.id)
+    url = org.url("connectors:alarm", source.id, alarm.id)
+    assert url in admin.get(listing).text
+    assert url not in org.client(Role.AUDITOR).get(listing).text
+    assert "speaks of tokens or money" in admin.get(url).text
+    assert org.client(Role.AUDITOR).post(url, {"note": "x"}).status_code == 403
+    assert admin.post(url, {"note": "Looked at it"}).status_code == 302
+    assert admin.post(url, {"note": "Again"}).status_code == 409
+    assert "Its answers changed" not in admin.get(org.url("connectors:detail", source.id)).text
+    assert "data[].video_tokens" not in admin.get(f"{listing}?state=open").text
+    table = b"".join(admin.get(f"{listing}?format=csv")).decode()
+    assert "Looked at it" in table
+
+
+def test_other_usage_and_comparison_are_lists(org, source):
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    line = UnitLine(day.date(), "images", "images", 5, 2, model="gpt-image-1", detail="1024x1024")
+    usage = UsageIn(
+        occurred_at=day, provider="openai", model="gpt-5", granularity="day", user="ana@x.example",
+        input_uncached=1000, output=50, cost=Decimal("0.75"), requests=3,
+    )  # fmt: skip
+    with org.scope():
+        store_units(source, [line], day, day + timedelta(days=1), day)
+        window = (day, day + timedelta(days=1))
+        store_comparison(source, [usage], window=window, observed_at=day)
+    admin = org.client(Role.ADMIN)
+    page = admin.get(org.url("connectors:detail", source.id))
+    for name, words in (("units", "5 images"), ("compared", "ana@x.example")):
+        url = org.url(f"connectors:{name}", source.id)
+        assert url in page.text
+        assert words in admin.get(url).text
+        assert words not in admin.get(f"{url}?day_from=2026-11-21").text
+    table = b"".join(admin.get(org.url("connectors:compared", source.id) + "?format=csv")).decode()
+    assert "1000" in table
+    assert "0.75" in table
+
+
+def test_connect_a_gateway_for_comparison(org):
+    data = {
+        "kind": "litellm",
+        "name": "Gateway",
+        "credential": "sk-master-0004",
+        "history_from": clock.today().isoformat(),
+        "schedule_minutes": "",
+        "role": "",
+    }
+    admin = org.client(Role.ADMIN)
+    assert "no common address" in admin.post(org.url("connectors:new"), data).text
+    data["base_url"] = "https://gateway.example.com"
+    answer = admin.post(org.url("connectors:new"), data)
+    assert answer.status_code == 302
+    with org.scope():
+        source = Source.objects.get()
+        assert (source.role, source.schedule_minutes) == ("comparison", 60)
+    assert "in no total" in admin.get(org.url("connectors:detail", source.id)).text
