@@ -10,7 +10,7 @@ from apps.access.actors import system_actor
 from apps.common.errors import Invalid
 from apps.common.tokens import KINDS
 from apps.connectors import selectors, services
-from apps.connectors.enums import RunStatus, SourceKind, SourceRole, default_role
+from apps.connectors.enums import PULLED_KINDS, RunStatus, SourceKind, SourceRole, default_role
 from apps.connectors.models import ComparisonUsage, PullRun, Source
 from apps.connectors.services.compare import store_comparison
 from apps.connectors.services.pull import pull_source
@@ -62,14 +62,9 @@ def usage(hour=1, **fields):
     return UsageIn(**{"occurred_at": at, **given, **fields})
 
 
-def test_each_kind_has_its_role():
-    record = {kind for kind in SourceKind if default_role(kind) == SourceRole.RECORD}
-    assert record == {
-        SourceKind.OPENAI,
-        SourceKind.ANTHROPIC,
-        SourceKind.RECORDS_API,
-        SourceKind.CSV,
-    }
+def test_each_pulled_kind_has_its_role():
+    record = {kind for kind in PULLED_KINDS if default_role(kind) == SourceRole.RECORD}
+    assert record == {SourceKind.OPENAI, SourceKind.ANTHROPIC}
 
 
 def test_a_comparison_source_leaves_the_ledger_alone(org):

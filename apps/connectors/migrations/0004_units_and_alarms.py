@@ -13,7 +13,7 @@ import apps.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0002_roles_and_comparison"),
+        ("connectors", "0003_push_kinds"),
     ]
 
     operations = [
