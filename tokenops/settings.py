@@ -6,6 +6,7 @@ Each secret may also be given as a file: NAME_FILE holds its path.
 from pathlib import Path
 
 import environ
+import structlog
 from csp.constants import NONCE, NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -254,3 +255,15 @@ API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)
 API_PUSHES_PER_MINUTE = env.int("API_PUSHES_PER_MINUTE", default=6000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+
+# Tracebacks without the values of variables: they may hold bodies, keys and people's data.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.StackInfoRenderer(),
+        structlog.dev.set_exc_info,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)

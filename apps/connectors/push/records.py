@@ -96,24 +96,36 @@ class Parsed:
 
 def parse_array(body: bytes, now: datetime) -> Parsed:
     """A JSON array of records, or one record alone."""
-    start = body.lstrip()[:1]
-    if start == b"{":
-        return _parse(iter([body]), now)
-    try:
-        items: list[bytes] = [bytes(raw) for raw in _array.decode(body)]
-    except (msgspec.DecodeError, RecursionError) as error:
-        items = _lenient_array(body, error)
-    if len(items) > MAX_RECORDS:
-        raise _too_many()
-    return _parse(iter(items), now)
+    return _parse(iter(split_array(body)), now)
 
 
 def parse_lines(body: bytes, now: datetime) -> Parsed:
     """NDJSON: one record per line; empty lines are skipped."""
+    return _parse(iter(split_lines(body)), now)
+
+
+def split_array(body: bytes) -> list[bytes]:
+    """The items of a JSON array, undecoded; a body that begins an object is one item.
+
+    Raises Invalid (400) for no JSON at all, TooLarge for more than MAX_RECORDS.
+    """
+    if body.lstrip()[:1] == b"{":
+        return [body]
+    try:
+        items: list[bytes] = [bytes(raw) for raw in _array.decode(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        items = _lenient_array(body, error)
+    if len(items) > MAX_RECORDS:
+        raise _too_many()
+    return items
+
+
+def split_lines(body: bytes) -> list[bytes]:
+    """The lines of NDJSON, undecoded, without empty ones."""
     lines = [line for line in body.splitlines() if line.strip()]
     if len(lines) > MAX_RECORDS:
         raise _too_many()
-    return _parse(iter(lines), now)
+    return lines
 
 
 def _too_many() -> TooLarge:

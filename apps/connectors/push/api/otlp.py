@@ -9,12 +9,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, TooLarge
 from apps.connectors.push import services
 from apps.connectors.push.api.base import PushView
 from apps.connectors.push.body import UnsupportedMedia
 from apps.connectors.push.otlp import wire
 from apps.connectors.push.otlp.told import Undecodable
+from apps.connectors.push.otlp.walk import MAX_ITEMS, TooMany
 
 ANSWER = {
     "type": "object",
@@ -60,6 +61,12 @@ class OtlpView(PushView):
                 f"This is no OTLP {self.kind}: {error}.",
                 code="undecodable",
                 fix="Send an Export request of this signal, in the encoding of Content-Type.",
+            ) from None
+        except TooMany:
+            raise TooLarge(
+                "The body has too many parts.",
+                code="too_many_records",
+                fix=f"Send at most {MAX_ITEMS:,} spans, records or metrics at once.",
             ) from None
         return HttpResponse(
             wire.answer(self.kind, media, done.rejected, done.message), content_type=media

@@ -75,13 +75,9 @@ class UsageRecordsView(PushView):
                 fix="Use letters, digits, blanks, dots and dashes, at most 120.",
             )
         lines = self._is_lines(plain)
-        data = self.body(plain)
-        if not data.strip():
-            raise DomainError(
-                "The body is empty.", code="empty_body", fix="Send at least one record."
-            )
+        data = not_empty(self.body(plain))
         done = services.accept_usage(actor=self.actor, data=data, lines=lines, source=source)
-        return _answer(done, plain)
+        return answer(done, plain)
 
     def _is_lines(self, request: HttpRequest) -> bool:
         kind = (request.content_type or "").lower()
@@ -95,7 +91,15 @@ class UsageRecordsView(PushView):
         )
 
 
-def _answer(done: services.Accepted, request: HttpRequest) -> HttpResponse:
+def not_empty(data: bytes) -> bytes:
+    """The body; a blank one is a mistake."""
+    if not data.strip():
+        raise DomainError("The body is empty.", code="empty_body", fix="Send at least one record.")
+    return data
+
+
+def answer(done: services.Accepted, request: HttpRequest) -> HttpResponse:
+    """202 where something was taken or nothing was wrong; a problem where all was refused."""
     body: dict[str, Any] = {
         "accepted": done.accepted,
         "rejected": done.rejected,
@@ -103,7 +107,9 @@ def _answer(done: services.Accepted, request: HttpRequest) -> HttpResponse:
         "batch_id": done.batch_id,
         "errors": done.errors,
     }
-    if done.accepted:
+    if done.ignored:
+        body["ignored"] = done.ignored
+    if done.accepted or done.ignored:
         return HttpResponse(_encode(body), content_type="application/json", status=202)
     whole = problem(422, "Every record was refused.", code="all_refused", request=request)
     return HttpResponse(_encode({**whole, **body}), content_type=CONTENT_TYPE, status=422)

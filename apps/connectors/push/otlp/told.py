@@ -14,15 +14,17 @@ class Undecodable(ValueError):
 
 @dataclass(slots=True)
 class Body:
-    """Spans, events and points by resource; `others` counts points that are no token counter.
+    """Spans, events and points by resource.
 
-    `parents` maps the key of every span to its parent's.
+    `others` counts metrics that are no token counter, `too_large` items over the limit. `parents`
+    maps the key of every span to its parent's.
     """
 
     spans: list[tuple[Resource, list[ToldSpan]]] = field(default_factory=list)
     events: list[tuple[Resource, list[ToldEvent]]] = field(default_factory=list)
     points: list[tuple[Resource, list[ToldPoint]]] = field(default_factory=list)
     others: int = 0
+    too_large: int = 0
     parents: dict[bytes, bytes] = field(default_factory=dict)
 
 

@@ -50,7 +50,8 @@ def media_of(content_type: str) -> str:
 
 
 def read(kind: Kind, media: str, data: bytes) -> Body:
-    """What a body tells. An empty protobuf body is an empty message. Raises Undecodable."""
+    """What a body tells. An empty protobuf body is an empty message. Raises Undecodable,
+    and TooMany for more parts than a body may have."""
     return _READERS[kind, media](data)
 
 

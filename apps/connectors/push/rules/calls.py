@@ -190,8 +190,8 @@ REFUSALS = {
     Reason.BAD_COUNT: "a token count that is no whole number from 0 to 10^13",
     Reason.BAD_TIME: "a time before 2020 or in the future",
     Reason.BAD_ID: "usage without ids that tell it from other usage",
-    Reason.BAD_TEXT: "a name with control characters or over 255 characters",
-    Reason.BAD_RECORD: "a record that is not valid",
+    Reason.BAD_TEXT: "a model name with blanks or over 255 characters",
+    Reason.BAD_RECORD: "a record that is not valid or over 4 MiB",
     Reason.GUARDRAIL: "a guardrail request: it holds a prompt and no usage",
 }
 """What the sender can mend. Everything else is taken quietly and counted."""

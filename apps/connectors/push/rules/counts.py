@@ -28,6 +28,10 @@ class Counts(NamedTuple):
     def total(self) -> int:
         return sum(self)
 
+    def kinds(self) -> dict[str, int]:
+        """Tokens by the ledger's names."""
+        return self._asdict()
+
 
 class BadCount(ValueError):
     """A value under the name of a token count that is no whole number from 0 to 10¹³."""
@@ -79,6 +83,8 @@ def disjoint(
     reasoning: int = 0,
     audio_input: int = 0,
     audio_output: int = 0,
+    image_input: int = 0,
+    image_output: int = 0,
     total: int | None = None,
     input_has_cache: bool = True,
     output_has_reasoning: bool = True,
@@ -90,15 +96,16 @@ def disjoint(
     parts came in addition; then nothing is subtracted.
     """
     cached = cache_read + cache_write + cache_write_1h
-    if input_has_cache and cached + audio_input:
-        input_has_cache = cached + audio_input <= input_tokens and not (
+    heard, said = audio_input + image_input, audio_output + image_output
+    if input_has_cache and cached + heard:
+        input_has_cache = cached + heard <= input_tokens and not (
             cached
             and total is not None
             and total == input_tokens + cached + output_tokens
             and total != input_tokens + output_tokens
         )
-    if output_has_reasoning and reasoning + audio_output:
-        output_has_reasoning = reasoning + audio_output <= output_tokens and not (
+    if output_has_reasoning and reasoning + said:
+        output_has_reasoning = reasoning + said <= output_tokens and not (
             reasoning
             and total is not None
             and total != input_tokens + output_tokens
@@ -109,12 +116,14 @@ def disjoint(
             )
         )
     return Counts(
-        input_uncached=input_tokens - (cached + audio_input if input_has_cache else 0),
+        input_uncached=input_tokens - (cached + heard if input_has_cache else 0),
         cache_read=cache_read,
         cache_write_5m=cache_write,
         cache_write_1h=cache_write_1h,
-        output=output_tokens - (reasoning + audio_output if output_has_reasoning else 0),
+        output=output_tokens - (reasoning + said if output_has_reasoning else 0),
         reasoning=reasoning,
         audio_input=audio_input,
         audio_output=audio_output,
+        image_input=image_input,
+        image_output=image_output,
     )

@@ -82,10 +82,10 @@ def is_label(name: str) -> bool:
 
 
 def label(value: Any) -> str:
-    """A short text without control characters, or nothing."""
-    if value is None or isinstance(value, float):
+    """A short text without control characters, or nothing. Lists and objects are no labels."""
+    if not isinstance(value, str | int):
         return ""
-    text = str(value).strip()
+    text = str(value)
     if len(text) > MAX_VALUE or _CONTROL.search(text):
         return ""
-    return text
+    return text.strip()

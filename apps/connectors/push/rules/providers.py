@@ -1,5 +1,7 @@
 """Providers under the names that instrumentations use, as the price book knows them."""
 
+import re
+
 NAMES = {
     "az.ai.inference": "azure",
     "az.ai.openai": "azure",
@@ -36,6 +38,7 @@ NAMES = {
     "moonshot_ai": "moonshotai",
 }
 """Values of gen_ai.provider.name, of the older gen_ai.system, and of the dialects."""
+_WORD = re.compile(r"^[\w.\-/]{1,64}$")
 _BY_MODEL = (
     ("gpt-", "openai"),
     ("o1", "openai"),
@@ -51,10 +54,10 @@ _BY_MODEL = (
 
 
 def provider_of(name: str, model: str = "") -> str:
-    """The provider's key. Unknown names stay as they are; without a name the model decides, and
-    a model that says nothing gives "unknown"."""
+    """The provider's key. Unknown names stay as they are; without a name, or with a text that is
+    none, the model decides, and a model that says nothing gives "unknown"."""
     lowered = name.strip().lower()
-    if lowered:
+    if lowered and _WORD.match(lowered):
         return NAMES.get(lowered, lowered)
     model = model.lower()
     return next((found for start, found in _BY_MODEL if model.startswith(start)), "unknown")

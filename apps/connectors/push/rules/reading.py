@@ -14,7 +14,7 @@ from apps.ledger.rules.validation import EARLIEST
 from apps.ledger.schema import MAX_TEXT
 
 Attributes = Mapping[str, Any]
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _SUFFIX = re.compile(r"\[[^\]]*\]$")
 _EARLIEST = int(EARLIEST.timestamp()) * 1_000_000_000
 
@@ -106,7 +106,8 @@ def checked(call: Call, latest: int) -> Call | Dropped:
 
 
 def bad_text(value: str) -> bool:
-    return len(value) > MAX_TEXT or _CONTROL.search(value) is not None
+    """Whether a name of a model is none: names hold no blanks, so a text cannot pass for one."""
+    return len(value) > MAX_TEXT or _BLANK.search(value) is not None
 
 
 def with_stated(resource: Resource, attributes: Attributes) -> Origin:

@@ -37,6 +37,12 @@ from apps.connectors.push.services.tally import COUNTED, Tally
 from apps.ledger.schema import UsageIn
 from apps.organizations.selectors import organization
 
+_SIGNALS = {
+    wire.Kind.TRACES: Signal.SPAN,
+    wire.Kind.METRICS: Signal.METRIC,
+    wire.Kind.LOGS: Signal.EVENT,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OtlpOutcome:
@@ -51,7 +57,7 @@ def accept_otlp(*, actor: Actor, kind: wire.Kind, media: str, data: bytes) -> Ot
     """Take an OTLP body, unpacked. Repeating it, or telling it by another signal, adds nothing.
 
     What is no usage of a model is taken quietly. Raises Forbidden, and Undecodable for a body that
-    is no message of its signal; then nothing was written.
+    is no message of its signal, TooMany for one with too many parts; then nothing was written.
     """
     require(actor, P.USAGE_WRITE)
     now = clock.now()
@@ -64,6 +70,7 @@ def accept_otlp(*, actor: Actor, kind: wire.Kind, media: str, data: bytes) -> Ot
         else:
             tally.add(found.dialect, found.signal, found.reason, found.tokens)
     tally.add(Dialect.OTHER, Signal.METRIC, Reason.NOT_USAGE, items=body.others)
+    tally.add(Dialect.OTHER, _SIGNALS[kind], Reason.BAD_RECORD, items=body.too_large)
     accept_calls(actor=actor, kind=SourceKind.OTLP, calls=calls, now=now, tally=tally)
     tally.save(now)
     rejected = tally.items(REFUSALS)

@@ -2,32 +2,41 @@
 
 import gzip
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock
+from apps.common.tokens import KINDS
 from apps.connectors.enums import SourceKind
 from apps.connectors.push.records import Parsed, parse_array, parse_lines
-from apps.connectors.services.sources import intake_source
+from apps.connectors.push.rules.calls import Dialect, Reason, Signal
+from apps.connectors.push.services.sources import source_for
+from apps.connectors.push.services.tally import COUNTED, Tally
 from apps.ledger.schema import RecordError
 from apps.ledger.services import accept_batch
 
 SOURCE_NAME = "Records API"
+_counts_of = attrgetter(*KINDS)
 MAX_ERRORS = 1_000
 """Refusals explained in one answer; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a push. `batch_id` is None when no record was good."""
+    """The answer to a push. `batch_id` is None when nothing was stored.
+
+    `ignored` counts what is well-formed and no usage: failed calls, other events.
+    """
 
     accepted: int
     rejected: int
     errors: list[RecordError]
     batch_id: UUID | None
     duplicate: bool = False
+    ignored: int = 0
 
 
 def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") -> Accepted:
@@ -38,12 +47,19 @@ def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") ->
     body that is no JSON at all.
     """
     require(actor, P.USAGE_WRITE)
-    parsed = (parse_lines if lines else parse_array)(data, clock.now())
+    now = clock.now()
+    parsed = (parse_lines if lines else parse_array)(data, now)
     rejected = parsed.total - len(parsed.records)
     if not parsed.records:
         return Accepted(0, rejected, parsed.errors[:MAX_ERRORS], None)
-    found = intake_source(actor=actor, kind=SourceKind.RECORDS_API, name=source or SOURCE_NAME)
-    stored = accept_batch(source_id=found.id, body=_packed(parsed), encoding="gzip")
+    source_id = source_for(actor=actor, kind=SourceKind.RECORDS_API, name=source or SOURCE_NAME)
+    stored = accept_batch(source_id=source_id, body=_packed(parsed), encoding="gzip")
+    tally = Tally()
+    tokens = sum(sum(_counts_of(record)) for record in parsed.records)
+    counted = "repeated" if stored.duplicate else COUNTED
+    tally.add(Dialect.RECORDS, Signal.RECORD, counted, tokens, len(parsed.records))
+    tally.add(Dialect.RECORDS, Signal.RECORD, Reason.BAD_RECORD, items=rejected)
+    tally.save(now)
     return Accepted(
         len(parsed.records),
         rejected,
