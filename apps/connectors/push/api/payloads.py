@@ -9,7 +9,14 @@ from rest_framework.request import Request
 
 from apps.connectors.push import services
 from apps.connectors.push.api.base import PushView
-from apps.connectors.push.api.views import ANSWER, JSON_TYPES, LINE_TYPES, answer, not_empty
+from apps.connectors.push.api.views import (
+    ANSWER,
+    JSON_TYPES,
+    LINE_TYPES,
+    PROPERTIES,
+    answer,
+    not_empty,
+)
 from apps.connectors.push.body import UnsupportedMedia
 from apps.connectors.push.records import split_array
 from apps.connectors.push.rules.cloudevents import from_headers
@@ -17,7 +24,7 @@ from apps.connectors.push.rules.cloudevents import from_headers
 ONE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 COUNTED: dict[str, Any] = {
     **ANSWER,
-    "properties": {**ANSWER["properties"], "ignored": {"type": "integer"}},
+    "properties": {**PROPERTIES, "ignored": {"type": "integer"}},
 }
 
 

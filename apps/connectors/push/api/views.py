@@ -22,27 +22,28 @@ LINE_TYPES = frozenset(
 _SOURCE = re.compile(r"^[\w .\-]{1,120}$")
 _encode = msgspec.json.Encoder().encode
 
-ANSWER = {
-    "type": "object",
-    "required": ["accepted", "rejected", "errors", "batch_id"],
-    "properties": {
-        "accepted": {"type": "integer"},
-        "rejected": {"type": "integer"},
-        "duplicate": {"type": "boolean"},
-        "batch_id": {"type": "string", "format": "uuid", "nullable": True},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "index": {"type": "integer"},
-                    "field": {"type": "string"},
-                    "message": {"type": "string"},
-                    "fix": {"type": "string"},
-                },
+PROPERTIES: dict[str, Any] = {
+    "accepted": {"type": "integer"},
+    "rejected": {"type": "integer"},
+    "duplicate": {"type": "boolean"},
+    "batch_id": {"type": "string", "format": "uuid", "nullable": True},
+    "errors": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "index": {"type": "integer"},
+                "field": {"type": "string"},
+                "message": {"type": "string"},
+                "fix": {"type": "string"},
             },
         },
     },
+}
+ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["accepted", "rejected", "errors", "batch_id"],
+    "properties": PROPERTIES,
 }
 
 

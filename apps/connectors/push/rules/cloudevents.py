@@ -160,7 +160,8 @@ def _metered(
     if not model:
         return _wrong(index, "data.model", "`model` is missing.", "Name the model that was called.")
     cost = _cost(_value(data, "cost"))
-    texts = {name: label(_value(data, name)) for name in (*_TEXTS, *_STATED)}
+    more: dict[str, Any] = {name: label(_value(data, name)) for name in (*_TEXTS, *_STATED)}
+    more.update(counts.kinds())
     return UsageIn(
         occurred_at=at,
         provider=provider_of(label(_value(data, "provider")), model),
@@ -168,8 +169,7 @@ def _metered(
         event_id=event_id(event),
         user=label(_value(data, "user")) or label(event.subject),
         tags={"ce.source": source} if (source := label(event.source)) else {},
-        **texts,
-        **counts.kinds(),
+        **more,
         cost=cost,
         cost_basis="computed" if cost is not None else None,
     )

@@ -177,6 +177,7 @@ def _usage(
         operation=label(payload.call_type),
     )
     usage = (payload.metadata and payload.metadata.usage_object) or _Usage()
+    kinds: dict[str, Any] = dict(counts.kinds())
     return UsageIn(
         occurred_at=started,
         provider=provider_of(provider, model),
@@ -190,7 +191,7 @@ def _usage(
         service_tier=label(usage.service_tier),
         tags=_tags(payload.request_tags or ()),
         work_item=label(stated.get("work_item")),
-        **counts.kinds(),
+        **kinds,
         cost=cost.quantize(NANO) if cost is not None and priced else None,
         cost_basis="computed" if priced else None,
         run=run.told(),
