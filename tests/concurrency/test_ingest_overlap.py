@@ -112,7 +112,9 @@ def test_rules_change_and_months_close_while_workers_ingest(world):
                     month = date(2026, 10, 1)
                     actor = system_actor("tests")
                     settling = services.settle_period(actor=actor, month=month, version=0)
-                    services.close_period(actor=actor, month=month, version=settling.version)
+                    services.close_period(
+                        actor=actor, month=month, version=settling.version, note="x"
+                    )
 
     _parallel(ingesting(0), ingesting(150), governing)
     services.reattribute(organization_id=side.id)

@@ -207,7 +207,7 @@ class Ledger(RuleBasedStateMachine):
             actor, version = system_actor("tests"), row.version if row else 0
             if not row or row.status == "open":
                 version = services.settle_period(actor=actor, month=month, version=version).version
-            services.close_period(actor=actor, month=month, version=version)
+            services.close_period(actor=actor, month=month, version=version, note="x")
 
     @rule(month=st.sampled_from(MONTHS))
     def reopen(self, month: date) -> None:

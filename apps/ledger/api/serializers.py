@@ -11,6 +11,7 @@ from apps.ledger.models import RecostJob
 from apps.ledger.query import GROUPINGS, Result, Row
 from apps.ledger.query.convert import RULE, Reported
 from apps.ledger.query.plan import GRAINS, ORDERS
+from apps.ledger.selectors.adjustments import SHOWN
 from apps.ledger.selectors.records import Words, counts_of
 from apps.ledger.services.recost import Recost
 
@@ -234,6 +235,75 @@ class RestatementSerializer(serializers.Serializer):
         }
 
 
+class GroupSerializer(serializers.Serializer):
+    by = serializers.ChoiceField(["source", "day", "model", "reason"], default="source")
+
+
+class RestatedGroupSerializer(serializers.Serializer):
+    """Restatements of one source, day, model or reason. Unknown costs count as nothing."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    count = serializers.IntegerField()
+    old_tokens = serializers.IntegerField()
+    new_tokens = serializers.IntegerField()
+    old_cost = MoneySerializer()
+    new_cost = MoneySerializer()
+    difference = MoneySerializer()
+    unknown_before = serializers.IntegerField(help_text="Versions that had no cost before.")
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        currency = self.context["currency"]
+        names = ("key", "label", "count", "old_tokens", "new_tokens", "unknown_before")
+        return {
+            **{name: getattr(row, name) for name in names},
+            "old_cost": money(row.old_cost_nanos, currency),
+            "new_cost": money(row.new_cost_nanos, currency),
+            "difference": money(row.difference_nanos, currency),
+        }
+
+
+class AdjustmentSerializer(serializers.Serializer):
+    """A change that reached a closed month, counted on `posted_on`."""
+
+    id = serializers.UUIDField()
+    origin_day = serializers.DateField()
+    posted_on = serializers.DateField()
+    unit = serializers.CharField()
+    capability = serializers.CharField()
+    model = serializers.CharField()
+    source = serializers.CharField()
+    records = serializers.IntegerField()
+    tokens = TokensSerializer()
+    requests = serializers.IntegerField()
+    cost = MoneySerializer()
+    created_at = serializers.DateTimeField()
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        words = self.context["words"]
+        tokens = {kind: getattr(row, kind) for kind in KINDS}
+        return {
+            "id": str(row.id),
+            "origin_day": row.origin_day.isoformat(),
+            "posted_on": row.posted_on.isoformat(),
+            **{axis.name.lower(): words.of(row.slice_id, axis) for axis in SHOWN},
+            "records": row.records,
+            "tokens": {**tokens, "total": sum(tokens.values())},
+            "requests": row.requests,
+            "cost": money(row.cost_nanos, self.context["currency"]),
+            "created_at": row.created_at.isoformat(),
+        }
+
+
+class CheckSerializer(serializers.Serializer):
+    """A line of the checklist; `bad` ones need a note to close all the same."""
+
+    key = serializers.CharField()
+    state = serializers.ChoiceField(["ok", "warn", "bad"])
+    title = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class PeriodSerializer(serializers.Serializer):
     """A month of the books."""
 
@@ -367,6 +437,19 @@ class RetentionAnswerSerializer(RetentionSerializer):
 
 class KeepSerializer(serializers.Serializer):
     months = serializers.IntegerField(required=False, min_value=1, max_value=1200)
+
+
+class OnePeriodSerializer(PeriodSerializer):
+    """A month with its checklist (empty once closed) and, with `?verify=true`, its proof."""
+
+    checklist = CheckSerializer(many=True)
+    unchanged = serializers.BooleanField(
+        allow_null=True, help_text="Whether a closed month has the cells of its close."
+    )
+
+
+class VerifySerializer(serializers.Serializer):
+    verify = serializers.BooleanField(default=False)
 
 
 class StepSerializer(serializers.Serializer):

@@ -13,6 +13,10 @@ urlpatterns = [
     path("runs/bands/", runs.RunBandsView.as_view(), name="api-run-bands"),
     path("runs/bands/<str:kind>/", runs.RunBandView.as_view(), name="api-run-band"),
     path("runs/<str:run>/", runs.RunView.as_view(), name="api-run"),
+    path(
+        "restatements/summary/", views.RestatementSummaryView.as_view(), name="api-restated-groups"
+    ),
+    path("adjustments/", views.AdjustmentListView.as_view(), name="api-adjustments"),
     path("periods/", views.PeriodListView.as_view(), name="api-periods"),
     path("periods/<str:month>/", views.PeriodView.as_view(), name="api-period"),
     path("retention/", views.RetentionView.as_view(), name="api-retention"),

@@ -20,9 +20,11 @@ from apps.common.periods import Month
 from apps.common.web.filters import parse_day
 from apps.ledger import services
 from apps.ledger.api import serializers
-from apps.ledger.models import UsageRecord, UsageRestatement
+from apps.ledger.enums import PeriodStatus
+from apps.ledger.models import UsageAdjustment, UsageRecord, UsageRestatement
 from apps.ledger.query import GROUPINGS, Query, run
-from apps.ledger.selectors import periods, records, recost, retention
+from apps.ledger.selectors import adjustments, periods, records, recost, restatements, retention
+from apps.ledger.selectors.checklist import checklist
 from apps.ledger.selectors.state import ledger_settings
 
 
@@ -145,6 +147,61 @@ class RestatementListView(_InDays):
         return self.between(records.restatements(self.request.auth))
 
 
+class RestatementSummaryView(_InDays):
+    """Restatements taken together; days are those of the usage."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+    serializer_class = serializers.RestatedGroupSerializer
+    filter_backends: tuple[Any, ...] = ()
+    pagination_class = None
+
+    @extend_schema(parameters=[serializers.GroupSerializer, *_DAYS])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        asked = serializers.GroupSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = self.between(records.restatements(request.auth))
+        rows = restatements.grouped(found, asked.validated_data["by"])
+        return Response({"results": self.get_serializer(rows, many=True).data})
+
+    def get_queryset(self) -> QuerySet[UsageRestatement]:
+        return self.between(records.restatements(self.request.auth))
+
+
+class AdjustmentPagination(CursorPagination):
+    ordering = ("-created_at", "-id")  # type: ignore[assignment]
+
+
+class AdjustmentListView(generics.ListAPIView):
+    """Changes that reached closed months, the latest first. `month` is the closed one."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+    serializer_class = serializers.AdjustmentSerializer
+    pagination_class = AdjustmentPagination
+    filter_backends: tuple[Any, ...] = ()
+
+    @extend_schema(parameters=[OpenApiParameter("month", OpenApiTypes.STR, description="YYYY-MM")])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[UsageAdjustment]:
+        found = adjustments.adjustments(self.request.auth)
+        text = self.request.query_params.get("month", "")
+        return adjustments.from_month(found, _month(text)) if text else found
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {
+            **super().get_serializer_context(),
+            "currency": ledger_settings().currency,
+            "words": adjustments.SliceWords(),
+        }
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_serializer(*args, **kwargs)
+        if kwargs.get("many") and args:
+            found.context["words"].load(row.slice_id for row in args[0])
+        return found
+
+
 class PeriodListView(APIView):
     """Every month with usage, the latest first."""
 
@@ -160,11 +217,15 @@ class PeriodView(APIView):
 
     permission_required = {"GET": P.USAGE_VIEW, "POST": P.PERIOD_MANAGE}
 
-    @extend_schema(responses=serializers.PeriodSerializer)
+    @extend_schema(
+        parameters=[serializers.VerifySerializer], responses=serializers.OnePeriodSerializer
+    )
     def get(self, request: Request, month: str) -> Response:
-        return Response(_period_json(periods.period(_month(month))))
+        asked = serializers.VerifySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(_one_period(_month(month), verify=asked.validated_data["verify"]))
 
-    @extend_schema(request=serializers.StepSerializer, responses=serializers.PeriodSerializer)
+    @extend_schema(request=serializers.StepSerializer, responses=serializers.OnePeriodSerializer)
     def post(self, request: Request, month: str) -> Response:
         asked = serializers.StepSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -177,7 +238,7 @@ class PeriodView(APIView):
                 services.close_period(**base, note=note)
             case _:
                 services.reopen_period(**base, reason=note)
-        return Response(_period_json(periods.period(which)))
+        return Response(_one_period(which, verify=False))
 
 
 class UnpricedView(APIView):
@@ -277,6 +338,16 @@ def _month(text: str) -> date:
         return Month.parse(text).start
     except ValueError:
         raise NotFound("There is no such month.", code="period_not_found") from None
+
+
+def _one_period(month: date, *, verify: bool) -> dict[str, Any]:
+    row = periods.period(month)
+    checks = [] if row.status == PeriodStatus.CLOSED else checklist(month)
+    return {
+        **_period_json(row),
+        "checklist": serializers.CheckSerializer(checks, many=True).data,
+        "unchanged": periods.is_unchanged(month) if verify else None,
+    }
 
 
 def _period_json(row: periods.PeriodRow) -> dict[str, Any]:

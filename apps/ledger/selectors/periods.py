@@ -158,6 +158,12 @@ def pruned_months(first: date = date.min, last: date = date.max) -> list[date]:
     return sorted(m for m in found.values_list("month", flat=True) if month_of(m).end > first)
 
 
+def closed_months() -> list[date]:
+    """Months that are closed, the latest first."""
+    found = AccountingPeriod.objects.filter(status=PeriodStatus.CLOSED)
+    return list(found.order_by("-month").values_list("month", flat=True))
+
+
 def in_months(field: str, months: Iterable[date]) -> Q:
     """Whether a day lies in one of these months (first days)."""
     parts = [Q(**{f"{field}__gte": m, f"{field}__lt": month_of(m).end}) for m in months]

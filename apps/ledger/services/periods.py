@@ -13,6 +13,7 @@ from apps.ledger.enums import PeriodStatus
 from apps.ledger.models import AccountingPeriod
 from apps.ledger.rules import periods as rules
 from apps.ledger.selectors import periods as selectors
+from apps.ledger.selectors.checklist import checklist, problems
 from apps.ledger.services import state
 from apps.trail.services import record
 
@@ -25,13 +26,23 @@ def settle_period(*, actor: Actor, month: date, version: int, note: str = "") ->
 def close_period(*, actor: Actor, month: date, version: int, note: str = "") -> AccountingPeriod:
     """Close a settling month. From now on changes to it are adjustment rows of an open month.
 
-    Keeps its totals and the digest of all its cells. Conflict when the month is in another state
-    or version, Invalid while it is not over.
+    Keeps its totals and the digest of all its cells; the trail also keeps what the checklist said.
+    Conflict when the month is in another state or version, Invalid while it is not over, or when
+    the checklist has problems and no note says why it is closed all the same.
     """
     settings = state.lock(exclusive=True)
     if not rules.has_ended(month, clock.today(settings.timezone)):
         raise Invalid(
             f"{month:%B %Y} is not over yet.", code="period_running", fix="Close it next month."
+        )
+    require(actor, P.PERIOD_MANAGE)
+    open_points = problems(checklist(month))
+    if open_points and not note.strip():
+        raise Invalid(
+            f"Not everything is ready: {'; '.join(open_points)}.",
+            field="note",
+            code="period_not_ready",
+            fix="Mend it, or say in the note why the month is closed all the same.",
         )
     figures, digest = selectors.figures_of(month)
     return _step(
@@ -39,7 +50,8 @@ def close_period(*, actor: Actor, month: date, version: int, note: str = "") -> 
         month,
         version,
         PeriodStatus.CLOSED,
-        note=note,
+        extra={"open_points": open_points} if open_points else {},
+        note=note.strip(),
         figures=figures,
         digest=digest,
         closed_at=clock.now(),
@@ -67,7 +79,12 @@ _ACTIONS = {
 
 
 def _step(
-    actor: Actor, month: date, version: int, target: PeriodStatus, **values: Any
+    actor: Actor,
+    month: date,
+    version: int,
+    target: PeriodStatus,
+    extra: dict[str, Any] | None = None,
+    **values: Any,
 ) -> AccountingPeriod:
     """One step of a month, if it still has the version the actor saw (0: never touched)."""
     require(actor, P.PERIOD_MANAGE)
@@ -100,7 +117,12 @@ def _step(
         action=_ACTIONS[target],
         obj=after,
         before={"status": before.status},
-        after={"status": after.status, "digest": after.digest, "figures": after.figures},
+        after={
+            "status": after.status,
+            "digest": after.digest,
+            "figures": after.figures,
+            **(extra or {}),
+        },
         reason=values.get("note", ""),
     )
     return after

@@ -1,11 +1,15 @@
 """The months of the books: settle, close, open again."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,11 +24,15 @@ from apps.common.web.forms import ConfirmPage
 from apps.common.web.lists import Column, Empty, ListPage
 from apps.ledger import services
 from apps.ledger.enums import PeriodStatus
+from apps.ledger.selectors import adjustments
 from apps.ledger.selectors import periods as selectors
+from apps.ledger.selectors.checklist import checklist, problems
+from apps.ledger.selectors.coverage import coverage, data_as_of
 from apps.ledger.selectors.periods import PeriodRow
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.web.records import month_url
 from apps.tenancy.urls import org_url
+from apps.trail.selectors import events_of_object
 
 NEXT = {
     PeriodStatus.OPEN: (("settle", "Settle"),),
@@ -58,7 +66,7 @@ class PeriodList(ListPage):
                 value=lambda row: f"{row.month:%B %Y}",
                 csv=lambda row: row.key,
                 sort="month",
-                link=lambda row, request: month_url(request, row.month),
+                link=lambda row, request: org_url(request, "ledger:period", month=row.key),
             ),
             Column(
                 "status",
@@ -87,7 +95,17 @@ class PeriodList(ListPage):
                 sort="cost_nanos",
             ),
             Column("unpriced_records", "Without a price", align="num", phone=False),
-            Column("adjustments", "Adjustments since", align="num", phone=False),
+            Column(
+                "adjustments",
+                "Adjustments since",
+                align="num",
+                phone=False,
+                link=lambda row, request: (
+                    f"{org_url(request, 'ledger:adjustments')}?month={row.key}"
+                    if row.adjustments and row.closed_at
+                    else ""
+                ),
+            ),
             Column("steps", "Next step", value=self._steps, in_csv=False),
         ]
 
@@ -105,6 +123,57 @@ class PeriodList(ListPage):
             if name != "close" or row.ended
         ]
         return format_html("{}", SafeString(" · ".join(links)))
+
+
+@requires(P.USAGE_VIEW)
+def period(request: HttpRequest, month: str) -> HttpResponse:
+    """One month: its figures, what stands between it and its close, its proof, what came later."""
+    row = selectors.period(_month(month))
+    mine = adjustments.adjustments(request.actor)
+    later, here = adjustments.from_month(mine, row.month), adjustments.posted_in(mine, row.month)
+    closed = row.status == PeriodStatus.CLOSED
+    links = {
+        name: org_url(request, f"ledger:period_{name}", month=row.key)
+        for name, _ in NEXT[PeriodStatus(row.status)]
+        if can(request.actor, P.PERIOD_MANAGE)
+        and (name != "close" or row.ended)
+        and not row.prune_started_at
+    }
+    checks = [] if closed else checklist(row.month)
+    context = {
+        "title": f"{row.month:%B %Y}",
+        "crumbs": [("Periods", org_url(request, "ledger:periods")), (f"{row.month:%B %Y}", "")],
+        "row": row,
+        "closed": closed,
+        "links": links,
+        "checks": [(c, _page(request, c.page)) for c in checks],
+        "ready": not problems(checks),
+        "verified": selectors.is_unchanged(row.month) if request.GET.get("verify") else None,
+        "asked": bool(request.GET.get("verify")),
+        "later": adjustments.together(later),
+        "here": adjustments.together(here),
+        "history": events_of_object("period", row.id)[:20] if row.id else [],
+        "records_url": month_url(request, row.month),
+        "currency": ledger_settings().currency,
+        "coverage": coverage(),
+        "data_as_of": data_as_of(),
+        "zone": ledger_settings().timezone,
+    }
+    return render(request, "ledger/period.html", context)
+
+
+def _month(text: str) -> date:
+    try:
+        return Month.parse(text).start
+    except ValueError:
+        raise NotFound("There is no such month.", code="period_not_found") from None
+
+
+def _page(request: HttpRequest, name: str) -> str:
+    try:
+        return org_url(request, name) if name else ""
+    except NoReverseMatch:
+        return ""
 
 
 class StepForm(forms.Form):
@@ -126,20 +195,16 @@ class Step(ConfirmPage):
 
     @cached_property
     def period(self) -> PeriodRow:
-        try:
-            month = Month.parse(self.kwargs["month"]).start
-        except ValueError:
-            raise NotFound("There is no such month.", code="period_not_found") from None
-        return selectors.period(month)
+        return selectors.period(_month(self.kwargs["month"]))
 
     def get_title(self) -> str:
         return f"{self.title} {self.period.month:%B %Y}"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
-        return [("Periods", self.cancel_url()), (self.get_title(), "")]
+        return [("Periods", org_url(self.request, "ledger:periods")), (self.get_title(), "")]
 
     def cancel_url(self) -> str:
-        return org_url(self.request, "ledger:periods")
+        return org_url(self.request, "ledger:period", month=self.kwargs["month"])
 
     def get_initial(self) -> dict[str, Any]:
         return {"version": self.period.version}
@@ -176,9 +241,11 @@ class Close(Step):
         currency = ledger_settings().currency
         cost = fmt.money(self.period.cost_nanos, currency, "cents")
         without = fmt.plural(self.period.unpriced_records, "record")
+        found = problems(checklist(self.period.month))
+        open_points = f" Not ready: {'; '.join(found)}. Say in the note why." if found else ""
         return (
-            f"{cost} will be final; {without} without a price. Later changes become adjustments "
-            "in an open month. The digest of all its figures goes into the trail."
+            f"{cost} will be final; {without} without a price.{open_points} Later changes become "
+            "adjustments in an open month. The digest of all its figures goes into the trail."
         )
 
     def save(self, form: Any) -> str:

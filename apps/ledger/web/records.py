@@ -1,4 +1,4 @@
-"""Usage records and their restatements, row by row."""
+"""Usage records, row by row."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -22,8 +22,8 @@ from apps.common.web.lists import (
     Empty,
     ListPage,
 )
-from apps.ledger.enums import Axis, CostStatus, RestatementReason
-from apps.ledger.models import DimensionValue, SourceCoverage, UsageRecord, UsageRestatement
+from apps.ledger.enums import Axis, CostStatus
+from apps.ledger.models import DimensionValue, SourceCoverage, UsageRecord
 from apps.ledger.selectors import records as selectors
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import unit_choices
@@ -32,16 +32,16 @@ from apps.tenancy.urls import org_url
 STATUSES = [(str(s.value), s.label) for s in CostStatus if s != CostStatus.WITHDRAWN]
 
 
-def _values(axis: Axis) -> list[tuple[str, str]]:
+def values_of(axis: Axis) -> list[tuple[str, str]]:
     rows = DimensionValue.objects.filter(axis=axis).order_by("label")[:500]
     return [(row.value, row.label) for row in rows]
 
 
-def _sources(request: HttpRequest) -> list[tuple[str, str]]:
+def sources(request: HttpRequest) -> list[tuple[str, str]]:
     return [(str(row.source_id), str(row) or "Source") for row in SourceCoverage.objects.all()]
 
 
-class _Days(DateRangeFilter):
+class Days(DateRangeFilter):
     """Days of the ledger, cut in its time zone."""
 
     def apply(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
@@ -49,7 +49,7 @@ class _Days(DateRangeFilter):
         return selectors.of_days(qs, start, end + timedelta(days=1) if end else None)
 
 
-def _units(nanos: int | None) -> Decimal | None:
+def units(nanos: int | None) -> Decimal | None:
     return None if nanos is None else from_nanos(nanos)
 
 
@@ -67,18 +67,18 @@ class RecordList(ListPage):
         "Records appear here as sources deliver them. Widen the days or remove a filter.",
     )
     filters = (
-        _Days("day", "Days"),
+        Days("day", "Days"),
         ChoiceFilter("status", "Cost", field="cost_status", choices=STATUSES),
         CustomFilter(
             "model",
             "Model",
-            choices=lambda request: _values(Axis.MODEL),
+            choices=lambda request: values_of(Axis.MODEL),
             narrow=lambda qs, value: selectors.of_set(qs, model_name=value),
         ),
         CustomFilter(
             "provider",
             "Provider",
-            choices=lambda request: _values(Axis.PROVIDER),
+            choices=lambda request: values_of(Axis.PROVIDER),
             narrow=lambda qs, value: selectors.of_set(qs, provider_name=value),
         ),
         CustomFilter(
@@ -90,7 +90,7 @@ class RecordList(ListPage):
         CustomFilter(
             "source",
             "Source",
-            choices=_sources,
+            choices=sources,
             narrow=lambda qs, value: selectors.of_set(qs, source_id=value),
         ),
     )
@@ -160,7 +160,7 @@ class RecordList(ListPage):
                 sub=lambda row: (
                     "" if row.cost_status == CostStatus.EXACT else row.get_cost_status_display()
                 ),
-                csv=lambda row: _units(row.cost_nanos),
+                csv=lambda row: units(row.cost_nanos),
                 csv_label=f"Cost ({self.currency})",
                 align="num",
             ),
@@ -181,88 +181,6 @@ class RecordList(ListPage):
 
 def _kind(kind: str) -> Any:
     return lambda row: getattr(row, kind) or 0
-
-
-@requires(P.USAGE_VIEW)
-class RestatementList(ListPage):
-    """What sources said at first, what they say now, and the difference."""
-
-    title = "Restatements"
-    lede = "Every superseded version of a record. History changes only here, in the open."
-    noun = ("restatement", "restatements")
-    paging = "keyset"
-    default_sort = "-restated_at"
-    empty = Empty(
-        "Nothing was restated",
-        "When a source reports other figures for usage it reported before, both stay here.",
-    )
-    filters = (
-        DateRangeFilter("restated", "Restated", field="restated_at", moment=True),
-        ChoiceFilter("reason", "Reason", choices=RestatementReason.choices),
-        ChoiceFilter("source", "Source", field="source_id", choices=_sources),
-    )
-
-    @cached_property
-    def words(self) -> selectors.Words:
-        return selectors.Words()
-
-    def get_queryset(self) -> QuerySet[UsageRestatement]:
-        return selectors.restatements(self.request.actor)
-
-    def get_columns(self) -> Sequence[Column]:
-        settings = ledger_settings()
-        currency, zone = settings.currency, settings.timezone
-
-        def money(name: str) -> Any:
-            return lambda row: fmt.money(getattr(row, name), currency, "unit")
-
-        return [
-            Column(
-                "restated_at",
-                "Restated",
-                value=lambda row: fmt.moment(row.restated_at, zone),
-                csv=lambda row: row.restated_at.isoformat(),
-                sort="restated_at",
-                sub=lambda row: row.get_reason_display(),
-            ),
-            Column(
-                "occurred_at",
-                "Usage of",
-                value=lambda row: fmt.moment(row.occurred_at, zone),
-                csv=lambda row: row.occurred_at.isoformat(),
-            ),
-            Column(
-                "model",
-                "Model",
-                value=lambda row: self.words.of(row.new_dimset_id).model_name,
-                sub=lambda row: self.words.name("source", row.source_id),
-            ),
-            Column("reason", "Reason", value=lambda row: row.get_reason_display(), in_table=False),
-            Column("old_tokens", "Tokens before", align="num"),
-            Column("new_tokens", "Tokens now", align="num"),
-            Column(
-                "old_cost_nanos",
-                "Cost before",
-                value=money("old_cost_nanos"),
-                align="num",
-                csv=lambda row: _units(row.old_cost_nanos),
-            ),
-            Column(
-                "new_cost_nanos",
-                "Cost now",
-                value=money("new_cost_nanos"),
-                align="num",
-                csv=lambda row: _units(row.new_cost_nanos),
-            ),
-            Column(
-                "difference_nanos",
-                "Difference",
-                value=lambda row: fmt.signed_money(row.difference_nanos, currency, "unit"),
-                csv=lambda row: _units(row.difference_nanos),
-                align="num",
-            ),
-            Column("version", "Version", align="num", phone=False),
-        ]
 
 
 def month_url(request: HttpRequest, month: date) -> str:

@@ -42,7 +42,9 @@ def side(world):
 
 def close(actor, month=OCTOBER, version=0):
     settling = services.settle_period(actor=actor, month=month, version=version)
-    return services.close_period(actor=actor, month=month, version=settling.version)
+    return services.close_period(
+        actor=actor, month=month, version=settling.version, note="Books done"
+    )
 
 
 def by_month():

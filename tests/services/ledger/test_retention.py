@@ -50,7 +50,9 @@ def side(world):
 
 def close(actor, month):
     settling = services.settle_period(actor=actor, month=month, version=0)
-    return services.close_period(actor=actor, month=month, version=settling.version)
+    return services.close_period(
+        actor=actor, month=month, version=settling.version, note="Books done"
+    )
 
 
 def fill(side, source):

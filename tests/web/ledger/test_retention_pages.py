@@ -20,7 +20,7 @@ def side(world):
         take([usage(occurred_at=datetime(old.year, old.month, 3, tzinfo=UTC))])
         month, cfo = old.date().replace(day=1), world.a.actor(Role.CFO)
         settling = services.settle_period(actor=cfo, month=month, version=0)
-        services.close_period(actor=cfo, month=month, version=settling.version)
+        services.close_period(actor=cfo, month=month, version=settling.version, note="Done")
     return world.a
 
 
