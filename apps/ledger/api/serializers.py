@@ -243,7 +243,7 @@ class RestatedGroupSerializer(serializers.Serializer):
     """Restatements of one source, day, model or reason. Unknown costs count as nothing."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField()
     old_tokens = serializers.IntegerField()
     new_tokens = serializers.IntegerField()
@@ -272,7 +272,7 @@ class AdjustmentSerializer(serializers.Serializer):
     unit = serializers.CharField()
     capability = serializers.CharField()
     model = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     records = serializers.IntegerField()
     tokens = TokensSerializer()
     requests = serializers.IntegerField()

@@ -189,8 +189,11 @@ class AdjustmentListView(generics.ListAPIView):
         return adjustments.from_month(found, _month(text)) if text else found
 
     def get_serializer_context(self) -> dict[str, Any]:
+        common = dict(super().get_serializer_context())
+        if getattr(self, "swagger_fake_view", False):
+            return common
         return {
-            **super().get_serializer_context(),
+            **common,
             "currency": ledger_settings().currency,
             "words": adjustments.SliceWords(),
         }

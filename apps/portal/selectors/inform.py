@@ -14,6 +14,7 @@ from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 from apps.portal.rules.drivers import Drivers, Use, explain
 from apps.portal.rules.windows import Window, grain_for, window
 from apps.portal.selectors.slices import Slice, cost
+from apps.pricing.changes import PriceEvent, marks, price_events
 from apps.stories.selectors.plans import approved_plans
 
 SPARK_DAYS = 30
@@ -77,6 +78,7 @@ class Overview:
     approved_cost: int
     confidence: Mapping[str, float] = field(default_factory=dict)
     reported: Reported | None = None
+    price_events: Sequence[PriceEvent] = ()
 
     @property
     def change(self) -> float | None:
@@ -167,7 +169,17 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         approved_cost=_approved(chosen, w),
         confidence=main.confidence,
         reported=main.reported,
+        price_events=_price_events(chosen, w),
     )
+
+
+def _price_events(chosen: Slice, w: Window) -> list[PriceEvent]:
+    """Price changes in the window of what is used in the slice."""
+    if not price_events(w.start, w.end):
+        return []
+    rows = chosen.ask(w.start, w.end, group_by=("provider", "model")).rows
+    models = {row.keys[1] or "" for row in rows} - {""}
+    return marks(w.start, w.end, models, {row.keys[0] or "" for row in rows})
 
 
 def _by_model(chosen: Slice, w: Window) -> tuple[list[Row], list[Row]]:

@@ -147,6 +147,28 @@ class CountsSerializer(serializers.Serializer):
         }
 
 
+class ChangeDaysSerializer(serializers.Serializer):
+    """Days [start, end) in UTC; by default from a year back to 60 days ahead."""
+
+    start = serializers.DateField(required=False)
+    end = serializers.DateField(required=False)
+
+
+class PriceEventSerializer(serializers.Serializer):
+    """A dated list price that differs from the one before, or a negotiated rate's first or last
+    day. Prices are decimal strings, USD per million tokens; null for rates."""
+
+    on = serializers.DateField()
+    origin = serializers.ChoiceField(["list", "negotiated"])
+    provider = serializers.CharField()
+    model = serializers.CharField(help_text="Empty: all models of the provider.")
+    tier = serializers.CharField()
+    kind = serializers.CharField()
+    before = serializers.DecimalField(max_digits=20, decimal_places=12, allow_null=True)
+    after = serializers.DecimalField(max_digits=20, decimal_places=12, allow_null=True)
+    rate_id = serializers.UUIDField(allow_null=True)
+
+
 class EstimateSerializer(serializers.Serializer):
     """Price this use."""
 

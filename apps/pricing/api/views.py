@@ -16,6 +16,7 @@ from apps.access.permissions import P
 from apps.common.tokens import TokenCounts
 from apps.pricing import selectors, services
 from apps.pricing.api import serializers
+from apps.pricing.changes import price_events
 from apps.pricing.models import AIModel, ListPrice, NegotiatedRate
 from apps.pricing.services import RateTerms
 
@@ -76,6 +77,23 @@ class PriceListView(ActorMixin, generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[ListPrice]:
         return ListPrice.objects.filter(is_current=True).select_related("model__provider")
+
+
+class PriceChangeListView(ActorMixin, APIView):
+    """What changes the price of a token, newest first."""
+
+    permission_required = {"GET": P.PRICE_VIEW}
+
+    @extend_schema(
+        parameters=[serializers.ChangeDaysSerializer],
+        responses=serializers.PriceEventSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        asked = serializers.ChangeDaysSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        found = price_events(data.get("start"), data.get("end"))
+        return Response({"results": serializers.PriceEventSerializer(found, many=True).data})
 
 
 class EstimateView(ActorMixin, APIView):

@@ -24,6 +24,7 @@ from apps.common.web.lists import (
 )
 from apps.pricing import selectors, services
 from apps.pricing.catalogue import FIRST_DAY
+from apps.pricing.changes import ORIGINS, PriceEvent, price_events
 from apps.pricing.enums import KIND_LABELS, TierLabel
 from apps.pricing.models import AIModel, ListPrice
 from apps.pricing.web.format import exact, price
@@ -127,12 +128,23 @@ class ModelList(ListPage):
         return "mut" if obj.deprecated else ""
 
 
+def _event_link(event: PriceEvent, request: HttpRequest) -> str:
+    if event.model_id:
+        return org_url(request, "pricing:detail", event.model_id)
+    if event.rate_id and can(request.actor, P.PRICE_MANAGE):
+        return org_url(request, "pricing:rate_edit", event.rate_id)
+    return ""
+
+
 @requires(P.PRICE_VIEW)
 class ChangeList(ListPage):
-    """Dated list prices that differ from the ones before."""
+    """Dated list prices that differ from the ones before; rates that begin or end."""
 
     title = "Price changes"
-    lede = "List prices that changed in the last year, or will: dates are UTC."
+    lede = (
+        "What changes the price of a token: list prices of the last year and the coming weeks, and "
+        "negotiated rates. Days are UTC. Usage that is already priced keeps its price."
+    )
     noun = ("change", "changes")
     filename = "price-changes"
     page_size = 50
@@ -140,42 +152,67 @@ class ChangeList(ListPage):
         Column(
             "model",
             "Model",
-            value=lambda change: change.model.key,
-            sub=lambda change: change.model.provider.name,
-            link=lambda change, request: org_url(request, "pricing:detail", change.model.id),
+            value=lambda event: event.model or "All models",
+            sub=lambda event: event.provider_name,
+            link=_event_link,
+            sort="model",
         ),
-        Column("on", "From", sort="on", value=lambda change: change.on),
-        Column("tier", "Tier", value=lambda change: TierLabel(change.tier).label),
-        Column("kind", "Kind", value=lambda change: KIND_LABELS[change.kind]),
+        Column("provider", "Provider", in_table=False),
+        Column("on", "From", sort="on", value=lambda event: event.on),
+        Column("origin", "What", value=lambda event: ORIGINS[event.origin], sort="origin"),
+        Column("tier", "Tier"),
+        Column("kind", "Kind"),
         Column(
             "before",
             "Before",
-            value=lambda change: price(change.before),
-            csv=lambda change: exact(change.before),
+            value=lambda event: price(event.before),
+            csv=lambda event: exact(event.before),
             csv_label=f"Before, {UNIT}",
             align="num",
         ),
         Column(
             "after",
             "After",
-            value=lambda change: price(change.after),
-            csv=lambda change: exact(change.after),
+            value=lambda event: price(event.after),
+            csv=lambda event: exact(event.after),
             csv_label=f"After, {UNIT}",
             align="num",
         ),
         Column(
             "share",
             "Change",
-            value=lambda change: fmt.delta(change.share),
-            csv=lambda change: change.share,
+            value=lambda event: "" if event.share is None else fmt.delta(event.share),
+            csv=lambda event: event.share,
             align="num",
         ),
     )
     default_sort = "-on"
     empty = Empty("No price has changed", "Dated changes appear here with the next price book.")
+    filters = (
+        CustomFilter(
+            "origin",
+            "What",
+            choices=list(ORIGINS.items()),
+            narrow=lambda rows, value: [e for e in rows if e.origin == value],  # type: ignore[arg-type,return-value]
+        ),
+        CustomFilter(
+            "provider",
+            "Provider",
+            choices=lambda request: selectors.providers().values_list("key", "name"),
+            narrow=lambda rows, value: [e for e in rows if e.provider == value],  # type: ignore[arg-type,return-value]
+        ),
+        CustomFilter(
+            "direction",
+            "Direction",
+            choices=(("up", "Dearer"), ("down", "Cheaper")),
+            narrow=lambda rows, value: [  # type: ignore[arg-type,return-value]
+                e for e in rows if e.share is not None and (e.share > 0) == (value == "up")
+            ],
+        ),
+    )
 
-    def get_queryset(self) -> list[selectors.PriceChange]:
-        return selectors.price_changes()
+    def get_queryset(self) -> list[PriceEvent]:
+        return price_events()
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [

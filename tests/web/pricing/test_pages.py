@@ -2,12 +2,13 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from apps.access.roles import Role
+from apps.common import clock
 from apps.pricing.models import AIModel, NegotiatedRate
 from tests.factories.pricing import load_prices, make_rate
 
@@ -54,7 +55,18 @@ def test_a_model_shows_prices_history_and_prices_a_use(world, browser):
 
 
 def test_price_changes_are_a_page(world, browser):
-    assert browser.get(world.a.url("pricing:changes")).status_code == 200
+    url = world.a.url("pricing:changes")
+    with world.a.scope():
+        make_rate(starts_on=clock.today() - timedelta(days=3), ends_on=clock.today())
+    page = browser.get(url).content.decode()
+    assert "Rate begins" in page
+    assert "Rate ends" in page
+    listed = browser.get(url, {"origin": "list"}).content.decode()
+    assert "Rate begins" not in listed
+    assert browser.get(url, {"direction": "up", "provider": "openai"}).status_code == 200
+    answer = browser.get(url, {"format": "csv", "origin": "negotiated"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert text.count("openai") == 2
 
 
 def rate_form(**fields):
