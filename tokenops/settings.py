@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.organizations",
     "apps.notifications",
     "apps.savedviews",
+    "apps.discussions",
     "apps.portfolio",
     "apps.pricing",
     "apps.pricing.fx",

@@ -44,7 +44,7 @@ def _grants(*, org: Iterable[P] = (), unit: Iterable[P] = (), own: Iterable[P] =
 
 
 #: An executive reads everything, also who works here and what was done, decides and follows up.
-_EXECUTIVE = (*_READ, P.PEOPLE_VIEW, P.TRAIL_VIEW, P.APPROVAL_DECIDE)
+_EXECUTIVE = (*_READ, P.PEOPLE_VIEW, P.TRAIL_VIEW, P.APPROVAL_DECIDE, P.COMMENT_WRITE)
 
 GRANTS: dict[Role, Grants] = {
     Role.OWNER: _grants(org=[p for p in P if p not in PLATFORM_PERMISSIONS]),
@@ -60,6 +60,7 @@ GRANTS: dict[Role, Grants] = {
             P.APIKEY_VIEW,
             P.APIKEY_MANAGE,
             P.TRAIL_VIEW,
+            P.COMMENT_WRITE,
             P.SOURCE_MANAGE,
             P.USAGE_IMPORT,
             P.USAGE_WRITE,
@@ -144,6 +145,7 @@ GRANTS: dict[Role, Grants] = {
             P.USAGE_IMPORT,
             P.SOURCE_MANAGE,
             P.STORY_WRITE,
+            P.COMMENT_WRITE,
             P.AUDIT_RUN,
             P.AUDIT_FINDING_WRITE,
             P.AUDIT_RESPOND,
@@ -161,17 +163,25 @@ GRANTS: dict[Role, Grants] = {
             P.CAPABILITY_MANAGE,
             P.STORY_WRITE,
             P.STORY_SUBMIT,
+            P.COMMENT_WRITE,
             P.AUDIT_RESPOND,
         ],
     ),
     Role.MEMBER: _grants(
         org=_REFERENCE,
-        unit=[P.USAGE_VIEW, P.STORY_VIEW, P.BUDGET_VIEW],
+        unit=[P.USAGE_VIEW, P.STORY_VIEW, P.BUDGET_VIEW, P.COMMENT_WRITE],
         own=[P.STORY_WRITE, P.STORY_SUBMIT, P.APPROVAL_VIEW, P.AUDIT_RESPOND],
     ),
     Role.AUDITOR: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY],
-        unit=[*_READ, P.PEOPLE_VIEW, P.APIKEY_VIEW, P.TRAIL_VIEW, P.AUDIT_FINDING_WRITE],
+        unit=[
+            *_READ,
+            P.PEOPLE_VIEW,
+            P.APIKEY_VIEW,
+            P.TRAIL_VIEW,
+            P.AUDIT_FINDING_WRITE,
+            P.COMMENT_WRITE,
+        ],
     ),
     Role.VIEWER: _grants(org=[*_REFERENCE, *_READ_MACHINERY], unit=_READ),
     Role.SERVICE: _grants(unit=KEY_PERMISSIONS, org=_REFERENCE),

@@ -38,6 +38,7 @@ class P(StrEnum):
     STORY_VIEW = "story.view"
     STORY_WRITE = "story.write"
     STORY_SUBMIT = "story.submit"
+    COMMENT_WRITE = "comment.write"
     APPROVAL_VIEW = "approval.view"
     APPROVAL_DECIDE = "approval.decide"
     APPROVAL_POLICY_MANAGE = "approval_policy.manage"
@@ -86,6 +87,7 @@ MEANINGS: dict[P, Meaning] = {
     P.STORY_VIEW: Meaning("Token Stories", "Read Token Stories"),
     P.STORY_WRITE: Meaning("Token Stories", "Draft and amend Token Stories"),
     P.STORY_SUBMIT: Meaning("Token Stories", "Submit Token Stories for approval"),
+    P.COMMENT_WRITE: Meaning("Token Stories", "Comment, attach files and link work items"),
     P.APPROVAL_VIEW: Meaning("Approvals", "See approval requests"),
     P.APPROVAL_DECIDE: Meaning("Approvals", "Approve, reject, ask for changes"),
     P.APPROVAL_POLICY_MANAGE: Meaning("Approvals", "Change approval routes"),
@@ -114,6 +116,7 @@ PER_UNIT = frozenset(
         P.STORY_VIEW,
         P.STORY_WRITE,
         P.STORY_SUBMIT,
+        P.COMMENT_WRITE,
         P.APPROVAL_VIEW,
         P.APPROVAL_DECIDE,
         P.BUDGET_VIEW,
@@ -153,6 +156,7 @@ KEY_PERMISSIONS = frozenset(
         P.STORY_VIEW,
         P.STORY_WRITE,
         P.STORY_SUBMIT,
+        P.COMMENT_WRITE,
         P.APPROVAL_VIEW,
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,

@@ -71,6 +71,7 @@ PAGES: list[PageCase] = [
     PageCase("stories:detail", args=story("live"), query="?tab=measured"),
     PageCase("stories:detail", args=story("live"), query="?tab=value"),
     PageCase("stories:detail", args=story("live"), query="?tab=history"),
+    PageCase("stories:discussion", args=story("live")),
     PageCase("stories:edit", Role.UNIT_LEAD, args=story("draft")),
     PageCase("approvals:list", Role.CFO),
     PageCase("approvals:detail", Role.CFO, args=first(ApprovalRequest, status="pending")),

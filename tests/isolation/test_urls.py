@@ -20,6 +20,9 @@ pytestmark = pytest.mark.django_db
 
 #: Parameter of an address, or `url name:parameter`, to the model it names and the attribute used.
 PARAMETERS = {
+    "attachment_id": "discussions.Attachment",
+    "comment_id": "discussions.Comment",
+    "item_id": "discussions.WorkItem",
     "endpoint_id": "webhooks.WebhookEndpoint",
     "delivery_id": "webhooks.WebhookDelivery",
     "alarm_id": "connectors.SchemaAlarm",

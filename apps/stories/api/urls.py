@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stories.api import views
+from apps.stories.api import discussion, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
@@ -15,5 +15,36 @@ urlpatterns = [
     path("stories/<slug:ref>/live/", views.LiveView.as_view(), name="api-story-live"),
     path("stories/<slug:ref>/true-up/", views.TrueUpView.as_view(), name="api-story-true-up"),
     path("stories/<slug:ref>/close/", views.CloseView.as_view(), name="api-story-close"),
+    path(
+        "stories/<slug:ref>/discussion/",
+        discussion.DiscussionView.as_view(),
+        name="api-story-discussion",
+    ),
+    path(
+        "stories/<slug:ref>/comments/",
+        discussion.CommentListView.as_view(),
+        name="api-story-comments",
+    ),
+    path(
+        "stories/<slug:ref>/comments/<uuid:comment_id>/",
+        discussion.CommentView.as_view(),
+        name="api-story-comment",
+    ),
+    path("stories/<slug:ref>/files/", discussion.FileListView.as_view(), name="api-story-files"),
+    path(
+        "stories/<slug:ref>/files/<uuid:attachment_id>/",
+        discussion.FileView.as_view(),
+        name="api-story-file",
+    ),
+    path(
+        "stories/<slug:ref>/work-items/",
+        discussion.WorkItemListView.as_view(),
+        name="api-story-work-items",
+    ),
+    path(
+        "stories/<slug:ref>/work-items/<uuid:item_id>/",
+        discussion.WorkItemView.as_view(),
+        name="api-story-work-item",
+    ),
     path("estimates/", views.EstimateView.as_view(), name="api-estimates"),
 ]
