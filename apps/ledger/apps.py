@@ -12,10 +12,11 @@ class LedgerConfig(AppConfig):
         from apps.ledger import events  # noqa: F401 -- registers the trail's actions
         from apps.ledger.guards import refuse_settings
         from apps.ledger.selectors.spend import read_spend
-        from apps.ledger.web.capability import runs_panel
+        from apps.ledger.web.capability import runs_panel, why_panel
         from apps.organizations.guards import settings_guard
         from apps.portfolio.panels import register_panel
 
         register_panel("runs", runs_panel)
+        register_panel("why", why_panel)
         register_usage_reader(read_spend)
         settings_guard(refuse_settings)

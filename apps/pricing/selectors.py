@@ -1,7 +1,7 @@
 """Reads of the price book. The list part is shared by all organizations and cached per process."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce
 
 from apps.common import clock
 from apps.common.errors import NotFound
-from apps.common.tokens import KINDS
+from apps.common.tokens import INPUT_KINDS, KINDS
 from apps.pricing import rules
 from apps.pricing.book import ListBook, PriceBook, Term, day_us, row_rates
 from apps.pricing.catalogue import FIRST_DAY, ModelRow, PriceRow, ProviderRow
 from apps.pricing.models import AIModel, ListPrice, NegotiatedRate, PriceBookVersion, Provider
-from apps.pricing.rules import Tier
+from apps.pricing.rules import Rates, Tier
 from apps.tenancy.scope import require_organization_id
 
 SHOWN_KINDS = ("input_uncached", "cache_read", "output")
@@ -52,6 +52,45 @@ def price_book() -> PriceBook:
         book = PriceBook(_lists, _read_terms(), version)
         _books[organization_id] = book
     return book
+
+
+_latest: tuple[str, dict[str, Rates]] = ("", {})
+
+
+def relative_prices(models: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Latest standard prices by kind, list or negotiated, of those models that have one for input.
+
+    For comparing kinds of one model with each other (what a cached token weighs against another),
+    not for costs: a kind without a price of its own weighs what the input, or for output kinds the
+    output, does.
+    """
+    global _latest  # noqa: PLW0603 -- one catalogue per process
+    book = price_book()
+    if _latest[0] != book.lists.version:
+        found: dict[str, Rates] = {}
+        for (_, name, tier), spans in book.lists.spans.items():
+            if tier is Tier.STANDARD and spans:
+                found.setdefault(name, spans[-1].bands[0].rates)
+        _latest = (book.lists.version, found)
+    fixed = {term.model: term.fixed for term in book.terms if term.model and term.fixed}
+    priced = {}
+    for name in models:
+        rates = _latest[1].get(name, _NO_RATES)
+        if own := fixed.get(name):
+            rates = rules.overridden(rates, own)
+        if rates.of("input_uncached"):
+            priced[name] = _weights(rates)
+    return priced
+
+
+def _weights(rates: Rates) -> tuple[int, ...]:
+    price = dict(zip(KINDS, rates.per_mtok, strict=True))
+    read, written = price["input_uncached"] or 0, price["output"]
+    usual = {kind: read if kind in INPUT_KINDS else written or read for kind in KINDS}
+    return tuple(usual[kind] if price[kind] is None else price[kind] or 0 for kind in KINDS)
+
+
+_NO_RATES = Rates((None,) * len(KINDS))
 
 
 def price_book_version() -> str:

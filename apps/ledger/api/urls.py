@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from apps.ledger.api import runs, views
+from apps.ledger.api import change, runs, views
 
 urlpatterns = [
     path("usage/query/", views.UsageQueryView.as_view(), name="api-usage-query"),
+    path("usage/change/", change.UsageChangeView.as_view(), name="api-usage-change"),
     path("records/", views.RecordListView.as_view(), name="api-records"),
     path("restatements/", views.RestatementListView.as_view(), name="api-restatements"),
     path("runs/", runs.RunListView.as_view(), name="api-runs"),

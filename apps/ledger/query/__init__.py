@@ -1,6 +1,7 @@
 """**The** query service: every chart, table, export, budget, alert and audit reads here."""
 
 from apps.ledger.query import labels
+from apps.ledger.query.change import Change, compare, why
 from apps.ledger.query.convert import Reported
 from apps.ledger.query.plan import period_of
 from apps.ledger.query.service import run
@@ -17,6 +18,7 @@ from apps.ledger.selectors.coverage import Coverage, SourceCoverage
 __all__ = [
     "AXES",
     "GROUPINGS",
+    "Change",
     "Coverage",
     "Grain",
     "Query",
@@ -24,7 +26,9 @@ __all__ = [
     "Result",
     "Row",
     "SourceCoverage",
+    "compare",
     "labels",
     "period_of",
     "run",
+    "why",
 ]

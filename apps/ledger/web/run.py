@@ -69,7 +69,10 @@ def run(request: HttpRequest, run: str) -> HttpResponseBase:
         "parent": parent,
         "tree": [(node, names.word(node.run.agent_id)) for node in tree] if len(tree) > 1 else [],
         "below": tree[0] if len(tree) > 1 else None,
-        "calls": [(call, names.word(call.agent_id), names.word(call.tool_id)) for call in shown],
+        "calls": [
+            (call, _after(found, call), names.word(call.agent_id), names.word(call.tool_id))
+            for call in shown
+        ],
         "tools": [(line, names.word(line.tool_id)) for line in tools],
         "has_tools": any(line.tool_id for line in tools),
         "parts": parts,
@@ -90,6 +93,12 @@ def _seconds(found: UsageRun) -> float:
     if found.started_at is None or found.ended_at is None:
         return 0
     return (found.ended_at - found.started_at).total_seconds()
+
+
+def _after(found: UsageRun, call: Call) -> str:
+    """How long after the first call."""
+    passed = (call.occurred_at - found.started_at).total_seconds() if found.started_at else 0
+    return f"+{fmt.duration(passed)}" if passed else "first"
 
 
 def headline(found: UsageRun, totals: Totals, currency: str) -> str:

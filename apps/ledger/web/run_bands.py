@@ -38,7 +38,7 @@ class Bands(View):
                     "kind": kind,
                     "own": row is not None,
                     "changed_at": row.changed_at if row else None,
-                    "bands": [band_text(m, bands[m.key]) for m in rules.MEASURES],
+                    "bands": [(m.label, band_text(m, bands[m.key])) for m in rules.MEASURES],
                 }
             )
         context = {

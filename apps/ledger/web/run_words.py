@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
 from apps.ledger.enums import RunOutcome
+from apps.ledger.models import UsageRun
 from apps.ledger.rules import bands as rules
 from apps.ledger.selectors import runs as selectors
 from apps.ledger.selectors.runs import Figures, Names, Reach, Totals
@@ -63,6 +65,14 @@ class Group:
     label: str
     value: str
     totals: Totals
+
+
+def outcome(row: UsageRun) -> SafeString | str:
+    """How a run ended, in colour."""
+    known = RunOutcome(row.outcome)
+    if known == RunOutcome.UNKNOWN:
+        return fmt.DASH
+    return format_html('<span class="chip {}">{}</span>', OUTCOME_TONES[known], known.label)
 
 
 def headline(found: Figures, currency: str) -> str:
@@ -163,11 +173,14 @@ def trend(reach: Reach, currency: str) -> SafeString:
 
 
 def _ticks(days: Sequence[date]) -> list[str]:
+    """Days of the month; the first of each month that is shown names it, with room to do so."""
     step, month, found = charts.label_step(len(days)), 0, []
     for index, day in enumerate(days):
         shown = index % step == 0
         found.append(f"{day.day} {day:%b}" if shown and day.month != month else str(day.day))
         month = day.month if shown else month
+    if len(days) > step:
+        found[step] = ""
     return found
 
 

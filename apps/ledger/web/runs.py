@@ -221,7 +221,12 @@ class RunList(ListPage):
                 value=lambda row: (row.ended_at - row.started_at).total_seconds(),
                 in_table=False,
             ),
-            Column("outcome", "Outcome", value=lambda row: row.get_outcome_display()),
+            Column(
+                "outcome",
+                "Outcome",
+                value=run_words.outcome,
+                csv=lambda row: row.get_outcome_display(),
+            ),
             Column("calls", "Calls", sort="calls", align="num"),
             Column(
                 "retries",

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from apps.common import clock, fmt
 from apps.common.periods import days_between
-from apps.ledger.query import Coverage, Reported, Result, Row, period_of
+from apps.ledger.query import Coverage, Reported, Result, Row, compare, period_of
+from apps.ledger.rules.drivers import Drivers
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
-from apps.portal.rules.drivers import Drivers, Use, explain
 from apps.portal.rules.windows import Window, grain_for, window
 from apps.portal.selectors.slices import Slice, cost
 from apps.pricing.changes import PriceEvent, marks, price_events
@@ -157,7 +157,7 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         total=main.total,
         compared=_sums(now_models),
         before=_sums(before_models),
-        drivers=explain(_uses(before_models), _uses(now_models)) if w.comparable else None,
+        drivers=compare(before_models, now_models) if w.comparable else None,
         periods=_periods(w, grain, main),
         grain=grain,
         bars=bars,
@@ -187,19 +187,6 @@ def _by_model(chosen: Slice, w: Window) -> tuple[list[Row], list[Row]]:
         return [], []
     now = chosen.ask(w.start, w.compared_end, group_by=("model",)).rows
     return now, chosen.ask(w.before_start, w.before_end, group_by=("model",)).rows
-
-
-def _uses(rows: Sequence[Row]) -> dict[str, Use]:
-    """Priced use by model. A model that is partly unpriced counts with its priced tokens."""
-    return {
-        row.labels[0]: Use(
-            requests=row.requests - row.unpriced_requests,
-            tokens=row.tokens.total - row.unpriced_tokens,
-            cost_nanos=row.cost_nanos,
-        )
-        for row in rows
-        if row.cost_nanos is not None
-    }
 
 
 def _sums(rows: Sequence[Row]) -> Sums:

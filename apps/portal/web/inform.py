@@ -15,6 +15,7 @@ from apps.common.money import from_nanos
 from apps.common.tokens import KINDS as TOKEN_KINDS
 from apps.common.web import csvout
 from apps.common.web.filters import Control
+from apps.ledger.web import why
 from apps.portal.nav import link_to
 from apps.portal.rules.windows import DEFAULT_PERIOD, PERIODS
 from apps.portal.rules.words import AXIS_LABELS
@@ -69,8 +70,8 @@ def _figures(
         return {"connect_url": link_to(request, "connectors:list") if connect else ""}
     return {
         "chart": inform_charts.bars(view, by, measure),
-        "drivers": inform_charts.drivers(view) if inform_text.driver_steps(view) else "",
-        "why_title": inform_text.why_title(view),
+        "drivers": inform_charts.drivers(view),
+        "why_title": why.title(view.difference, view.settings.currency),
         "token_kinds": inform_charts.token_kinds(view),
         "prices_url": link_to(request, "ledger:unpriced"),
         "attribution_url": link_to(request, "ledger:unattributed"),

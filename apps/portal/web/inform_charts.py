@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
 from apps.ledger.query import Row, period_of
+from apps.ledger.web import why
 from apps.portal.rules.words import AXIS_LABELS, KINDS, TOKEN_KINDS
 from apps.portal.selectors.inform import Overview
 from apps.portal.web import inform_text
@@ -171,16 +172,14 @@ def long_tick(period: date | datetime, grain: str) -> str:
     return f"{period:%a} {fmt.day(period)}"
 
 
-def drivers(view: Overview) -> SafeString:
-    steps = inform_text.driver_steps(view)
-    return charts.waterfall(
-        steps,
-        title=inform_text.why_title(view),
-        summary=(
-            f"{view.window.before_text} cost {inform_text.money(view, view.before.cost_nanos)}, "
-            f"the same days of this period {inform_text.money(view, view.compared.cost_nanos)}."
-        ),
-        cell=lambda value: inform_text.money(view, int(value)),
+def drivers(view: Overview) -> SafeString | str:
+    """The parts of the change; empty where nothing moved."""
+    money = inform_text.money
+    return why.table(
+        view.drivers,
+        view.settings.currency,
+        f"{view.window.before_text} cost {money(view, view.before.cost_nanos)}, "
+        f"the same days of this period {money(view, view.compared.cost_nanos)}.",
     )
 
 

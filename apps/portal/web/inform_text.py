@@ -1,9 +1,8 @@
 """The overview in sentences: the headline answers the first question before any chart is read."""
 
 from apps.common import fmt
-from apps.common.charts import Step
 from apps.common.periods import month_of
-from apps.portal.rules.drivers import Drivers
+from apps.ledger.web import why
 from apps.portal.selectors.inform import Line, Overview
 
 
@@ -54,7 +53,7 @@ def lede(view: Overview) -> str:
     if not view.has_use:
         return "Connect a source, or choose another period."
     parts = []
-    steps = driver_steps(view)
+    steps = why.steps(view.drivers)
     if steps and view.difference and view.change is not None:
         main = max(steps, key=lambda step: abs(step.value))
         parts.append(f"{main.label} moved cost most ({signed(view, int(main.value))}).")
@@ -73,45 +72,3 @@ def top_mover(view: Overview) -> Line | None:
     """The team whose cost changed most."""
     moved = [line for line in view.units if line.difference]
     return max(moved, key=lambda line: abs(line.difference or 0), default=None)
-
-
-def why_title(view: Overview) -> str:
-    if not view.difference:
-        return "Why cost did not change"
-    verb = "rose" if view.difference > 0 else "fell"
-    return f"Why cost {verb} {money(view, abs(view.difference))}"
-
-
-def driver_steps(view: Overview) -> list[Step]:
-    """The drivers that moved anything, in the order in which they are computed."""
-    d = view.drivers
-    if d is None:
-        return []
-    steps = [
-        Step(_volume_label(d), d.volume, _volume_hint(d)),
-        Step("Tokens per request", d.size, _size_hint(d)),
-        Step("Price per token", d.price, "List price, cache use, share of output"),
-        Step("Mix of models", d.mix, "Requests that moved between models"),
-        Step("New models", d.new, _names(d.new_models)),
-        Step("Models no longer used", d.gone, _names(d.gone_models)),
-    ]
-    return [step for step in steps if step.value]
-
-
-def _volume_label(d: Drivers) -> str:
-    return "More requests" if d.volume >= 0 else "Fewer requests"
-
-
-def _volume_hint(d: Drivers) -> str:
-    return "" if d.requests_ratio is None else f"{fmt.delta(d.requests_ratio, 0)} requests"
-
-
-def _size_hint(d: Drivers) -> str:
-    if d.tokens_per_request is None:
-        return ""
-    before, now = d.tokens_per_request
-    return f"{fmt.tokens(before)} → {fmt.tokens(now)} tokens per request"
-
-
-def _names(models: tuple[str, ...]) -> str:
-    return ", ".join(models[:2]) + (f" and {len(models) - 2} more" if len(models) > 2 else "")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.common import clock
 from apps.tenancy.scope import tenant_scope
+from tokenops.demo.agents import push_runs
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         demo = ensure_organization()
         pull_history(demo, simulator)
         now = clock.now()
+        push_runs(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
             ensure_audit(demo, now)

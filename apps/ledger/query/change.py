@@ -1,0 +1,68 @@
+"""Why the cost of any two periods differs, under any filters, in exact parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from apps.common.tokens import KINDS
+from apps.ledger.query.service import run
+from apps.ledger.query.types import Query, Result, Row
+from apps.ledger.rules.drivers import Drivers, Use, explain
+from apps.pricing.selectors import relative_prices
+
+
+@dataclass(frozen=True)
+class Change:
+    """`before` and `now` are the two periods by model; use without a price is in neither side of
+    the drivers and is counted by their totals' `unpriced_*`."""
+
+    before: Result
+    now: Result
+    drivers: Drivers
+
+    @property
+    def before_nanos(self) -> int:
+        return self.before.total.cost_nanos or 0
+
+    @property
+    def now_nanos(self) -> int:
+        return self.now.total.cost_nanos or 0
+
+    @property
+    def unpriced_tokens(self) -> int:
+        """Tokens of both periods that have no price and are not in the parts."""
+        return self.before.total.unpriced_tokens + self.now.total.unpriced_tokens
+
+
+def why(query: Query, before: tuple[date, date]) -> Change:
+    """Split the change of cost from the days [before) to the query's days, under its filters.
+
+    Grain, grouping, order and limit of the query play no part: models are compared over each
+    period as a whole. The parts sum to the change to the nano (see `rules.drivers`).
+    """
+    asked = replace(query, grain="total", group_by=("model",), limit=None, order="label")
+    earlier = run(replace(asked, start=before[0], end=before[1]))
+    later = run(asked)
+    return Change(earlier, later, compare(earlier.rows, later.rows))
+
+
+def compare(before: Sequence[Row], now: Sequence[Row]) -> Drivers:
+    """The drivers between two lists of rows by model."""
+    sides = (_uses(before), _uses(now))
+    return explain(*sides, relative_prices(sides[0].keys() | sides[1].keys()))
+
+
+def _uses(rows: Sequence[Row]) -> dict[str, Use]:
+    """Priced use by model. A model that is partly unpriced counts with its priced part, in the
+    proportions of all of it."""
+    found = {}
+    for row in rows:
+        if row.cost_nanos is None:
+            continue
+        tokens = tuple(getattr(row.tokens, kind) for kind in KINDS)
+        whole = row.tokens.total
+        if row.unpriced_tokens and whole:
+            priced = whole - row.unpriced_tokens
+            tokens = tuple(count * priced // whole for count in tokens)
+        found[row.labels[0]] = Use(row.requests - row.unpriced_requests, tokens, row.cost_nanos)
+    return found

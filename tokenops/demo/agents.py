@@ -1,0 +1,157 @@
+"""Runs of one agentic capability, pushed the way an agent platform would: over the records API.
+
+Ten days ago the team gave its agents twice the retrieved context. Cost per run, retries and the
+bloat ratio have risen since: what the pages of runs are there to show.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from apps.access.roles import Role
+from apps.connectors.enums import SourceKind
+from apps.connectors.models import Source
+from apps.connectors.push.services import accept_usage
+from apps.ledger.services import fold
+from apps.portfolio.models import Capability
+from apps.portfolio.services import create_capability
+from apps.tenancy.scope import tenant_scope
+from tokenops.demo.organization import Demo
+
+SLUG, TEAM = "claims-triage-agents", "CLM"
+SOURCE = "Agent platform"
+DAYS, CHANGED_DAYS_AGO = 30, 10
+SEED = 20_261
+TOOLS = ("policy-search", "damage-estimate", "fraud-check", "letter-draft")
+Record = dict[str, Any]
+
+
+def push_runs(demo: Demo, now: dt.datetime) -> None:
+    """The last thirty days, once."""
+    with tenant_scope(demo.organization.id):
+        if Source.objects.filter(kind=SourceKind.RECORDS_API, name=SOURCE).exists():
+            return
+        if not Capability.objects.filter(slug=SLUG).exists():
+            create_capability(
+                actor=demo.role(Role.TOKENOPS_LEAD),
+                name="Claims triage agents",
+                slug=SLUG,
+                kind="production",
+                unit_id=demo.units[TEAM],
+                stage="pilot",
+                data_class="personal",
+                description="Agents that read a claim, look up its policy and propose what to do.",
+            )
+        body = "\n".join(json.dumps(record) for record in records(now))
+        accept_usage(
+            actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE
+        )
+    fold(organization_id=demo.organization.id)
+
+
+def records(now: dt.datetime) -> Iterator[Record]:
+    """Every call of every run, the same for the same moment."""
+    random = Random(SEED)  # noqa: S311 -- invented data, the same every time
+    for ago in range(DAYS, -1, -1):
+        day = (now - dt.timedelta(days=ago)).replace(hour=0, minute=0, second=0, microsecond=0)
+        runs = random.randint(13, 19) if day.weekday() < 5 else random.randint(3, 6)
+        for number in range(1, runs + 1):
+            start = day + dt.timedelta(seconds=random.randint(7 * 3600, 18 * 3600))
+            run = _run(random, f"triage-{day:%m%d}-{number:02}", start, ago < CHANGED_DAYS_AGO)
+            if start + dt.timedelta(minutes=10) < now:
+                yield from run
+
+
+def _run(random: Random, run_id: str, start: dt.datetime, changed: bool) -> list[Record]:
+    """One claim: the triage agent calls its tools, and now and then a reader of documents."""
+    calls, found, at = random.randint(4, 9), list[Record](), start
+    history = tools = 0
+    failed = False
+    for number in range(calls):
+        at += dt.timedelta(seconds=random.randint(3, 25))
+        tool = random.choice(TOOLS) if number else ""
+        retry = failed
+        failed = bool(tool) and not retry and random.random() < (0.11 if changed else 0.04)
+        output = random.randint(120, 420)
+        prompt = {
+            "system_prompt": 1_450,
+            "safety_instructions": 380,
+            "retrieved_context": random.randint(2_600, 3_400) * (2 if changed else 1),
+            "conversation_history": history,
+            "tool_use": tools,
+            "multimodal_input": 1_280 if number == 0 and random.random() < 0.3 else 0,
+            "user_text": random.randint(160, 340),
+        }
+        found.append(
+            _call(
+                run={
+                    "id": run_id,
+                    "agent": "triage",
+                    "workflow": "claims-triage",
+                    "tool": tool,
+                    "retry": retry,
+                    "outcome": "error" if failed else "success",
+                    "prompt_tokens": prompt,
+                },
+                event_id=f"{run_id}-{number}",
+                at=at,
+                model="claude-sonnet-5-5",
+                cached=1_830 if number else 0,
+                output=0 if failed else output,
+            )
+        )
+        history += output
+        tools += random.randint(200, 700) if tool else 0
+    if random.random() < 0.35:
+        found += _reader(random, run_id, at)
+    return found
+
+
+def _reader(random: Random, parent: str, start: dt.datetime) -> list[Record]:
+    """A run of its own that reads the claim's documents for the one that started it."""
+    found, run_id = [], f"{parent}-reader"
+    for number in range(random.randint(1, 3)):
+        prompt = {
+            "system_prompt": 600,
+            "retrieved_context": random.randint(6_000, 14_000),
+            "user_text": random.randint(60, 120),
+        }
+        found.append(
+            _call(
+                run={
+                    "id": run_id,
+                    "parent_id": parent,
+                    "agent": "reader",
+                    "workflow": "claims-triage",
+                    "outcome": "success",
+                    "prompt_tokens": prompt,
+                },
+                event_id=f"{run_id}-{number}",
+                at=start + dt.timedelta(seconds=8 * (number + 1)),
+                model="claude-haiku-5-5",
+                cached=600 if number else 0,
+                output=random.randint(200, 500),
+            )
+        )
+    return found
+
+
+def _call(
+    *, run: dict[str, Any], event_id: str, at: dt.datetime, model: str, cached: int, output: int
+) -> Record:
+    whole = sum(run["prompt_tokens"].values())
+    return {
+        "event_id": event_id,
+        "occurred_at": at.isoformat(),
+        "provider": "anthropic",
+        "model": model,
+        "account": "merrowdale-agents",
+        "capability": SLUG,
+        "phase": "production",
+        "input_uncached": whole - cached,
+        "cache_read": cached,
+        "output": output,
+        "run": run,
+    }
