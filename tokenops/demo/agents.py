@@ -45,9 +45,7 @@ def push_runs(demo: Demo, now: dt.datetime) -> None:
                 description="Agents that read a claim, look up its policy and propose what to do.",
             )
         body = "\n".join(json.dumps(record) for record in records(now))
-        accept_usage(
-            actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE
-        )
+        accept_usage(actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE)
     fold(organization_id=demo.organization.id)
 
 
