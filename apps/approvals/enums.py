@@ -50,6 +50,54 @@ class Act(Choice):
     REJECT = "reject", "Decline"
     WITHDRAW = "withdraw", "Withdraw"
     VOID = "void", "Replace by a newer revision"
+    AUTO_APPROVE = "auto_approve", "Approve by rule"
+    CHANGE_PEOPLE = "change_people", "Delegate, add an approver, step back"
+    RETRACT = "retract", "Undo an answer, still open"
+    REOPEN = "reopen", "Undo the answer that closed it"
+
+
+class Lane(Choice):
+    """Who decides: people on a route, or the rule itself."""
+
+    PEOPLE = "people", "Decided by people"
+    AUTO = "auto", "Approved by rule"
+
+
+class SampleStatus(Choice):
+    """Whether somebody looks at an automatic approval afterwards."""
+
+    NONE = "none", "Not sampled"
+    DUE = "due", "To be looked at"
+    CONFIRMED = "confirmed", "Looked at, agreed"
+    OBJECTED = "objected", "Looked at, objected"
+
+
+class RejectReason(Choice):
+    """Why a request was declined, for the metrics. The note says it in words."""
+
+    NO_VALUE = "no_value", "The value is not shown"
+    TOO_EXPENSIVE = "too_expensive", "It costs too much"
+    WRONG_MODEL = "wrong_model", "The model or design does not fit"
+    DATA_RISK = "data_risk", "The data may not be used like this"
+    DUPLICATE = "duplicate", "Something else does it already"
+    NOT_NOW = "not_now", "Not now"
+    OTHER = "other", "Another reason"
+
+
+class ConditionStatus(Choice):
+    """Where a condition of an approval is. DROPPED: its approval was undone."""
+
+    OPEN = "open", "Open"
+    MET = "met", "Met"
+    WAIVED = "waived", "Waived"
+    DROPPED = "dropped", "Dropped with its approval"
+
+
+class DelegationKind(Choice):
+    """Why somebody deputises."""
+
+    DELEGATION = "delegation", "Delegation"
+    ABSENCE = "absence", "Out of office"
 
 
 class AssignmentVia(Choice):
@@ -58,7 +106,8 @@ class AssignmentVia(Choice):
     ROLE = "role", "Holds the role"
     FALLBACK = "fallback", "Stands in for an empty role"
     ADDED = "added", "Added by an approver"
-    DELEGATED = "delegated", "Deputises for somebody absent"
+    DELEGATED = "delegated", "Deputises for somebody"
+    ESCALATED = "escalated", "Stepped in after the due time"
 
 
 class PartyReason(Choice):

@@ -1,13 +1,21 @@
 """Policies, requests, their steps and people, and the decisions: append-only evidence."""
 
+from datetime import time
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
 from apps.approvals.enums import (
     AssignmentVia,
+    ConditionStatus,
     Decision,
+    DelegationKind,
+    Lane,
     PartyReason,
+    RejectReason,
     RequestStatus,
+    SampleStatus,
     StepMode,
     StepStatus,
 )
@@ -84,7 +92,8 @@ class ApprovalRequest(TenantModel):
     Moved only by conditional updates on (`status`, `version`); every act adds one to `version`.
     `amount_nanos` is per `amount_period` (`month`, `once`); `approved_nanos` is what remains of it
     after lowered caps. `facts` and `route` are the snapshot the policy was applied to; `flags` are
-    the marks shown in the queue, `[{"tone": "warn", "text": "..."}]`.
+    the marks shown in the queue, `[{"tone": "warn", "text": "..."}]`. `lane` says who decides;
+    `memento` is what the subject needs to undo the last answer.
     """
 
     subject_type = models.CharField(max_length=40)
@@ -125,12 +134,18 @@ class ApprovalRequest(TenantModel):
     facts = models.JSONField(default=dict)
     route = models.JSONField(default=list)
     flags = models.JSONField(default=list)
+    lane = models.CharField(max_length=10, choices=Lane.choices(), default=Lane.PEOPLE)
+    sample_status = models.CharField(
+        max_length=10, choices=SampleStatus.choices(), default=SampleStatus.NONE
+    )
     current_step = models.IntegerField(default=1)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by_name = models.CharField(max_length=200, blank=True)
     closed_note = models.TextField(blank=True)
+    closed_reason = models.CharField(max_length=20, choices=RejectReason.choices(), blank=True)
+    memento = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -161,6 +176,14 @@ class ApprovalRequest(TenantModel):
                 name="approvalrequest_subject",
             ),
             models.Index(fields=["organization_id", "unit", "status"], name="approvalrequest_unit"),
+            models.Index(
+                fields=["organization_id", "requester", "opened_at"], name="approvalrequest_asker"
+            ),
+            models.Index(
+                fields=["organization_id", "sample_status"],
+                condition=Q(sample_status="due"),
+                name="approvalrequest_sample",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,7 +203,11 @@ class ApprovalRequest(TenantModel):
 
 
 class ApprovalStep(TenantModel):
-    """One step of a request's route. `needed` is fixed when the step opens."""
+    """One step of a request's route. `needed` is fixed when the step opens.
+
+    `reminded_at`, `overdue_at` and `escalated_at` are claimed by conditional updates: each of the
+    three is done once per step, whoever and however often the schedule runs.
+    """
 
     request = TenantForeignKey(
         ApprovalRequest, models.PROTECT, related_name="steps", db_index=False
@@ -193,12 +220,18 @@ class ApprovalStep(TenantModel):
     quorum = models.IntegerField(default=1)
     needed = models.IntegerField(default=1)
     due_working_days = models.IntegerField(default=3)
+    remind_working_days = models.IntegerField(default=1)
+    escalate_working_days = models.IntegerField(null=True)
+    escalate_roles = models.JSONField(default=list)
     status = models.CharField(
         max_length=20, choices=StepStatus.choices(), default=StepStatus.WAITING
     )
     opened_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    overdue_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["position"]
@@ -208,7 +241,10 @@ class ApprovalStep(TenantModel):
             )
         ]
         indexes = [
-            models.Index(fields=["organization_id", "status"], name="approvalstep_status"),
+            models.Index(
+                fields=["organization_id", "status", "due_at"], name="approvalstep_status"
+            ),
+            models.Index(fields=["organization_id", "closed_at"], name="approvalstep_closed"),
         ]
 
     def __str__(self) -> str:
@@ -216,7 +252,13 @@ class ApprovalStep(TenantModel):
 
 
 class ApprovalAssignment(TenantModel):
-    """A person who may decide a step. `is_open` while their answer can still count."""
+    """A person who may decide a step. `is_open` while their answer can still count.
+
+    The *seat* is whose place it is: the person's own, or that of `on_behalf_of` for a deputy.
+    `roles` are all roles of the step the seat holds: one person answers once for all of them.
+    The step is not finished without the seats that are `is_required` (added approvers). What was
+    given `is_by_hand` is not taken away when roles or delegations change.
+    """
 
     request = TenantForeignKey(
         ApprovalRequest, models.PROTECT, related_name="assignments", db_index=False
@@ -227,8 +269,19 @@ class ApprovalAssignment(TenantModel):
     membership = TenantForeignKey(
         "organizations.Membership", models.PROTECT, related_name="+", db_index=False
     )
+    on_behalf_of = TenantForeignKey(
+        "organizations.Membership",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    on_behalf_name = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=20, blank=True)
+    roles = models.JSONField(default=list)
+    is_required = models.BooleanField(default=False)
+    is_by_hand = models.BooleanField(default=False)
     via = models.CharField(
         max_length=10, choices=AssignmentVia.choices(), default=AssignmentVia.ROLE
     )
@@ -238,7 +291,9 @@ class ApprovalAssignment(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organization_id", "step", "membership"], name="approvalassignment_person"
+                fields=["organization_id", "step", "membership", "on_behalf_of"],
+                name="approvalassignment_person",
+                nulls_distinct=False,
             )
         ]
         indexes = [
@@ -247,6 +302,10 @@ class ApprovalAssignment(TenantModel):
             ),
             models.Index(fields=["organization_id", "request"], name="approvalassignment_request"),
         ]
+
+    @property
+    def seat(self) -> UUID:
+        return self.on_behalf_of_id or self.membership_id
 
 
 class ApprovalParty(TenantModel):
@@ -261,6 +320,7 @@ class ApprovalParty(TenantModel):
         "organizations.Membership", models.PROTECT, related_name="+", db_index=False
     )
     reason = models.CharField(max_length=10, choices=PartyReason.choices())
+    note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -276,7 +336,12 @@ class ApprovalParty(TenantModel):
 
 
 class ApprovalDecision(TenantModel):
-    """One person's answer to one step, about one revision. Never changed, never removed."""
+    """One person's answer to one step, about one revision. Never changed, never removed.
+
+    `seats` are the memberships it speaks for, `ceiling_nanos` the cap in force before it. An
+    answer that was undone has a row in ApprovalUndo and no longer counts; the person's next one
+    has the next `attempt`.
+    """
 
     tenant_table = TenantTable(append_only=True)
 
@@ -292,6 +357,12 @@ class ApprovalDecision(TenantModel):
     decision = models.CharField(max_length=20, choices=Decision.choices())
     note = models.TextField(blank=True)
     cap_nanos = models.BigIntegerField(null=True)
+    ceiling_nanos = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=20, choices=RejectReason.choices(), blank=True)
+    roles = models.JSONField(default=list)
+    seats = models.JSONField(default=list)
+    on_behalf_names = models.CharField(max_length=400, blank=True)
+    attempt = models.IntegerField(default=1)
     revision_id = models.UUIDField()
     request_version = models.IntegerField()
     decided_at = models.DateTimeField()
@@ -300,7 +371,8 @@ class ApprovalDecision(TenantModel):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization_id", "step", "membership"], name="approvaldecision_person"
+                fields=["organization_id", "step", "membership", "attempt"],
+                name="approvaldecision_person",
             ),
             models.UniqueConstraint(
                 fields=["organization_id", "request", "request_version"],
@@ -312,4 +384,202 @@ class ApprovalDecision(TenantModel):
                 fields=["organization_id", "membership", "decided_at"],
                 name="approvaldecision_mine",
             )
+        ]
+
+
+class ApprovalUndo(TenantModel):
+    """An answer taken back by who gave it, within the window and before anything used it."""
+
+    tenant_table = TenantTable(append_only=True)
+
+    request = TenantForeignKey(
+        ApprovalRequest, models.PROTECT, related_name="undos", db_index=False
+    )
+    decision = TenantForeignKey(
+        ApprovalDecision, models.PROTECT, related_name="undos", db_index=False
+    )
+    membership = TenantForeignKey(
+        "organizations.Membership", models.PROTECT, related_name="+", db_index=False
+    )
+    name = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+    undone_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "decision"], name="approvalundo_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organization_id", "request"], name="approvalundo_request")]
+
+
+class ApprovalCondition(TenantModel):
+    """Something an approval asks for, tracked until it is met or waived.
+
+    Moved by conditional updates on `status`.
+    """
+
+    request = TenantForeignKey(
+        ApprovalRequest, models.PROTECT, related_name="conditions", db_index=False
+    )
+    decision_version = models.IntegerField()
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    text = models.CharField(max_length=300)
+    owner = TenantForeignKey(
+        "organizations.Membership", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    owner_name = models.CharField(max_length=200, blank=True)
+    due_on = models.DateField(null=True)
+    status = models.CharField(
+        max_length=10, choices=ConditionStatus.choices(), default=ConditionStatus.OPEN
+    )
+    asked_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    closed_at = models.DateTimeField(null=True)
+    closed_by_name = models.CharField(max_length=200, blank=True)
+    closed_note = models.TextField(blank=True)
+    reminded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["organization_id", "request"], name="approvalcondition_request"),
+            models.Index(
+                fields=["organization_id", "subject_type", "subject_id"],
+                name="approvalcondition_subject",
+            ),
+            models.Index(
+                fields=["organization_id", "status", "due_on"], name="approvalcondition_due"
+            ),
+            models.Index(
+                fields=["organization_id", "owner", "status"], name="approvalcondition_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("approval_condition", self.id, self.text)
+
+
+class ApprovalQuestion(TenantModel):
+    """A question about a request, and its answer. It pauses nothing."""
+
+    request = TenantForeignKey(
+        ApprovalRequest, models.PROTECT, related_name="questions", db_index=False
+    )
+    asked_by = TenantForeignKey(
+        "organizations.Membership", models.PROTECT, related_name="+", db_index=False
+    )
+    asked_by_name = models.CharField(max_length=200)
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by_name = models.CharField(max_length=200, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["organization_id", "request"], name="approvalquestion_request")
+        ]
+
+
+class ApprovalDelegation(TenantModel):
+    """A deputy from a day to a day, both included, in the organization's time zone.
+
+    The scope narrows by subject, unit (and all below it) and amount; empty means all. The deputy
+    answers in the seat of the person; the person may still answer first.
+    """
+
+    person = TenantForeignKey(
+        "organizations.Membership", models.PROTECT, related_name="+", db_index=False
+    )
+    person_name = models.CharField(max_length=200)
+    deputy = TenantForeignKey(
+        "organizations.Membership", models.PROTECT, related_name="+", db_index=False
+    )
+    deputy_name = models.CharField(max_length=200)
+    kind = models.CharField(
+        max_length=12, choices=DelegationKind.choices(), default=DelegationKind.DELEGATION
+    )
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    subject_type = models.CharField(max_length=40, blank=True)
+    unit = TenantForeignKey(
+        "organizations.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    max_amount_nanos = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+    created_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=models.F("starts_on")), name="approvaldelegation_dates"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "person", "ends_on"], name="approvaldelegation_person"
+            ),
+            models.Index(
+                fields=["organization_id", "deputy", "ends_on"], name="approvaldelegation_deputy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy_name} for {self.person_name}"
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("approval_delegation", self.id, str(self))
+
+
+class ApprovalHoliday(TenantModel):
+    """A day on which nobody is expected to decide."""
+
+    day = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "day"], name="approvalholiday_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()} {self.name}"
+
+
+class ApprovalSettings(TenantModel):
+    """The organization's working week, and how long an answer can be undone. One row at most.
+
+    `workdays` has bit 0 for Monday to bit 6 for Sunday; `undo_hours` 0 switches undoing off.
+    """
+
+    workdays = models.SmallIntegerField(default=0b0011111)
+    closes_at = models.TimeField(default=time(18, 0))
+    undo_hours = models.SmallIntegerField(default=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="approvalsettings_one"),
+            models.CheckConstraint(
+                condition=Q(workdays__gte=1, workdays__lte=127), name="approvalsettings_week"
+            ),
+            models.CheckConstraint(
+                condition=Q(undo_hours__gte=0, undo_hours__lte=168),
+                name="approvalsettings_undo",
+            ),
         ]

@@ -10,7 +10,7 @@
 Hooks run inside the transaction of the decision: what they raise undoes the decision as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,6 +28,7 @@ class Outcome:
 
     `approved_nanos` is the cap in force after it (None: no amount was asked for); `final` is False
     while more answers are needed. `decision` is None for a withdrawal and a replaced revision.
+    `conditions` are the texts that came with this answer.
     """
 
     status: RequestStatus
@@ -35,6 +36,7 @@ class Outcome:
     decision: Decision | None = None
     note: str = ""
     approved_nanos: int | None = None
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,24 @@ class SubjectHandler:
     def on_opened(self, *, actor: "Actor", request: "ApprovalRequest") -> None:
         """A request was opened for the subject."""
 
-    def on_decided(self, *, actor: "Actor", request: "ApprovalRequest", outcome: Outcome) -> None:
-        """Somebody decided. `outcome.final` says whether the request is closed now."""
+    def on_decided(
+        self, *, actor: "Actor", request: "ApprovalRequest", outcome: Outcome
+    ) -> Mapping[str, Any] | None:
+        """Somebody decided. `outcome.final` says whether the request is closed now.
+
+        What it returns is kept as `request.memento` (JSON) for `on_undone`.
+        """
+        return None
+
+    def undo_refused(self, *, request: "ApprovalRequest") -> str:
+        """Why the answer that closed the request cannot be undone; empty when it can.
+
+        A subject that says nothing here can only be undone before its request is closed.
+        """
+        return "What it set in motion cannot be taken back."
+
+    def on_undone(self, *, actor: "Actor", request: "ApprovalRequest") -> None:
+        """The answer that closed the request was undone; `request.memento` is what was kept."""
 
     def on_withdrawn(self, *, actor: "Actor", request: "ApprovalRequest") -> None:
         """The requester took it back."""
@@ -103,3 +121,26 @@ def handler_for(subject_type: str) -> SubjectHandler:
 def labels() -> dict[str, str]:
     """Registered types and their names, for filters."""
     return {name: handler.label or name for name, handler in sorted(_handlers.items())}
+
+
+Panel = Callable[["Actor", "ApprovalRequest"], "SubjectDetail | None"]
+_panels: dict[tuple[str, str], Panel] = {}
+
+
+def register_panel(subject_type: str, name: str, panel: Panel) -> None:
+    """Add a card to the decision page of a subject: its `aside_template` with its context.
+
+    For figures another app knows, such as how similar stories turned out. The name keeps a second
+    registration from adding it twice; the template finds its context as `panel`.
+    """
+    _panels[subject_type, name] = panel
+
+
+def panels_for(actor: "Actor", request: "ApprovalRequest") -> "list[SubjectDetail]":
+    """Cards of a request's decision page, in the order of registration."""
+    found = (
+        panel(actor, request)
+        for (kind, _), panel in _panels.items()
+        if kind == request.subject_type
+    )
+    return [card for card in found if card is not None]

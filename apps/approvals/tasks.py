@@ -5,8 +5,15 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.approvals import events, selectors, services
-from apps.approvals.enums import RequestStatus, StepStatus
-from apps.approvals.models import ApprovalParty, ApprovalRequest
+from apps.approvals.enums import ConditionStatus, RequestStatus, StepStatus
+from apps.approvals.models import (
+    ApprovalAssignment,
+    ApprovalCondition,
+    ApprovalParty,
+    ApprovalQuestion,
+    ApprovalRequest,
+    ApprovalUndo,
+)
 from apps.common import fmt
 from apps.notifications.services import notify
 from apps.organizations import selectors as organizations
@@ -15,7 +22,7 @@ from apps.tenancy.scope import tenant_scope
 from apps.tenancy.tasks import fan_out, tenant_task
 from apps.tenancy.urls import org_url
 
-SCHEDULE = {"approvals.refresh_all": 300.0}
+SCHEDULE = {"approvals.refresh_all": 300.0, "approvals.deadlines_all": 600.0}
 
 CLOSED_WORDS = {
     RequestStatus.APPROVED: "was approved",
@@ -36,7 +43,7 @@ def tell_approvers(message: Message) -> None:
         if step is None or str(step.id) != message.payload["step_id"]:
             return
         people = [p.membership_id for p in step.people if p.is_open]  # type: ignore[attr-defined]
-        key = f"approval:{request.id}:{step.position}"
+        key = _step_key(request, step.position)
         if people:
             notify(
                 recipients=people,
@@ -59,7 +66,10 @@ def tell_approvers(message: Message) -> None:
 
 @handler(events.TOPIC_DECIDED)
 def tell_requester(message: Message) -> None:
-    """Tell the people who asked how it ended. They know themselves that they withdrew."""
+    """Tell the people who asked how it ended. They know themselves that they withdrew.
+
+    An answer that was undone and given again is told again: the key names the version.
+    """
     words = CLOSED_WORDS.get(RequestStatus(message.payload["status"]))
     if words is None:
         return
@@ -70,11 +80,103 @@ def tell_requester(message: Message) -> None:
         notify(
             recipients=set(people.values_list("membership_id", flat=True)),
             kind="approval.closed",
-            key=f"approval:{request.id}:closed",
+            key=f"approval:{request.id}:closed:{message.payload.get('version', '')}",
             title=f"{_name(request)} {words}",
             body=f"{note}{request.closed_by_name} decided.",
             path=_path(request),
         )
+
+
+@handler(events.TOPIC_SETTLE)
+def settle(message: Message) -> None:
+    """Do what the automatic lane has decided, where the subject has not done so itself."""
+    with tenant_scope(message.organization_id):
+        services.settle_request(request_id=UUID(message.payload["request_id"]))
+
+
+@handler(events.TOPIC_UNDONE)
+def tell_undone(message: Message) -> None:
+    """Tell the people who asked that an answer they were told of was taken back."""
+    if message.payload["reopened"] != "yes":
+        return
+    with tenant_scope(message.organization_id):
+        request = _request(message)
+        people = ApprovalParty.objects.filter(request_id=request.id, reason__in=_TOLD)
+        notify(
+            recipients=set(people.values_list("membership_id", flat=True)),
+            kind="approval.undone",
+            key=f"approval:undone:{message.payload['decision_id']}",
+            title=f"The answer to {_name(request)} was taken back",
+            body="It waits for a decision again.",
+            path=_path(request),
+        )
+
+
+@handler(events.TOPIC_QUESTION)
+def tell_question(message: Message) -> None:
+    """Tell the people who asked for the approval that somebody wants to know something."""
+    with tenant_scope(message.organization_id):
+        request = _request(message)
+        question = ApprovalQuestion.objects.get(id=UUID(message.payload["question_id"]))
+        people = ApprovalParty.objects.filter(request_id=request.id, reason__in=_TOLD)
+        notify(
+            recipients=set(people.values_list("membership_id", flat=True)),
+            kind="approval.question",
+            key=f"approval:question:{question.id}",
+            title=f"{question.asked_by_name} asks about {_name(request)}",
+            body=question.text,
+            path=_path(request),
+        )
+
+
+@handler(events.TOPIC_ANSWER)
+def tell_answer(message: Message) -> None:
+    """Tell whoever asked the question, and everybody who may decide now."""
+    with tenant_scope(message.organization_id):
+        request = _request(message)
+        question = ApprovalQuestion.objects.get(id=UUID(message.payload["question_id"]))
+        people = ApprovalAssignment.objects.filter(request_id=request.id, is_open=True)
+        notify(
+            recipients={question.asked_by_id, *people.values_list("membership_id", flat=True)},
+            kind="approval.answer",
+            key=f"approval:answer:{question.id}",
+            title=f"Answered: {_name(request)}",
+            body=f"“{question.text}”\n{question.answered_by_name}: {question.answer}",
+            path=_path(request),
+        )
+
+
+@handler(events.TOPIC_CONDITION)
+def tell_condition(message: Message) -> None:
+    """Tell whoever owes a new condition; how it was closed is seen on the page."""
+    if message.payload["status"] != ConditionStatus.OPEN:
+        return
+    with tenant_scope(message.organization_id):
+        condition = ApprovalCondition.objects.select_related("request").get(
+            id=UUID(message.payload["condition_id"])
+        )
+        if condition.owner_id is None or condition.status != ConditionStatus.OPEN:
+            return
+        due = f"Due {condition.due_on.isoformat()}.\n" if condition.due_on else ""
+        notify(
+            recipients=[condition.owner_id],
+            kind="approval.condition",
+            key=f"condition:{condition.id}",
+            title=f"A condition of {_name(condition.request)}: {condition.text}",
+            body=f"{due}Asked by {condition.asked_by_name}.",
+            path=_path(condition.request),
+        )
+
+
+@tenant_task(name="approvals.deadlines")
+def deadlines(*, organization_id: UUID) -> None:
+    """Reminders, overdue notices and escalations that are due."""
+    services.run_deadlines()
+
+
+@shared_task(name="approvals.deadlines_all")
+def deadlines_all() -> None:
+    fan_out(deadlines)
 
 
 @tenant_task(name="approvals.refresh")
@@ -93,6 +195,12 @@ _TOLD = ("requester", "author")
 
 def _request(message: Message) -> ApprovalRequest:
     return ApprovalRequest.objects.get(id=UUID(message.payload["request_id"]))
+
+
+def _step_key(request: ApprovalRequest, position: int) -> str:
+    """Once per person and step, and once more after an answer was undone."""
+    undone = ApprovalUndo.objects.filter(request_id=request.id).count()
+    return f"approval:{request.id}:{position}" + (f":again{undone}" if undone else "")
 
 
 def _name(request: ApprovalRequest) -> str:

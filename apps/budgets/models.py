@@ -138,7 +138,8 @@ class BudgetEntry(TenantModel):
     """One row of a budget's period ledger: the truth of its amounts (`rules.amounts.Entry`).
 
     `transfer_id` joins the two sides of a move; `source_request_id` is the approval that caused
-    the entry, which causes at most one.
+    the entry, which causes at most one per `source_version` (an approval that was undone and given
+    again has another).
     """
 
     tenant_table = TenantTable(append_only=True)
@@ -152,6 +153,7 @@ class BudgetEntry(TenantModel):
     budget_version = models.IntegerField()
     transfer_id = models.UUIDField(null=True)
     source_request_id = models.UUIDField(null=True)
+    source_version = models.IntegerField(default=0)
     actor_name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -160,7 +162,7 @@ class BudgetEntry(TenantModel):
         verbose_name_plural = "budget entries"
         constraints = [
             models.UniqueConstraint(
-                fields=["organization_id", "source_request_id"],
+                fields=["organization_id", "source_request_id", "source_version"],
                 condition=Q(source_request_id__isnull=False),
                 name="budgetentry_request_once",
             ),

@@ -165,6 +165,12 @@ def membership_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     return {row.id: row.user.display_name for row in rows}
 
 
+def active_member_ids(ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of the memberships whose person is active here."""
+    rows = Membership.objects.filter(id__in=list(ids), is_active=True, user__is_active=True)
+    return frozenset(rows.values_list("id", flat=True))
+
+
 def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership]:
     """Active people who hold the role for the unit: bound to it, above it, or everywhere.
 

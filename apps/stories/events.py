@@ -16,6 +16,7 @@ DISCARDED = register("story.amendment_discarded", "Token Story amendment discard
 DELIVERY_STARTED = register("story.delivery_started", "Token Story delivery started")
 WENT_LIVE = register("story.went_live", "Token Story live")
 TRUED_UP = register("story.trued_up", "Token Story trued up")
+ANSWER_UNDONE = register("story.answer_undone", "Answer about a Token Story undone")
 CLOSED = register("story.closed", "Token Story closed")
 
 OF_ACT = {

@@ -14,7 +14,7 @@ _numbers = itertools.count(1)
 
 
 class Probe(subjects.SubjectHandler):
-    """Notes every hook; `failing` makes the decision hook raise."""
+    """Notes every hook; `failing` makes the decision hook raise, `used` forbids undoing."""
 
     subject_type = SUBJECT
     label = "Probe"
@@ -22,16 +22,24 @@ class Probe(subjects.SubjectHandler):
     def __init__(self) -> None:
         self.calls: list[tuple[str, UUID, Any]] = []
         self.failing = False
+        self.used = ""
 
     def on_opened(self, *, actor: Actor, request: ApprovalRequest) -> None:
         self.calls.append(("opened", request.id, None))
 
     def on_decided(
         self, *, actor: Actor, request: ApprovalRequest, outcome: subjects.Outcome
-    ) -> None:
+    ) -> dict[str, Any]:
         self.calls.append(("decided", request.id, outcome))
         if self.failing:
             raise RuntimeError("the subject refuses")
+        return {"was": "pending"}
+
+    def undo_refused(self, *, request: ApprovalRequest) -> str:
+        return self.used
+
+    def on_undone(self, *, actor: Actor, request: ApprovalRequest) -> None:
+        self.calls.append(("undone", request.id, request.memento))
 
     def on_withdrawn(self, *, actor: Actor, request: ApprovalRequest) -> None:
         self.calls.append(("withdrawn", request.id, None))
@@ -41,6 +49,20 @@ class Probe(subjects.SubjectHandler):
 
 
 probe = Probe()
+
+
+def set_route(*steps: dict[str, Any], when: tuple[Any, ...] = ()) -> None:
+    """Give the default route other steps, in the open scope."""
+    policy = services.ensure_default_policy()
+    services.change_policy(
+        actor=system_actor("tests"),
+        policy_id=policy.id,
+        version=policy.current_version,
+        document={"steps": list(steps), "when": list(when)},
+        note="The test needs it.",
+    )
+
+
 subjects.register(SUBJECT, probe)
 
 

@@ -4,12 +4,13 @@ A policy document is JSON (API, database) and is parsed into these classes once,
 every field that is wrong. Facts are what the subject says about itself when it is submitted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from apps.approvals.enums import StepMode
+from apps.approvals.enums import Lane, StepMode
 from apps.common.errors import FieldError, Invalid
 
 FactType = Literal["int", "text", "bool"]
@@ -34,6 +35,8 @@ OPS_BY_TYPE: Mapping[FactType, tuple[str, ...]] = {
 }
 MAX_STEPS = 12
 MAX_DUE_DAYS = 60
+MAX_CONDITIONS = 5
+CONDITION_LIMIT = 300
 
 Fact = int | str | bool | tuple[str, ...] | None
 
@@ -47,7 +50,11 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step: who decides, how many of them, and by when (working days)."""
+    """One step: who decides, how many of them, and by when (working days).
+
+    People are reminded `remind_working_days` before the due time (0: not). Where
+    `escalate_working_days` is given, holders of `escalate_roles` join that long after it.
+    """
 
     name: str
     roles: list[str]
@@ -56,13 +63,41 @@ class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due_working_days: int = 3
     fallback_roles: list[str] = []
     when: list[Condition] = []
+    remind_working_days: int = 1
+    escalate_working_days: int | None = None
+    escalate_roles: list[str] = []
+
+
+class Guardrails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an automatic approval must keep to; where it does not, people decide.
+
+    Amounts are hard limits whatever the conditions say; `max_per_unit` counts automatic approvals
+    of the same unit in the last 30 days. `review_after_days` and `conditions` become tracked
+    conditions of the approval; `sample_percent` of them are looked at by a person.
+    """
+
+    max_month_nanos: int
+    max_lifetime_nanos: int | None = None
+    max_per_unit: int = 10
+    review_after_days: int = 90
+    conditions: list[str] = []
+    sample_percent: int = 10
 
 
 class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A policy applies when all its conditions hold; its steps run in order."""
+    """A policy applies when all its conditions hold; its steps run in order.
 
-    steps: list[StepSpec]
+    The automatic lane has no steps: within its guardrails the rule itself approves.
+    """
+
+    steps: list[StepSpec] = []
     when: list[Condition] = []
+    lane: str = Lane.PEOPLE.value
+    guardrails: Guardrails | None = None
+
+    @property
+    def is_auto(self) -> bool:
+        return self.lane == Lane.AUTO
 
 
 DEFAULT_POLICY = PolicyDocument(
@@ -77,6 +112,20 @@ DEFAULT_POLICY = PolicyDocument(
     ]
 )
 """What every organization starts with: one step, any one of the people who answer for spend."""
+
+
+NANOS = 1_000_000_000
+
+AUTO_POLICY = PolicyDocument(
+    lane=Lane.AUTO.value,
+    when=[
+        Condition("amount_month_nanos", "le", 500 * NANOS),
+        Condition("tier", "in", ["light", "standard"]),
+        Condition("data_class", "in", ["public", "internal"]),
+    ],
+    guardrails=Guardrails(max_month_nanos=500 * NANOS, max_lifetime_nanos=15_000 * NANOS),
+)
+"""The pattern of a lane for what is small and harmless, to be adjusted before it is switched on."""
 
 
 def parse_policy(raw: object, *, roles: Sequence[str]) -> PolicyDocument:
@@ -98,7 +147,11 @@ def parse_policy(raw: object, *, roles: Sequence[str]) -> PolicyDocument:
 
 def _document_errors(document: PolicyDocument, roles: frozenset[str]) -> list[FieldError]:
     errors = []
-    if not 1 <= len(document.steps) <= MAX_STEPS:
+    if document.lane not in {lane.value for lane in Lane}:
+        errors.append(FieldError("lane", f"{document.lane} is not a lane.", "Use people or auto."))
+    if document.is_auto:
+        errors += _auto_errors(document)
+    elif not 1 <= len(document.steps) <= MAX_STEPS:
         errors.append(
             FieldError("steps", f"A policy has 1 to {MAX_STEPS} steps.", "Add or remove steps.")
         )
@@ -108,13 +161,58 @@ def _document_errors(document: PolicyDocument, roles: frozenset[str]) -> list[Fi
     return errors
 
 
+def _auto_errors(document: PolicyDocument) -> list[FieldError]:
+    """The automatic lane is bounded: conditions on what it takes, limits on money."""
+    errors = []
+    if document.steps:
+        errors.append(
+            FieldError(
+                "steps", "The automatic lane has no steps.", "Remove them, or let people decide."
+            )
+        )
+    if not document.when:
+        errors.append(
+            FieldError(
+                "when", "The automatic lane needs a condition.", "Say what is small and low risk."
+            )
+        )
+    rails = document.guardrails
+    if rails is None:
+        return [
+            *errors,
+            FieldError("guardrails", "Guardrails are missing.", "Set max_month_nanos."),
+        ]
+    for field, value, low, high in (
+        ("max_month_nanos", rails.max_month_nanos, 1, 1 << 62),
+        ("max_lifetime_nanos", rails.max_lifetime_nanos, 1, 1 << 62),
+        ("max_per_unit", rails.max_per_unit, 1, 1000),
+        ("review_after_days", rails.review_after_days, 1, 730),
+        ("sample_percent", rails.sample_percent, 0, 100),
+    ):
+        if value is not None and not low <= value <= high:
+            errors.append(
+                FieldError(f"guardrails.{field}", "Out of range.", f"Use {low} to {high}.")
+            )
+    if len(rails.conditions) > MAX_CONDITIONS or any(
+        not text.strip() or len(text) > CONDITION_LIMIT for text in rails.conditions
+    ):
+        errors.append(
+            FieldError(
+                "guardrails.conditions",
+                f"At most {MAX_CONDITIONS} conditions of 1 to {CONDITION_LIMIT} characters.",
+                "Shorten them.",
+            )
+        )
+    return errors
+
+
 def _step_errors(path: str, step: StepSpec, roles: frozenset[str]) -> list[FieldError]:
     errors = []
     if not step.name.strip():
         errors.append(FieldError(f"{path}.name", "A step needs a name.", "Name who decides."))
     if not step.roles:
         errors.append(FieldError(f"{path}.roles", "A step needs a role.", "Name one or more."))
-    for field in ("roles", "fallback_roles"):
+    for field in ("roles", "fallback_roles", "escalate_roles"):
         for role in getattr(step, field):
             if role not in roles:
                 known = ", ".join(sorted(roles))
@@ -136,7 +234,36 @@ def _step_errors(path: str, step: StepSpec, roles: frozenset[str]) -> list[Field
                 f"Enter 0 to {MAX_DUE_DAYS} working days.",
             )
         )
+    errors += _deadline_errors(path, step)
     return errors + _condition_errors(f"{path}.when", step.when)
+
+
+def _deadline_errors(path: str, step: StepSpec) -> list[FieldError]:
+    errors = []
+    if not 0 <= step.remind_working_days <= MAX_DUE_DAYS:
+        errors.append(
+            FieldError(
+                f"{path}.remind_working_days",
+                "The reminder is out of range.",
+                f"Enter 0 to {MAX_DUE_DAYS} working days.",
+            )
+        )
+    if step.escalate_working_days is not None:
+        if not 0 <= step.escalate_working_days <= MAX_DUE_DAYS:
+            errors.append(
+                FieldError(
+                    f"{path}.escalate_working_days",
+                    "The time until others join is out of range.",
+                    f"Enter 0 to {MAX_DUE_DAYS} working days.",
+                )
+            )
+        if not step.escalate_roles:
+            errors.append(
+                FieldError(
+                    f"{path}.escalate_roles", "Nobody would join.", "Name a role, or leave it out."
+                )
+            )
+    return errors
 
 
 def _condition_errors(path: str, conditions: Sequence[Condition]) -> list[FieldError]:
@@ -210,3 +337,64 @@ def route(document: PolicyDocument, facts: Mapping[str, Fact]) -> list[StepSpec]
     """The steps a subject with these facts must pass, in order; at least the first one."""
     steps = [s for s in document.steps if all(holds(c, facts) for c in s.when)]
     return steps or list(document.steps[:1])
+
+
+def broken_guardrail(
+    document: PolicyDocument, facts: Mapping[str, Fact], approved_in_unit: int
+) -> str:
+    """Why the automatic lane must leave this to people; empty when it need not.
+
+    An unknown amount is never small: without a figure people decide.
+    """
+    rails = document.guardrails
+    if rails is None:
+        return "The lane has no guardrails."
+    month, lifetime = facts.get("amount_month_nanos"), facts.get("amount_lifetime_nanos")
+    if not isinstance(month, int):
+        return "No monthly amount is known."
+    if month > rails.max_month_nanos:
+        return "The monthly amount is above the lane's limit."
+    if rails.max_lifetime_nanos is not None:
+        if not isinstance(lifetime, int):
+            return "No lifetime amount is known."
+        if lifetime > rails.max_lifetime_nanos:
+            return "The lifetime amount is above the lane's limit."
+    if approved_in_unit >= rails.max_per_unit:
+        return f"The team has {approved_in_unit} automatic approvals in 30 days."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A policy as the choice among several sees it."""
+
+    name: str
+    priority: int
+    is_default: bool
+    subject_type: str
+    document: PolicyDocument
+
+
+def choose(
+    candidates: Iterable[Candidate],
+    subject_type: str,
+    facts: Mapping[str, Fact],
+    approved_in_unit: int = 0,
+) -> tuple[Candidate | None, str]:
+    """The candidate that holds, and why an automatic one before it did not.
+
+    By priority, then by name; the default one last, whatever its conditions.
+    """
+    skipped = ""
+    for each in sorted(candidates, key=lambda c: (c.is_default, c.priority, c.name)):
+        if each.subject_type not in {"", subject_type}:
+            continue
+        if not each.is_default and not applies(each.document, facts):
+            continue
+        if each.document.is_auto:
+            broken = broken_guardrail(each.document, facts, approved_in_unit)
+            if broken:
+                skipped = skipped or broken
+                continue
+        return each, skipped
+    return None, skipped

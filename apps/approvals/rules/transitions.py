@@ -1,8 +1,8 @@
 """The life of a request as data, and what a decision must bring with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from apps.approvals.enums import Act, Decision, RequestStatus, StepMode, StepStatus
+from apps.approvals.enums import Act, Decision, RejectReason, RequestStatus, StepMode, StepStatus
 from apps.common.errors import FieldError
 
 TRANSITIONS: Mapping[tuple[RequestStatus, Act], RequestStatus] = {
@@ -12,6 +12,12 @@ TRANSITIONS: Mapping[tuple[RequestStatus, Act], RequestStatus] = {
     (RequestStatus.PENDING, Act.REJECT): RequestStatus.REJECTED,
     (RequestStatus.PENDING, Act.WITHDRAW): RequestStatus.WITHDRAWN,
     (RequestStatus.PENDING, Act.VOID): RequestStatus.VOIDED,
+    (RequestStatus.PENDING, Act.AUTO_APPROVE): RequestStatus.APPROVED,
+    (RequestStatus.PENDING, Act.CHANGE_PEOPLE): RequestStatus.PENDING,
+    (RequestStatus.PENDING, Act.RETRACT): RequestStatus.PENDING,
+    (RequestStatus.APPROVED, Act.REOPEN): RequestStatus.PENDING,
+    (RequestStatus.CHANGES_REQUESTED, Act.REOPEN): RequestStatus.PENDING,
+    (RequestStatus.REJECTED, Act.REOPEN): RequestStatus.PENDING,
 }
 """Every legal move. A pair that is not here is a Conflict."""
 
@@ -23,6 +29,8 @@ STEP_OUTCOME: Mapping[Decision, StepStatus] = {
 
 NOTE_LIMIT = 4000
 """Characters of a decision's note."""
+CONDITIONS_MOST = 10
+CONDITION_LIMIT = 300
 
 
 def next_status(status: RequestStatus, act: Act) -> RequestStatus | None:
@@ -44,6 +52,35 @@ def approvals_needed(mode: StepMode, quorum: int, approvers: int) -> int:
     if mode is StepMode.ALL:
         return max(approvers, 1)
     return max(1, min(quorum, approvers))
+
+
+def condition_errors(decision: Decision, texts: Sequence[str]) -> list[FieldError]:
+    """What is wrong with the conditions of an answer."""
+    if texts and decision is not Decision.APPROVE:
+        return [
+            FieldError("conditions", "Only an approval carries conditions.", "Leave them empty.")
+        ]
+    if len(texts) > CONDITIONS_MOST:
+        return [
+            FieldError("conditions", f"At most {CONDITIONS_MOST} conditions.", "Ask for changes.")
+        ]
+    if any(not text.strip() or len(text) > CONDITION_LIMIT for text in texts):
+        return [
+            FieldError(
+                "conditions", f"A condition has 1 to {CONDITION_LIMIT} characters.", "Shorten it."
+            )
+        ]
+    return []
+
+
+def reason_errors(decision: Decision, reason: str) -> list[FieldError]:
+    """Only declining has a reason from the list; without one it counts as another reason."""
+    if reason and decision is not Decision.REJECT:
+        return [FieldError("reason", "Only declining has a reason.", "Leave it empty.")]
+    if reason and reason not in {r.value for r in RejectReason}:
+        known = ", ".join(r.value for r in RejectReason)
+        return [FieldError("reason", f"{reason!r} is not a reason.", f"Use {known}.")]
+    return []
 
 
 def act_of(decision: Decision, *, step_finished: bool, last_step: bool) -> Act:

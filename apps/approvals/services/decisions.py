@@ -1,18 +1,21 @@
 """Deciding: one person's answer to the current step, about the revision they saw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
-from apps.access.services import require
+from apps.access.services import can, can_anywhere, require
 from apps.approvals import events, selectors
 from apps.approvals.enums import (
     AssignmentVia,
     Decision,
     PartyReason,
+    RejectReason,
     RequestStatus,
     StepMode,
     StepStatus,
@@ -24,13 +27,28 @@ from apps.approvals.models import (
     ApprovalRequest,
     ApprovalStep,
 )
-from apps.approvals.rules.transitions import STEP_OUTCOME, act_of, decision_errors
+from apps.approvals.rules import seats as seat_rules
+from apps.approvals.rules.transitions import (
+    STEP_OUTCOME,
+    act_of,
+    condition_errors,
+    decision_errors,
+    reason_errors,
+)
+from apps.approvals.services.conditions import Asked, add_conditions
 from apps.approvals.services.requests import announce_closed
-from apps.approvals.services.steps import close_step, open_step, void_open_steps
+from apps.approvals.services.steps import (
+    approvals_given,
+    close_step,
+    open_step,
+    places,
+    void_open_steps,
+)
 from apps.approvals.services.transition import closed_conflict, move, stale_conflict
 from apps.approvals.subjects import Outcome, handler_for
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
+from apps.outbox.services import enqueue
 from apps.trail.services import record
 
 
@@ -52,31 +70,53 @@ def decide(
     decision: str,
     note: str = "",
     cap_nanos: int | None = None,
+    reason: str = "",
+    conditions: Sequence[Asked] = (),
 ) -> Receipt:
     """Answer the current step of an open request.
 
     `version` is the version the person saw: the answer binds to it and to its revision. An
-    approval may lower the cap, never raise it; the other answers need a note.
+    approval may lower the cap, never raise it, and may carry conditions; the other answers need a
+    note, declining also has a `reason` (RejectReason; none counts as another reason).
 
     Raises NotFound, Forbidden (no permission; asked for it or wrote it; not an approver of this
     step), Invalid (which field, and how to mend it), Conflict (closed, changed since, or answered
-    already). Nothing is written then.
+    already, by the person or by a deputy). Nothing is written then.
     """
     request = selectors.request_by_id(actor, request_id)
-    require(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id)
+    _require_may_decide(actor, request)
     answer = _parse(decision)
     errors = decision_errors(answer, note, cap_nanos, request.approved_nanos)
+    errors += condition_errors(answer, [c.text for c in conditions])
+    errors += reason_errors(answer, reason)
     if errors:
         raise Invalid("The answer is not complete.", errors=errors)
     if not request.is_open:
         raise closed_conflict(request)
     if request.version != version:
         raise stale_conflict()
-    member = _member(actor)
-    _require_no_party(request, member)
-    step = ApprovalStep.objects.get(request_id=request.id, position=request.current_step)
-    role = _role_for(actor, member, request, step)
-    return _apply(actor, request, step, _Answer(answer, note.strip(), cap_nanos, member, role))
+    member = member_of(actor)
+    require_no_party(request, member)
+    step = current_step(request)
+    place = _place_of(actor, member, request, step)
+    if answer is Decision.REJECT:
+        reason = reason or RejectReason.OTHER.value
+    return _apply(
+        actor,
+        request,
+        step,
+        _Answer(answer, note.strip(), cap_nanos, member, place, reason, tuple(conditions)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """As what, and for whom, somebody answers."""
+
+    role: str
+    roles: tuple[str, ...]
+    seats: frozenset[UUID]
+    on_behalf: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +125,45 @@ class _Answer:
     note: str
     cap_nanos: int | None
     member: UUID
-    role: str
+    place: _Place
+    reason: str = ""
+    conditions: tuple[Asked, ...] = ()
 
 
 def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _Answer) -> Receipt:
-    """Claim the version, then write everything that follows from it."""
-    version = request.version
-    finished = _finishes(step, answer.decision)
-    following = ApprovalStep.objects.filter(
-        request_id=request.id, position__gt=step.position, status=StepStatus.WAITING
-    ).order_by("position")
-    next_step = following.first()
+    """Claim the version, then write everything that follows from it.
+
+    What is counted before the claim is safe: another answer in between moves the version, and the
+    claim then finds nothing.
+    """
+    version, ceiling = request.version, request.approved_nanos
+    rows = list(ApprovalAssignment.objects.filter(step_id=step.id))
+    given = approvals_given(step)
+    if answer.decision is Decision.APPROVE:
+        given.append(seat_rules.Given(answer.member, answer.place.seats))
+    known = places(rows)
+    enough = seat_rules.enough(StepMode(step.mode), step.needed, known, given)
+    approves = answer.decision is Decision.APPROVE
+    finished = approves and enough and not seat_rules.missing(known, given)
+    next_step = (
+        ApprovalStep.objects.filter(
+            request_id=request.id, position__gt=step.position, status=StepStatus.WAITING
+        )
+        .order_by("position")
+        .first()
+    )
     act = act_of(answer.decision, step_finished=finished, last_step=next_step is None)
-    changes = {} if answer.cap_nanos is None else {"approved_nanos": answer.cap_nanos}
+    changes: dict[str, Any] = {"closed_reason": answer.reason}
+    if answer.cap_nanos is not None:
+        changes["approved_nanos"] = answer.cap_nanos
     before = {"status": request.status, "approved_nanos": request.approved_nanos}
     status = move(request, act, version=version, by=actor.name, note=answer.note, **changes)
-    stored = ApprovalDecision.objects.create(
-        request_id=request.id,
-        step_id=step.id,
-        membership_id=answer.member,
-        name=actor.name[:200],
-        role=answer.role,
-        decision=answer.decision,
-        note=answer.note,
-        cap_nanos=answer.cap_nanos,
-        revision_id=request.revision_id,
-        request_version=version,
-        decided_at=clock.now(),
+    stored = _store(actor, request, step, answer, version=version, ceiling=ceiling)
+    conditions = add_conditions(
+        request=request, version=version, asked=answer.conditions, by=actor.name
     )
-    ApprovalAssignment.objects.filter(step_id=step.id, membership_id=answer.member).update(
-        is_open=False
-    )
-    if finished or answer.decision is not Decision.APPROVE:
+    _close_places(rows, answer, given=given, enough=enough and approves)
+    if finished or not approves:
         close_step(step, STEP_OUTCOME[answer.decision])
     if status is RequestStatus.PENDING:
         if finished and next_step is not None:
@@ -129,37 +176,110 @@ def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _
         answer.decision,
         answer.note,
         request.approved_nanos,
+        tuple(c.text for c in conditions),
     )
     record(
         actor=actor,
         action=events.APPROVAL_DECIDED,
         obj=request,
         before=before,
-        after={
-            "status": request.status,
-            "approved_nanos": request.approved_nanos,
-            "decision": answer.decision.value,
-            "step": step.name,
-            "revision": str(request.revision_id),
-        },
+        after=_described(request, step, answer, outcome),
         reason=answer.note,
     )
-    handler_for(request.subject_type).on_decided(actor=actor, request=request, outcome=outcome)
+    enqueue(
+        events.TOPIC_ANSWERED,
+        key=f"approval:{request.id}",
+        payload={
+            "request_id": str(request.id),
+            "step_id": str(step.id),
+            "decision_id": str(stored.id),
+            "decision": answer.decision.value,
+        },
+    )
+    handler = handler_for(request.subject_type)
+    memento = handler.on_decided(actor=actor, request=request, outcome=outcome)
     if outcome.final:
+        remember(request, memento)
         announce_closed(request)
     return Receipt(request, stored, outcome)
 
 
-def _finishes(step: ApprovalStep, decision: Decision) -> bool:
-    """Would this approval be the last one the step needs?
+def remember(request: ApprovalRequest, memento: Any) -> None:
+    """Keep what the subject needs to undo the answer that closed its request."""
+    request.memento = dict(memento or {})
+    ApprovalRequest.objects.filter(id=request.id).update(memento=request.memento)
 
-    Counting before the claim is safe: another answer in between moves the version, and the claim
-    then finds nothing.
+
+def _described(
+    request: ApprovalRequest, step: ApprovalStep, answer: _Answer, outcome: Outcome
+) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "status": request.status,
+        "approved_nanos": request.approved_nanos,
+        "decision": answer.decision.value,
+        "step": step.name,
+        "revision": str(request.revision_id),
+    }
+    if answer.reason:
+        told["reason"] = answer.reason
+    if answer.place.on_behalf:
+        told["on_behalf_of"] = list(answer.place.on_behalf)
+    if len(answer.place.roles) > 1:
+        told["roles"] = list(answer.place.roles)
+    if outcome.conditions:
+        told["conditions"] = list(outcome.conditions)
+    return told
+
+
+def _store(
+    actor: Actor,
+    request: ApprovalRequest,
+    step: ApprovalStep,
+    answer: _Answer,
+    *,
+    version: int,
+    ceiling: int | None,
+) -> ApprovalDecision:
+    earlier = ApprovalDecision.objects.filter(step_id=step.id, membership_id=answer.member)
+    return ApprovalDecision.objects.create(
+        request_id=request.id,
+        step_id=step.id,
+        membership_id=answer.member,
+        name=actor.name[:200],
+        role=answer.place.role,
+        roles=list(answer.place.roles),
+        seats=sorted(str(seat) for seat in answer.place.seats),
+        on_behalf_names=", ".join(answer.place.on_behalf)[:400],
+        decision=answer.decision,
+        note=answer.note,
+        reason=answer.reason,
+        cap_nanos=answer.cap_nanos,
+        ceiling_nanos=ceiling,
+        attempt=earlier.count() + 1,
+        revision_id=request.revision_id,
+        request_version=version,
+        decided_at=clock.now(),
+    )
+
+
+def _close_places(
+    rows: Sequence[ApprovalAssignment],
+    answer: _Answer,
+    *,
+    given: Sequence[seat_rules.Given],
+    enough: bool,
+) -> None:
+    """The person's places and those of the seats they spoke for; the rest when only approvers
+    who were added by hand are still needed.
     """
-    if decision is not Decision.APPROVE:
-        return False
-    given = ApprovalDecision.objects.filter(step_id=step.id, decision=Decision.APPROVE).count()
-    return given + 1 >= step.needed
+    done = seat_rules.covered(given)
+    closed = [
+        a.id
+        for a in rows
+        if a.is_open
+        and (a.membership_id == answer.member or a.seat in done or (enough and not a.is_required))
+    ]
+    ApprovalAssignment.objects.filter(id__in=closed).update(is_open=False)
 
 
 def _parse(decision: str) -> Decision:
@@ -173,13 +293,43 @@ def _parse(decision: str) -> Decision:
         ) from None
 
 
-def _member(actor: Actor) -> UUID:
+def _require_may_decide(actor: Actor, request: ApprovalRequest) -> None:
+    """The permission at the subject's unit; for a place that somebody gave, anywhere."""
+    if can(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id):
+        return
+    given = (
+        actor.membership_id is not None
+        and can_anywhere(actor, P.APPROVAL_DECIDE)
+        and ApprovalAssignment.objects.filter(
+            request_id=request.id,
+            membership_id=actor.membership_id,
+            is_open=True,
+            via__in=[AssignmentVia.ADDED, AssignmentVia.DELEGATED],
+        ).exists()
+    )
+    if not given:
+        require(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id)
+
+
+def current_step(request: ApprovalRequest) -> ApprovalStep:
+    """The step that waits. Conflict for a request that the rule itself decides."""
+    step = ApprovalStep.objects.filter(request_id=request.id, position=request.current_step).first()
+    if step is None:
+        raise Conflict(
+            "No person decides this request: its route is automatic.",
+            code="automatic",
+            fix="It is settled in a moment.",
+        )
+    return step
+
+
+def member_of(actor: Actor) -> UUID:
     if actor.kind != "user" or actor.membership_id is None:
         raise Forbidden("Only people decide; programs and support do not.", code="not_a_person")
     return actor.membership_id
 
 
-def _require_no_party(request: ApprovalRequest, member: UUID) -> None:
+def require_no_party(request: ApprovalRequest, member: UUID) -> None:
     """Separation of duties: whoever asked, wrote or funds it does not decide."""
     party = ApprovalParty.objects.filter(request_id=request.id, membership_id=member).first()
     if party is not None:
@@ -190,25 +340,50 @@ def _require_no_party(request: ApprovalRequest, member: UUID) -> None:
         )
 
 
-def _role_for(actor: Actor, member: UUID, request: ApprovalRequest, step: ApprovalStep) -> str:
+def _place_of(actor: Actor, member: UUID, request: ApprovalRequest, step: ApprovalStep) -> _Place:
     """As what the person decides. A role they no longer hold does not count any more."""
-    answered = ApprovalDecision.objects.filter(step_id=step.id, membership_id=member).exists()
-    if answered:
+    if selectors.live_decisions().filter(step_id=step.id, membership_id=member).exists():
         raise Conflict(
             "You have already answered this step.", code="already_decided", fix="Others decide now."
         )
     held = {b.role.value for b in actor.bindings if b.covers(request.unit_id)}
-    assignment = ApprovalAssignment.objects.filter(step_id=step.id, membership_id=member).first()
-    if assignment is not None:
-        if assignment.via in {AssignmentVia.ADDED, AssignmentVia.DELEGATED}:
-            return assignment.role
-        if assignment.role in held:
-            return assignment.role
+    rows = list(ApprovalAssignment.objects.filter(step_id=step.id, membership_id=member))
+    usable = [a for a in rows if _is_usable(a, held)]
+    done = seat_rules.covered(approvals_given(step))
+    free = [a for a in usable if a.seat not in done]
+    if usable and not free:
+        raise Conflict(
+            "Your deputy has answered this step for you.",
+            code="already_decided",
+            fix="Others decide now.",
+        )
+    if free:
+        return _joined_place(free, held)
     joined = next((role for role in step.roles if role in held), None)
-    if joined is None or (step.mode == StepMode.ALL and assignment is None):
+    if joined is None or (step.mode == StepMode.ALL and not rows):
         raise Forbidden(
             f"You are not an approver of the step {step.name}.",
             code="not_an_approver",
             fix="The people shown on the route decide.",
         )
-    return joined
+    roles = tuple(role for role in step.roles if role in held)
+    return _Place(joined, roles, frozenset({member}))
+
+
+def _is_usable(place: ApprovalAssignment, held: set[str]) -> bool:
+    if place.via in {AssignmentVia.ADDED, AssignmentVia.DELEGATED}:
+        return place.is_open
+    return place.role in held or not held.isdisjoint(place.roles)
+
+
+def _joined_place(free: Sequence[ApprovalAssignment], held: set[str]) -> _Place:
+    """Every seat the person fills, in one answer. Their own role comes first."""
+    ordered = sorted(free, key=lambda a: a.on_behalf_of_id is not None)
+    roles: dict[str, None] = {}
+    for place in ordered:
+        own = place.on_behalf_of_id is None and place.via != AssignmentVia.ADDED
+        mine = [r for r in place.roles if r in held] if own else place.roles
+        roles.update(dict.fromkeys(mine or [place.role]))
+    names = tuple(a.on_behalf_name for a in ordered if a.on_behalf_of_id is not None)
+    found = tuple(role for role in roles if role)
+    return _Place(found[0] if found else "", found, frozenset(a.seat for a in ordered), names)

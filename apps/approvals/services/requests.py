@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.access.actors import Actor
 from apps.approvals import events, selectors
-from apps.approvals.enums import Act, PartyReason, RequestStatus, StepMode, StepStatus
+from apps.approvals.enums import Act, Lane, PartyReason, RequestStatus, StepMode, StepStatus
 from apps.approvals.models import ApprovalParty, ApprovalRequest, ApprovalStep
 from apps.approvals.rules import policy as policy_rules
 from apps.approvals.rules.policy import StepSpec
@@ -42,11 +42,14 @@ def open_request(
     summary: str = "",
     amount_period: str = "month",
     author_ids: Sequence[UUID] = (),
+    funder_ids: Sequence[UUID] = (),
     flags: Sequence[Mapping[str, str]] = (),
 ) -> ApprovalRequest:
     """Ask for a decision on an immutable revision, along the route its policy gives.
 
-    `requester_id` and `author_ids` are memberships: none of them may decide. `context` holds the
+    `requester_id`, `author_ids` and `funder_ids` (who pays for it alone) are memberships: none of
+    them may decide. A request of the automatic lane is pending until `settle_request`, which the
+    subject calls when its own transaction is ready, and the outbox otherwise. `context` holds the
     facts policies may ask about (`rules.policy.FACTS`; others are kept, not asked); the amount of
     a month is added by itself. `flags` (`{"tone", "text"}`) are shown in the queue.
 
@@ -62,9 +65,13 @@ def open_request(
     if amount_period == "month" and amount_nanos is not None:
         facts.setdefault("amount_month_nanos", amount_nanos)
     known = selectors.facts_with_unit(facts, unit_id)
-    applied = selectors.policy_for(subject_type, known)
+    applied = selectors.policy_for(subject_type, known, unit_id)
     assert applied is not None  # noqa: S101 -- the default policy always applies
-    specs = policy_rules.route(applied.document, known)
+    auto = applied.document.is_auto
+    specs = [] if auto else policy_rules.route(applied.document, known)
+    if applied.skipped:
+        flags = [*flags, {"tone": "", "text": "Not automatic"}]
+        facts["not_automatic"] = applied.skipped
     _void_older(actor, subject_type, subject_id, revision_id)
     request = ApprovalRequest(
         subject_type=subject_type,
@@ -84,16 +91,24 @@ def open_request(
         requester_name=_requester_name(actor, requester_id),
         policy=applied.policy,
         policy_version=applied.version,
+        lane=Lane.AUTO if auto else Lane.PEOPLE,
         facts={k: facts[k] for k in sorted(facts)},
         route=msgspec.to_builtins(specs),
         flags=[dict(flag) for flag in flags],
         opened_at=clock.now(),
     )
     _insert(request)
-    _add_parties(request, requester_id, author_ids)
+    _add_parties(request, requester_id, author_ids, funder_ids)
     steps = [_step(request, n, spec) for n, spec in enumerate(specs, start=1)]
     ApprovalStep.objects.bulk_create(steps)
-    open_step(request, steps[0])
+    if steps:
+        open_step(request, steps[0])
+    else:
+        enqueue(
+            events.TOPIC_SETTLE,
+            key=f"approval:{request.id}",
+            payload={"request_id": str(request.id)},
+        )
     record(
         actor=actor,
         action=events.APPROVAL_REQUESTED,
@@ -173,6 +188,8 @@ def announce_closed(request: ApprovalRequest) -> None:
         payload={
             "request_id": str(request.id),
             "status": RequestStatus(request.status).value,
+            "version": request.version,
+            "lane": Lane(request.lane).value,
             "subject_type": request.subject_type,
             "subject_id": str(request.subject_id),
         },
@@ -204,9 +221,13 @@ def _requester_name(actor: Actor, requester_id: UUID | None) -> str:
 
 
 def _add_parties(
-    request: ApprovalRequest, requester_id: UUID | None, author_ids: Sequence[UUID]
+    request: ApprovalRequest,
+    requester_id: UUID | None,
+    author_ids: Sequence[UUID],
+    funder_ids: Sequence[UUID],
 ) -> None:
     parties = {(author, PartyReason.AUTHOR) for author in author_ids}
+    parties |= {(funder, PartyReason.FUNDER) for funder in funder_ids}
     if requester_id is not None:
         parties.add((requester_id, PartyReason.REQUESTER))
     ApprovalParty.objects.bulk_create(
@@ -227,5 +248,8 @@ def _step(request: ApprovalRequest, position: int, spec: StepSpec) -> ApprovalSt
         mode=StepMode(spec.mode),
         quorum=spec.quorum,
         due_working_days=spec.due_working_days,
+        remind_working_days=spec.remind_working_days,
+        escalate_working_days=spec.escalate_working_days,
+        escalate_roles=list(spec.escalate_roles),
         status=StepStatus.WAITING,
     )

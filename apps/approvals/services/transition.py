@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from apps.approvals.enums import Act, RequestStatus
@@ -24,11 +25,23 @@ def move(
     if after is None:
         raise closed_conflict(request)
     values |= {"status": after, "version": F("version") + 1}
-    if not is_open(after):
+    if is_open(after):
+        values |= {"closed_at": None, "closed_by_name": "", "closed_note": "", "closed_reason": ""}
+    else:
         values |= {"closed_at": clock.now(), "closed_by_name": by[:200], "closed_note": note}
-    changed = ApprovalRequest.objects.filter(id=request.id, status=status, version=version).update(
-        **values
-    )
+    try:
+        with transaction.atomic():
+            changed = ApprovalRequest.objects.filter(
+                id=request.id, status=status, version=version
+            ).update(**values)
+    except IntegrityError as error:
+        if "approvalrequest_one_open" not in str(error):
+            raise
+        raise Conflict(
+            "A newer request for this is open.",
+            code="already_requested",
+            fix="Answer the newer one.",
+        ) from error
     if not changed:
         raise stale_conflict()
     request.refresh_from_db()

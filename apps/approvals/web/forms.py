@@ -5,12 +5,17 @@ from typing import Any
 
 from django import forms
 
-from apps.approvals.enums import Decision
-from apps.approvals.rules.transitions import NOTE_LIMIT
+from apps.approvals.enums import Decision, RejectReason
+from apps.approvals.rules.transitions import CONDITION_LIMIT, NOTE_LIMIT
+from apps.approvals.services import Asked
 from apps.common.money import from_nanos, to_nanos
 
 LOWER = "lower"
 """The fourth choice of the page: an approval with a lower cap."""
+
+APPROVING = (Decision.APPROVE.value, LOWER)
+CONDITION_ROWS = 3
+"""Rows of the page; the API takes more."""
 
 CHOICES = [
     (Decision.APPROVE.value, "Approve"),
@@ -32,6 +37,11 @@ class DecisionForm(forms.Form):
         decimal_places=9,
         widget=forms.NumberInput(attrs={"step": "any", "min": "0", "inputmode": "decimal"}),
     )
+    reason = forms.ChoiceField(
+        label="Why it is declined",
+        required=False,
+        choices=[("", "Choose a reason"), *RejectReason.choices()],
+    )
     note = forms.CharField(
         label="Note to the team",
         required=False,
@@ -39,11 +49,28 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for n in range(CONDITION_ROWS):
+            self.fields[f"condition_{n}"] = forms.CharField(
+                label=f"Condition {n + 1}",
+                required=False,
+                max_length=CONDITION_LIMIT,
+                widget=forms.TextInput(attrs={"list": "usual-conditions", "autocomplete": "off"}),
+            )
+            self.fields[f"condition_due_{n}"] = forms.DateField(
+                label=f"Condition {n + 1} due",
+                required=False,
+                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         missing = cleaned.get("cap") is None and "cap" not in self.errors
         if cleaned.get("decision") == LOWER and missing:
             self.add_error("cap", "Enter the cap you approve.")
+        if cleaned.get("decision") == Decision.REJECT and not cleaned.get("reason"):
+            self.add_error("reason", "Choose why it is declined.")
         return cleaned
 
     def answer(self) -> dict[str, Any]:
@@ -56,7 +83,25 @@ class DecisionForm(forms.Form):
             "decision": Decision.APPROVE.value if lower else chosen,
             "note": self.cleaned_data["note"],
             "cap_nanos": None if cap is None else to_nanos(cap),
+            "reason": self.cleaned_data["reason"] if chosen == Decision.REJECT else "",
+            "conditions": self.conditions() if chosen in APPROVING else (),
         }
+
+    def conditions(self) -> tuple[Asked, ...]:
+        """The rows with a text; they count only with an approval."""
+        found = []
+        for n in range(CONDITION_ROWS):
+            text = self.cleaned_data[f"condition_{n}"].strip()
+            if text:
+                found.append(Asked(text, self.cleaned_data[f"condition_due_{n}"]))
+        return tuple(found)
+
+    def condition_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"condition_{n}"], self[f"condition_due_{n}"]) for n in range(CONDITION_ROWS)]
+
+    @property
+    def has_conditions(self) -> bool:
+        return any(text.value() for text, _ in self.condition_rows())
 
 
 class WithdrawForm(forms.Form):

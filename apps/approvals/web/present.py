@@ -8,9 +8,16 @@ from typing import Any
 from apps.access.actors import Actor
 from apps.access.roles import LABELS, Role
 from apps.approvals import selectors, subjects
-from apps.approvals.enums import Decision, RequestStatus, StepStatus
-from apps.approvals.models import ApprovalDecision, ApprovalRequest, ApprovalStep
-from apps.approvals.rules.working_days import working_days_until
+from apps.approvals.enums import (
+    Decision,
+    Lane,
+    PartyReason,
+    RejectReason,
+    RequestStatus,
+    StepStatus,
+)
+from apps.approvals.models import ApprovalDecision, ApprovalParty, ApprovalRequest, ApprovalStep
+from apps.approvals.rules.working_days import STANDARD, Calendar, working_days_until
 from apps.common import fmt
 
 NAMES_SHOWN = 3
@@ -36,6 +43,13 @@ class QueueItem:
     request: ApprovalRequest
     when: str
     late: bool
+
+    seat: str = ""
+    questions: int = 0
+
+    @property
+    def auto(self) -> bool:
+        return self.request.lane == Lane.AUTO
 
     @property
     def tone(self) -> str:
@@ -67,11 +81,13 @@ class Activity:
     note: str = ""
 
 
-def due_words(due: datetime | None, now: datetime, zone: str) -> tuple[str, bool]:
+def due_words(
+    due: datetime | None, now: datetime, zone: str, calendar: Calendar = STANDARD
+) -> tuple[str, bool]:
     """`Due today`, `2 working days left`, `1 day late`; and whether it is late."""
     if due is None:
         return "No due date", False
-    days = working_days_until(now, due, zone)
+    days = working_days_until(now, due, zone, calendar)
     if days == 0:
         return "Due today", False
     if days < 0:
@@ -79,18 +95,57 @@ def due_words(due: datetime | None, now: datetime, zone: str) -> tuple[str, bool
     return f"{fmt.plural(days, 'day')} left", False
 
 
-def queue_item(request: ApprovalRequest, now: datetime, zone: str) -> QueueItem:
+def queue_item(
+    request: ApprovalRequest,
+    now: datetime,
+    zone: str,
+    calendar: Calendar = STANDARD,
+    seat: str = "",
+) -> QueueItem:
+    """A row; `seat` names the person somebody answers for."""
     if request.is_open:
-        return QueueItem(request, *due_words(request.due_at, now, zone))
+        return QueueItem(request, *due_words(request.due_at, now, zone, calendar), seat)
     closed = fmt.day(request.closed_at.date()) if request.closed_at else ""
-    return QueueItem(request, closed, late=False)
+    return QueueItem(request, closed, late=False, seat=seat)
 
 
-def chain(steps: Sequence[ApprovalStep], actor: Actor, now: datetime, zone: str) -> list[ChainLink]:
-    return [_link(step, actor, now, zone) for step in steps]
+def chain(
+    request: ApprovalRequest,
+    steps: Sequence[ApprovalStep],
+    actor: Actor,
+    now: datetime,
+    zone: str,
+    calendar: Calendar = STANDARD,
+) -> list[ChainLink]:
+    """The route; an automatic one is a single link that says so."""
+    if request.lane == Lane.AUTO:
+        done = request.closed_at is not None
+        return [
+            ChainLink(
+                "Approved by rule" if done else "By rule",
+                "done" if done else "now",
+                "robot",
+                _day(request.closed_at) or "In a moment",
+                request.closed_by_name,
+            )
+        ]
+    return [_link(step, actor, now, zone, calendar) for step in steps]
 
 
-def activity(request: ApprovalRequest, steps: Sequence[ApprovalStep]) -> list[Activity]:
+def is_last_word(actor: Actor, request: ApprovalRequest, steps: Sequence[ApprovalStep]) -> bool:
+    """Whether the actor's answer is the last thing that happened; without asking the database."""
+    return any(
+        d.membership_id == actor.membership_id and d.request_version == request.version - 1
+        for step in steps
+        for d in step.answers  # type: ignore[attr-defined]
+    )
+
+
+def activity(
+    request: ApprovalRequest,
+    steps: Sequence[ApprovalStep],
+    parties: Sequence[ApprovalParty] = (),
+) -> list[Activity]:
     """Newest first: how it closed without an answer, answers, the request itself."""
     lines = [Activity(request.requester_name, f"asked for it, {request.label}", request.opened_at)]
     lines += [
@@ -98,6 +153,21 @@ def activity(request: ApprovalRequest, steps: Sequence[ApprovalStep]) -> list[Ac
         for step in steps
         for d in step.answers  # type: ignore[attr-defined]
     ]
+    undone = any(d.undone for step in steps for d in step.answers)  # type: ignore[attr-defined]
+    lines += [
+        Activity(u.name, "took an answer back", u.undone_at, u.note)
+        for u in (selectors.undos_of(request) if undone else ())
+    ]
+    lines += [
+        Activity(_party_name(p, steps), "stepped back", p.created_at, p.note)
+        for p in parties
+        if p.reason == PartyReason.RECUSED
+    ]
+    if request.lane == Lane.AUTO and request.closed_at:
+        lines.append(
+            Activity(request.closed_by_name, "approved by itself", request.closed_at,
+                     request.closed_note)
+        )  # fmt: skip
     if request.closed_at and request.status in {RequestStatus.WITHDRAWN, RequestStatus.VOIDED}:
         words = "took it back" if request.status == RequestStatus.WITHDRAWN else "replaced it"
         lines.append(
@@ -115,9 +185,12 @@ def changes_since(request: ApprovalRequest, version: int) -> list[Activity]:
         for d in step.answers  # type: ignore[attr-defined]
         if d.request_version >= version
     }
+    since |= {u.undone_at for u in selectors.undos_of(request)}
     if request.closed_at:
         since.add(request.closed_at)
-    return [line for line in activity(request, steps) if line.at in since]
+    return [
+        line for line in activity(request, steps, selectors.parties_of(request)) if line.at in since
+    ]
 
 
 def earlier_requests(request: ApprovalRequest) -> list[ApprovalRequest]:
@@ -173,25 +246,67 @@ def role_words(roles: Sequence[str]) -> str:
     return ", ".join(LABELS[Role(role)] for role in roles)
 
 
-def _link(step: ApprovalStep, actor: Actor, now: datetime, zone: str) -> ChainLink:
-    answers: list[ApprovalDecision] = step.answers  # type: ignore[attr-defined]
+def _party_name(party: Any, steps: Sequence[ApprovalStep]) -> str:
+    for step in steps:
+        for place in step.people:  # type: ignore[attr-defined]
+            if place.membership_id == party.membership_id:
+                return place.name
+    return "An approver"
+
+
+def _link(
+    step: ApprovalStep, actor: Actor, now: datetime, zone: str, calendar: Calendar
+) -> ChainLink:
+    answers: list[ApprovalDecision] = [a for a in step.answers if not a.undone]  # type: ignore[attr-defined]
     if step.status == StepStatus.APPROVED:
-        names = ", ".join(d.name for d in answers)
+        names = ", ".join(_answered(d) for d in answers)
         return ChainLink(step.name, "done", "circle-check", _day(step.closed_at), names)
     if step.status == StepStatus.ACTIVE:
         waiting = [a for a in step.people if a.is_open]  # type: ignore[attr-defined]
         mine = any(a.membership_id == actor.membership_id for a in waiting)
         name = f"{step.name}, you" if mine else step.name
-        who = _names([a.name for a in waiting]) or f"Nobody holds {role_words(step.roles)} yet"
+        who = _names(_seats(waiting)) or f"Nobody holds {role_words(step.roles)} yet"
         if step.needed > 1:
             who = f"{len(answers)} of {step.needed} agreed; {who}"
-        return ChainLink(name, "now", "hourglass", due_words(step.due_at, now, zone)[0], who)
+        return ChainLink(
+            name, "now", "hourglass", due_words(step.due_at, now, zone, calendar)[0], who
+        )
     if step.status == StepStatus.WAITING:
         return ChainLink(step.name, "", "circle-dashed", role_words(step.roles))
     if answers:
         icon = "arrow-back-up" if step.status == StepStatus.CHANGES_REQUESTED else "circle-x"
         return ChainLink(step.name, "", icon, _day(step.closed_at), answers[-1].name)
     return ChainLink(step.name, "", "minus", StepStatus(step.status).label)
+
+
+def _answered(decision: ApprovalDecision) -> str:
+    """`CIO Acme for CFO Acme`, and the roles when one answer stood for several."""
+    text = decision.name
+    if decision.on_behalf_names:
+        text += f" for {decision.on_behalf_names}"
+    return text
+
+
+def _seats(waiting: Sequence[Any]) -> list[str]:
+    """Who is waited for; a deputy beside the person, `CFO Acme (or CIO Acme)`."""
+    own = {a.membership_id: a.name for a in waiting if a.on_behalf_of_id is None}
+    deputies: dict[Any, list[str]] = {}
+    for place in waiting:
+        if place.on_behalf_of_id is not None:
+            deputies.setdefault(place.on_behalf_of_id, []).append(place.name)
+    found = [
+        f"{name} (or {', '.join(deputies[seat])})" if seat in deputies else name
+        for seat, name in own.items()
+    ]
+    found += [
+        f"{name} for {place.on_behalf_name}"
+        for seat, names in deputies.items()
+        if seat not in own
+        for place in waiting
+        if place.on_behalf_of_id == seat
+        for name in names[:1]
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -208,8 +323,16 @@ def _decision_words(
     decision: ApprovalDecision, step: ApprovalStep, request: ApprovalRequest
 ) -> str:
     words = DECISION_WORDS[Decision(decision.decision)]
-    if decision.role:
-        words += f" as {LABELS[Role(decision.role)]}"
+    roles = decision.roles or ([decision.role] if decision.role else [])
+    if roles:
+        words += " as " + " and ".join(LABELS[Role(role)] for role in roles)
+        words += ", in one answer" if len(roles) > 1 else ""
+    if decision.on_behalf_names:
+        words += f" for {decision.on_behalf_names}"
+    if decision.reason:
+        words += f": {RejectReason(decision.reason).label.lower()}"
     if decision.cap_nanos is not None:
         words += f", cap {amount_words(decision.cap_nanos, request)}"
+    if decision.undone:  # type: ignore[attr-defined]
+        words += " (undone)"
     return words

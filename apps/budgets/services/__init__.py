@@ -8,8 +8,10 @@ from apps.budgets.services.amending import (
     revise_budget,
 )
 from apps.budgets.services.opening import create_budget, open_budget
+from apps.budgets.services.undoing import approval_in_use, undo_approval
 
 __all__ = [
+    "approval_in_use",
     "change_budget",
     "close_budget",
     "create_budget",
@@ -17,4 +19,5 @@ __all__ = [
     "move_budget",
     "open_budget",
     "revise_budget",
+    "undo_approval",
 ]

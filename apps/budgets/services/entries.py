@@ -29,6 +29,7 @@ def add_entry(
     amount_tokens: int | None,
     note: str,
     source_request_id: UUID | None = None,
+    source_version: int = 0,
     transfer_id: UUID | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> BudgetEntry:
@@ -47,6 +48,7 @@ def add_entry(
         budget_version=version + 1,
         transfer_id=transfer_id,
         source_request_id=source_request_id,
+        source_version=source_version,
         actor_name=actor.name[:200],
     )
     announce(budget, entry)

@@ -93,7 +93,8 @@ def open_budget(
     """The monthly budget of an approved story; for a story that has one, a revision of it.
 
     Needs no permission of its own: the approved request is the authority, and the cap may not be
-    above what it approved. Idempotent per request: a second call returns the first one's budget.
+    above what it approved. Idempotent per approval: a second call returns the first one's budget;
+    an approval that was undone and given again opens or revises again.
     Raises Conflict when the request is not approved, Invalid when the cap exceeds it.
     """
     request = approved_request(source_request_id)
@@ -104,7 +105,9 @@ def open_budget(
             fix="A budget of a story opens with its approval.",
         )
     _within_approval(monthly_cap_nanos, request.approved_nanos)
-    done = BudgetEntry.objects.filter(source_request_id=source_request_id).first()
+    done = BudgetEntry.objects.filter(
+        source_request_id=source_request_id, source_version=request.version
+    ).first()
     if done is not None:
         return Budget.objects.get(id=done.budget_id)
     existing = Budget.objects.filter(
@@ -119,6 +122,7 @@ def open_budget(
             starts_on=starts_on,
             note=note,
             source_request_id=source_request_id,
+            source_version=request.version,
         )
     home = organization()
     budget = Budget(
@@ -145,9 +149,12 @@ def open_budget(
                 amount_tokens=None,
                 note=note,
                 source_request_id=source_request_id,
+                source_version=request.version,
             )
     except IntegrityError as error:
-        done = BudgetEntry.objects.filter(source_request_id=source_request_id).first()
+        done = BudgetEntry.objects.filter(
+            source_request_id=source_request_id, source_version=request.version
+        ).first()
         if done is None:
             raise Conflict(
                 "Another budget for this story was opened in the same moment.",
@@ -165,6 +172,7 @@ def _revise_approved(
     starts_on: date,
     note: str,
     source_request_id: UUID,
+    source_version: int,
 ) -> Budget:
     entry = add_entry(
         actor=actor,
@@ -176,6 +184,7 @@ def _revise_approved(
         amount_tokens=None,
         note=note,
         source_request_id=source_request_id,
+        source_version=source_version,
     )
     record(
         actor=actor,
@@ -198,6 +207,7 @@ def _store(
     amount_tokens: int | None,
     note: str,
     source_request_id: UUID | None = None,
+    source_version: int = 0,
     thresholds: Iterable[tuple[Basis, int]] = DEFAULT_THRESHOLDS,
 ) -> Budget:
     budget.save(force_insert=True)
@@ -210,6 +220,7 @@ def _store(
         note=note.strip(),
         budget_version=1,
         source_request_id=source_request_id,
+        source_version=source_version,
         actor_name=actor.name[:200],
     )
     BudgetThreshold.objects.bulk_create(

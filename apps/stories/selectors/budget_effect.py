@@ -100,6 +100,19 @@ def parent_effects(
     return effects
 
 
+def sole_funders(*, unit_id: UUID, capability_id: UUID | None) -> list[UUID]:
+    """The one person who owns every budget above the story, if there is one: they fund it alone.
+
+    A budget without an owner is shared; then nobody does.
+    """
+    owners = {
+        budget.owner_membership_id
+        for budget in budgets_matching(unit_id=unit_id, capability_id=capability_id, story_id=None)
+        if budget.scope != Scope.STORY
+    }
+    return [owner for owner in owners if owner is not None] if len(owners) == 1 else []
+
+
 def _months_left(period: Period, current: Month) -> int:
     first = max(month_of(period.start), current)
     last = month_of(period.end)

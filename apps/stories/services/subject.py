@@ -1,5 +1,7 @@
 """Stories as a subject of approvals. Every hook runs inside the transaction of the decision."""
 
+from copy import copy
+from typing import Any
 from uuid import UUID
 
 from apps.access.actors import Actor
@@ -17,6 +19,7 @@ from apps.stories.services.budget import budget_from, ensure_capability, open_st
 from apps.stories.services.drafts import open_draft
 from apps.stories.services.lifecycle import finish_withdrawal
 from apps.stories.services.moves import apply_act, target_status
+from apps.stories.services.undo import memento_of, undo_answer, undo_refused
 
 
 class StorySubject(SubjectHandler):
@@ -25,9 +28,12 @@ class StorySubject(SubjectHandler):
     subject_type = "story"
     label = "Token Story"
 
-    def on_decided(self, *, actor: Actor, request: ApprovalRequest, outcome: Outcome) -> None:
+    def on_decided(
+        self, *, actor: Actor, request: ApprovalRequest, outcome: Outcome
+    ) -> dict[str, Any] | None:
         """Move the story the decision was about. A decision on a stale revision is refused."""
         story = _subject(request)
+        before = copy(story)
         if not outcome.final:
             target = target_status(story, Act.START_REVIEW)
             if story.state is not target:
@@ -55,6 +61,15 @@ class StorySubject(SubjectHandler):
                 request_id=None,
             )
             open_draft(actor, story)
+        if not outcome.final or outcome.decision is None:
+            return None
+        return memento_of(before, outcome.decision)
+
+    def undo_refused(self, *, request: ApprovalRequest) -> str:
+        return undo_refused(request)
+
+    def on_undone(self, *, actor: Actor, request: ApprovalRequest) -> None:
+        undo_answer(actor=actor, request=request)
 
     def on_withdrawn(self, *, actor: Actor, request: ApprovalRequest) -> None:
         finish_withdrawal(actor=actor, story=_subject(request), note=request.closed_note)

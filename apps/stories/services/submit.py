@@ -9,12 +9,14 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.approvals import services as approvals
+from apps.approvals.enums import Lane
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.stories import rules
 from apps.stories.enums import Act
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRevision, TokenStory
+from apps.stories.selectors.budget_effect import sole_funders
 from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
 from apps.stories.selectors.facts import policy_facts
 from apps.stories.selectors.prices import price_table
@@ -71,13 +73,14 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         unit_id=draft.unit_id,
         requester_id=actor.membership_id,
         author_ids=_authors(story),
+        funder_ids=sole_funders(unit_id=draft.unit_id, capability_id=draft.capability_id),
         amount_nanos=draft.cap_nanos,
         currency=draft.currency,
         context=policy_facts(draft, result),
         flags=review_flags(revision, result),
     )
     StoryDraft.objects.filter(id=draft.id).delete()
-    return apply_act(
+    moved = apply_act(
         actor=actor,
         story=story,
         act=Act.SUBMIT,
@@ -90,6 +93,10 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         submitted_at=clock.now(),
         **_latest_figures(draft, assumptions, result),
     )
+    if request.lane != Lane.AUTO:
+        return moved
+    approvals.settle_request(request_id=request.id)
+    return story_by_id(story_id)
 
 
 def require_complete(draft: StoryDraft, assumptions: Assumptions) -> None:

@@ -83,6 +83,9 @@ def test_opening_resolves_people_due_time_and_the_default_route(side, asked):
             "due_working_days": 3,
             "fallback_roles": ["owner"],
             "when": [],
+            "remind_working_days": 1,
+            "escalate_working_days": None,
+            "escalate_roles": [],
         }
     ]
     assert names == ["CFO Acme", "CIO Acme", "CTO Acme"]

@@ -60,7 +60,7 @@ def test_the_default_policy_round_trips():
 @pytest.mark.parametrize(
     ("raw", "fields"),
     [
-        ({}, ["document"]),
+        ({}, ["steps"]),
         ([], ["document"]),
         ({"steps": []}, ["steps"]),
         ({"steps": [{"name": "", "roles": []}]}, ["steps[0].name", "steps[0].roles"]),

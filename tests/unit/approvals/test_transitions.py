@@ -12,6 +12,12 @@ LEGAL = {
     (RequestStatus.PENDING, Act.REJECT): RequestStatus.REJECTED,
     (RequestStatus.PENDING, Act.WITHDRAW): RequestStatus.WITHDRAWN,
     (RequestStatus.PENDING, Act.VOID): RequestStatus.VOIDED,
+    (RequestStatus.PENDING, Act.AUTO_APPROVE): RequestStatus.APPROVED,
+    (RequestStatus.PENDING, Act.CHANGE_PEOPLE): RequestStatus.PENDING,
+    (RequestStatus.PENDING, Act.RETRACT): RequestStatus.PENDING,
+    (RequestStatus.APPROVED, Act.REOPEN): RequestStatus.PENDING,
+    (RequestStatus.CHANGES_REQUESTED, Act.REOPEN): RequestStatus.PENDING,
+    (RequestStatus.REJECTED, Act.REOPEN): RequestStatus.PENDING,
 }
 
 

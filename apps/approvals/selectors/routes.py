@@ -1,0 +1,238 @@
+"""Policies, the routes they give, and the people who would decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db.models import F, QuerySet
+
+from apps.access.matrix import scope_of
+from apps.access.permissions import P
+from apps.access.roles import ASSIGNABLE, Role
+from apps.approvals.enums import AssignmentVia, Lane, RequestStatus, StepMode, StepStatus
+from apps.approvals.models import (
+    ApprovalPolicy,
+    ApprovalPolicyVersion,
+    ApprovalRequest,
+    ApprovalStep,
+)
+from apps.approvals.rules import policy as policy_rules
+from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument, StepSpec
+from apps.common import clock
+from apps.common.errors import NotFound
+from apps.organizations import selectors as organizations
+from apps.organizations.models import Membership, RoleBinding
+
+DECIDING_ROLES: tuple[Role, ...] = tuple(
+    role for role in ASSIGNABLE if scope_of(role, P.APPROVAL_DECIDE) is not None
+)
+"""Roles a policy may name: only their holders are allowed to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """A person who may decide a step, and as what: `roles` are all of the step's they hold."""
+
+    membership_id: UUID
+    name: str
+    role: str
+    via: AssignmentVia
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step of a route that a subject would take. No approvers: nobody could decide it yet."""
+
+    name: str
+    roles: tuple[str, ...]
+    mode: StepMode
+    quorum: int
+    due_working_days: int
+    approvers: tuple[Approver, ...]
+    lane: Lane = Lane.PEOPLE
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPolicy:
+    """The policy that holds for a subject, in its current version.
+
+    `skipped` says why an automatic lane before it was left.
+    """
+
+    policy: ApprovalPolicy
+    version: int
+    document: PolicyDocument
+    skipped: str = ""
+
+
+def policies() -> QuerySet[ApprovalPolicy]:
+    return ApprovalPolicy.objects.order_by("is_default", "priority", "name")
+
+
+def policy_by_id(policy_id: UUID) -> ApprovalPolicy:
+    found = ApprovalPolicy.objects.filter(id=policy_id).first()
+    if found is None:
+        raise NotFound("There is no such approval route.", code="policy_not_found")
+    return found
+
+
+def document_of(policy: ApprovalPolicy) -> PolicyDocument:
+    """The current version's document."""
+    stored = ApprovalPolicyVersion.objects.get(policy_id=policy.id, number=policy.current_version)
+    return msgspec.convert(stored.document, PolicyDocument)
+
+
+def versions_of(policy: ApprovalPolicy) -> QuerySet[ApprovalPolicyVersion]:
+    return ApprovalPolicyVersion.objects.filter(policy_id=policy.id).order_by("-number")
+
+
+def version_document(policy: ApprovalPolicy, number: int) -> PolicyDocument:
+    """Raises NotFound for a version the policy never had."""
+    stored = versions_of(policy).filter(number=number).first()
+    if stored is None:
+        raise NotFound("The route has no such version.", code="policy_version_not_found")
+    return msgspec.convert(stored.document, PolicyDocument)
+
+
+def active_policies() -> list[tuple[ApprovalPolicy, PolicyDocument]]:
+    """Every active policy with its current document, in one query."""
+    found = ApprovalPolicyVersion.objects.filter(
+        policy__is_active=True, number=F("policy__current_version")
+    ).select_related("policy")
+    return [(v.policy, msgspec.convert(v.document, PolicyDocument)) for v in found]
+
+
+def candidate(policy: ApprovalPolicy, document: PolicyDocument) -> Candidate:
+    return Candidate(policy.name, policy.priority, policy.is_default, policy.subject_type, document)
+
+
+def policy_for(
+    subject_type: str, facts: Mapping[str, Fact], unit_id: UUID | None = None
+) -> AppliedPolicy | None:
+    """The first active policy that applies; the default one last; None when there is none."""
+    known = active_policies()
+    auto = any(document.is_auto for _, document in known)
+    chosen, skipped = policy_rules.choose(
+        (candidate(*each) for each in known),
+        subject_type,
+        facts,
+        automatic_in_unit(unit_id) if auto else 0,
+    )
+    if chosen is None:
+        return None
+    policy = next(p for p, _ in known if p.name == chosen.name)
+    return AppliedPolicy(policy, policy.current_version, chosen.document, skipped)
+
+
+AUTO_WINDOW = timedelta(days=30)
+
+
+def automatic_in_unit(unit_id: UUID | None) -> int:
+    """Automatic approvals of a unit in the last 30 days: the lane's guardrail counts them."""
+    return ApprovalRequest.objects.filter(
+        unit_id=unit_id,
+        status=RequestStatus.APPROVED,
+        lane=Lane.AUTO,
+        opened_at__gte=clock.now() - AUTO_WINDOW,
+    ).count()
+
+
+def facts_with_unit(facts: Mapping[str, Any], unit_id: UUID | None) -> dict[str, Fact]:
+    """Facts plus the unit and those above it, which conditions on `unit` match."""
+    known: dict[str, Fact] = {k: v for k, v in facts.items() if k in policy_rules.FACTS}
+    path = organizations.unit_ancestor_ids(unit_id) if unit_id is not None else []
+    known["unit"] = tuple(str(each) for each in path)
+    return known
+
+
+def preview_route(
+    *,
+    subject_type: str,
+    unit_id: UUID | None,
+    facts: Mapping[str, Any],
+    excluded: Sequence[UUID] = (),
+) -> list[PlannedStep]:
+    """The steps a subject with these facts would take, with the people who would decide.
+
+    `excluded` are memberships that may not decide (requester, authors). Writes nothing.
+    """
+    known = facts_with_unit(facts, unit_id)
+    applied = policy_for(subject_type, known, unit_id)
+    document = applied.document if applied else policy_rules.DEFAULT_POLICY
+    if document.is_auto:
+        return [PlannedStep("Approved by rule", (), StepMode.ANY, 1, 0, (), Lane.AUTO)]
+    steps = policy_rules.route(document, known)
+    holders = Holders(unit_id, frozenset(excluded))
+    return [
+        PlannedStep(
+            step.name,
+            tuple(step.roles),
+            StepMode(step.mode),
+            step.quorum,
+            step.due_working_days,
+            tuple(holders.approvers(step)),
+        )
+        for step in steps
+    ]
+
+
+def resolve_approvers(
+    step: StepSpec | ApprovalStep, unit_id: UUID | None, excluded: frozenset[UUID]
+) -> list[Approver]:
+    """People who hold one of the step's roles at the unit or above; the fallback when none does.
+
+    A person with several of the roles appears once, with the first, and knows them all.
+    """
+    return Holders(unit_id, excluded).approvers(step)
+
+
+class Holders:
+    """Who holds which role for a unit; each role is asked once."""
+
+    def __init__(self, unit_id: UUID | None, excluded: frozenset[UUID]) -> None:
+        self._unit_id, self._excluded = unit_id, excluded
+        self._known: dict[str, list[tuple[UUID, str]]] = {}
+
+    def approvers(self, step: StepSpec | ApprovalStep) -> list[Approver]:
+        found = self.of_roles(step.roles, AssignmentVia.ROLE)
+        return found or self.of_roles(step.fallback_roles, AssignmentVia.FALLBACK)
+
+    def of_roles(self, roles: Sequence[str], via: AssignmentVia) -> list[Approver]:
+        names: dict[UUID, str] = {}
+        held: dict[UUID, list[str]] = {}
+        for role in roles:
+            for member, name in self._of(role):
+                names.setdefault(member, name)
+                held.setdefault(member, []).append(role)
+        return [
+            Approver(member, names[member], mine[0], via, tuple(mine))
+            for member, mine in held.items()
+        ]
+
+    def _of(self, role: str) -> list[tuple[UUID, str]]:
+        if role not in self._known:
+            people = organizations.people_with_role(Role(role), self._unit_id)
+            self._known[role] = [(m.id, str(m)) for m in people if m.id not in self._excluded]
+        return self._known[role]
+
+
+def open_step_ids() -> list[UUID]:
+    """Steps that wait for people now."""
+    return list(
+        ApprovalStep.objects.filter(status=StepStatus.ACTIVE)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+
+
+def deciders() -> list[tuple[UUID, str]]:
+    """Active people who hold a role that decides, anywhere: membership and name, by name."""
+    holders = RoleBinding.objects.filter(role__in=[role.value for role in DECIDING_ROLES])
+    rows = Membership.objects.filter(
+        is_active=True, user__is_active=True, id__in=holders.values("membership_id")
+    ).select_related("user")
+    return sorted(((m.id, str(m)) for m in rows), key=lambda pair: pair[1].casefold())
