@@ -3,10 +3,12 @@
 from django.urls import path
 
 from apps.connectors.api import views
+from apps.connectors.reconciliation.api import ReconciliationView
 
 _ONE = "sources/<uuid:source_id>/"
 urlpatterns = [
     path("sources/", views.SourceListView.as_view(), name="api-sources"),
+    path("reconciliation/", ReconciliationView.as_view(), name="api-reconciliation"),
     path("sources/runs/<uuid:run_id>/", views.RunView.as_view(), name="api-run"),
     path(_ONE, views.SourceView.as_view(), name="api-source"),
     path(f"{_ONE}credential/", views.SourceCredentialView.as_view(), name="api-source-credential"),

@@ -1,0 +1,117 @@
+"""Reconciliation over the API: the lines of the page."""
+
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.api import ActorMixin
+from apps.access.permissions import P
+from apps.common import clock
+from apps.common.api.fields import money
+from apps.connectors.reconciliation import selectors
+from apps.connectors.reconciliation.rules import STATES, Side
+from apps.connectors.reconciliation.selectors import GROUPS, Line
+
+
+class AskSerializer(serializers.Serializer):
+    """Days [start, end), by default the last 30."""
+
+    start = serializers.DateField(required=False)
+    end = serializers.DateField(required=False)
+    by = serializers.ChoiceField(list(GROUPS), default="day")
+    provider = serializers.CharField(required=False, default="", allow_blank=True)
+
+
+class AmountSerializer(serializers.Serializer):
+    nanos = serializers.IntegerField()
+    currency = serializers.CharField()
+    amount = serializers.CharField()
+
+
+class SideSerializer(serializers.Serializer):
+    """Measured by the ledger, billed by the provider, counted by a comparison. Null: it says
+    nothing about this group."""
+
+    measured = AmountSerializer(allow_null=True)
+    billed = AmountSerializer(allow_null=True)
+    bill_gap = AmountSerializer(allow_null=True, help_text="Billed minus measured.")
+    measured_tokens = serializers.IntegerField()
+    unpriced_tokens = serializers.IntegerField()
+    compared_tokens = serializers.IntegerField(allow_null=True)
+    token_gap = serializers.IntegerField(
+        allow_null=True, help_text="Measured minus compared: what the comparison did not see."
+    )
+
+
+class LineSerializer(SideSerializer):
+    provider = serializers.CharField()
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    state = serializers.ChoiceField(list(STATES))
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class ReconciliationSerializer(serializers.Serializer):
+    """Lines of one grouping and their sums."""
+
+    currency = serializers.CharField()
+    timezone = serializers.CharField(help_text="The ledger's days; bills are cut in UTC.")
+    without_rate = serializers.ListField(
+        child=serializers.CharField(), help_text="Currencies of bills that have no exchange rate."
+    )
+    total = SideSerializer()
+    results = LineSerializer(many=True)
+
+
+class ReconciliationView(ActorMixin, APIView):
+    """Measured against billed and compared, by day, provider, model or API key."""
+
+    permission_required = {"GET": P.SOURCE_VIEW}
+
+    @extend_schema(parameters=[AskSerializer], responses=ReconciliationSerializer)
+    def get(self, request: Request) -> Response:
+        asked = AskSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        end = data.get("end") or clock.today() + timedelta(days=1)
+        start = data.get("start") or end - timedelta(days=30)
+        found = selectors.reconcile(
+            self.actor, start, end, by=data["by"], provider=data["provider"]
+        )
+        return Response(
+            {
+                "currency": found.currency,
+                "timezone": found.timezone,
+                "without_rate": found.unconverted,
+                "total": _side(found.total, found.currency),
+                "results": [_line(line, found.currency) for line in found.lines],
+            }
+        )
+
+
+def _side(side: Side, currency: str) -> dict[str, Any]:
+    return {
+        "measured": money(side.measured_nanos, currency),
+        "billed": money(side.billed_nanos, currency),
+        "bill_gap": money(side.bill_gap, currency),
+        "measured_tokens": side.measured_tokens,
+        "unpriced_tokens": side.unpriced_tokens,
+        "compared_tokens": side.compared_tokens,
+        "token_gap": side.token_gap,
+    }
+
+
+def _line(line: Line, currency: str) -> dict[str, Any]:
+    return {
+        "provider": line.provider,
+        "key": line.key,
+        "label": line.label,
+        "state": line.state,
+        "reasons": line.reasons,
+        **_side(line.side, currency),
+    }

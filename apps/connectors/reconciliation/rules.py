@@ -1,0 +1,114 @@
+"""Whether figures of the same usage from different channels agree, and what explains a gap."""
+
+from dataclasses import dataclass
+
+from apps.common.money import NANOS
+
+CLOSE, WIDE = 0.01, 0.05
+"""Within a hundredth figures agree; beyond a twentieth the gap needs an answer."""
+SMALL_NANOS = NANOS
+SMALL_TOKENS = 10_000
+"""Differences of less than these agree whatever their share."""
+STATES = {
+    "agrees": "Agrees",
+    "near": "Within 5%",
+    "gap": "Gap",
+    "alone": "Nothing to compare",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One group's figures. None: the channel says nothing about it."""
+
+    measured_nanos: int | None
+    measured_tokens: int
+    unpriced_tokens: int = 0
+    billed_nanos: int | None = None
+    compared_tokens: int | None = None
+    compared_nanos: int | None = None
+    lagging: str = ""
+    fresh: bool = False
+    """The last days: bills and pulls are still coming in."""
+
+    @property
+    def bill_gap(self) -> int | None:
+        """Billed minus measured."""
+        if self.billed_nanos is None:
+            return None
+        return self.billed_nanos - (self.measured_nanos or 0)
+
+    @property
+    def token_gap(self) -> int | None:
+        """Measured minus compared: what a gateway did not see."""
+        if self.compared_tokens is None:
+            return None
+        return self.measured_tokens - self.compared_tokens
+
+
+def share(gap: int | None, whole: int | None) -> float | None:
+    """A gap as a share of the larger side; None without one."""
+    if gap is None or not whole:
+        return None
+    return gap / whole
+
+
+def distance(gap: int | None, whole: int, small: int) -> str:
+    """agrees, near, gap or alone."""
+    if gap is None:
+        return "alone"
+    size = abs(gap)
+    if size <= small or size <= abs(whole) * CLOSE:
+        return "agrees"
+    return "near" if size <= abs(whole) * WIDE else "gap"
+
+
+def state(side: Side) -> str:
+    """The worse of the two comparisons. A gateway that saw less is no gap: it is a lower bound;
+    one that saw more is."""
+    bill = distance(
+        side.bill_gap, max(side.billed_nanos or 0, side.measured_nanos or 0), SMALL_NANOS
+    )
+    gap = side.token_gap
+    seen = "alone" if gap is None else "agrees"
+    if gap is not None and gap < 0:
+        seen = distance(gap, side.compared_tokens or 0, SMALL_TOKENS)
+    order = ("gap", "near", "agrees", "alone")
+    return min((bill, seen), key=order.index)
+
+
+def reasons(side: Side) -> list[str]:
+    """What usually explains this group, the likeliest first. Empty where everything agrees."""
+    found: list[str] = []
+    if side.lagging:
+        found.append(f"{side.lagging} has not delivered everything yet.")
+    if side.fresh and side.billed_nanos is None:
+        found.append("The provider has not billed this day yet.")
+    gap = side.bill_gap
+    whole = max(side.billed_nanos or 0, side.measured_nanos or 0)
+    if gap is not None and distance(gap, whole, SMALL_NANOS) != "agrees":
+        found += _bill_reasons(side, gap)
+    missed = side.token_gap
+    if missed is not None and missed < 0:
+        if distance(missed, side.compared_tokens or 0, SMALL_TOKENS) != "agrees":
+            found.append(
+                "The comparison saw more than the channel of record: an account or key that no "
+                "source of record reads."
+            )
+    elif missed and distance(missed, side.measured_tokens, SMALL_TOKENS) != "agrees":
+        found.append(
+            "The comparison is a lower bound: calls that bypass it and dropped streams are missing."
+        )
+    return found
+
+
+def _bill_reasons(side: Side, gap: int) -> list[str]:
+    if side.unpriced_tokens and gap > 0:
+        return ["Some tokens have no price, so the measured cost is too low."]
+    if not side.measured_tokens and gap > 0:
+        return ["Billed, but no source of record reports it: storage, searches or another service."]
+    if gap > 0:
+        return ["The provider bills more: usage nobody reported, another price, or fees."]
+    return [
+        "The provider bills less: a discount without a negotiated rate, credits, or late lines."
+    ]

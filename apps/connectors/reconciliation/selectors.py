@@ -1,0 +1,285 @@
+"""Measured, billed and compared figures of the same days, group by group."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Sum
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import require, visible_unit_ids
+from apps.common import clock
+from apps.common.errors import Forbidden, Invalid
+from apps.connectors.enums import SourceKind, SourceRole, SourceStatus
+from apps.connectors.models import ProviderCost, Source
+from apps.connectors.reconciliation import rules
+from apps.connectors.reconciliation.rules import Side
+from apps.connectors.selectors import comparison_days
+from apps.ledger.query import Query, Row, run
+from apps.ledger.query.types import Grain
+from apps.ledger.services.foreign import convert
+from apps.pricing.selectors import price_book
+
+GROUPS = {"day": "Day", "provider": "Provider", "model": "Model", "api_key": "API key"}
+MAX_DAYS = 92
+FRESH = timedelta(days=2)
+BILLING = {SourceKind.OPENAI: "openai", SourceKind.ANTHROPIC: "anthropic"}
+"""Kinds whose provider reports what it will bill."""
+Key = tuple[str, str]
+"""Provider and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group of one provider. `key` is a day, a model or an API key's id."""
+
+    provider: str
+    key: str
+    label: str
+    side: Side
+
+    @property
+    def state(self) -> str:
+        return rules.state(self.side)
+
+    @property
+    def reasons(self) -> list[str]:
+        return rules.reasons(self.side)
+
+    @property
+    def order(self) -> int:
+        """For sorting: the largest difference of money."""
+        return abs(self.side.bill_gap or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A source and what its figures are to the ledger."""
+
+    source: Source
+    provider: str
+    bills: bool
+
+    @property
+    def role(self) -> str:
+        return SourceRole(self.source.role).label
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """The answer: lines, their sum, and what each channel is."""
+
+    lines: list[Line]
+    total: Side
+    currency: str
+    timezone: str
+    channels: list[Channel]
+    unconverted: list[str] = field(default_factory=list)
+
+    def count(self, state: str) -> int:
+        return sum(line.state == state for line in self.lines)
+
+
+def channels() -> list[Channel]:
+    """Every source that is not paused: the channel of record of its account, or a comparison."""
+    found = Source.objects.exclude(status=SourceStatus.PAUSED).order_by("kind", "account", "name")
+    return [Channel(s, BILLING.get(s.kind, ""), s.kind in BILLING) for s in found]  # type: ignore[call-overload]
+
+
+def providers() -> list[str]:
+    """Providers that some source bills."""
+    return sorted({channel.provider for channel in channels() if channel.bills})
+
+
+def reconcile(
+    actor: Actor, start: date, end: date, *, by: str = "day", provider: str = ""
+) -> Reconciliation:
+    """Figures of [start, end) side by side, by day, provider, model or API key.
+
+    Forbidden for somebody who sees a part of the organization only: a bill has no parts. Invalid
+    for more than 92 days or an unknown grouping.
+    """
+    require(actor, P.SOURCE_VIEW)
+    if visible_unit_ids(actor, P.USAGE_VIEW) is not None:
+        raise Forbidden("Bills belong to the whole organization, and you see a part of it.")
+    if by not in GROUPS:
+        raise Invalid(f"Unknown grouping {by!r}.", field="by", fix=f"Use {', '.join(GROUPS)}.")
+    if not timedelta() < end - start <= timedelta(days=MAX_DAYS):
+        raise Invalid(f"Choose 1 to {MAX_DAYS} days.", field="start", fix="Move the days.")
+    known = channels()
+    measured, result = _measured(start, end, by, provider)
+    billed, unconverted = _billed(start, end, by, provider, known, result.currency)
+    compared = _compared(start, end, by, provider, result.currency)
+    labels = {key: row.labels[-1] for key, row in measured.items() if row.labels}
+    labels |= {key: name for key, (_, _, name) in compared.items() if key not in labels and name}
+    lagging = _lagging(known, end)
+    billing = {channel.provider for channel in known if channel.bills}
+    lines = []
+    for key in sorted(measured.keys() | billed.keys() | compared.keys()):
+        row, seen = measured.get(key), compared.get(key)
+        side = Side(
+            measured_nanos=row.cost_nanos if row else None,
+            measured_tokens=row.tokens.total if row else 0,
+            unpriced_tokens=row.unpriced_tokens if row else 0,
+            billed_nanos=billed.get(key, _nothing(key, by, billing, row)),
+            compared_tokens=seen[0] if seen else None,
+            compared_nanos=seen[1] if seen else None,
+            lagging=lagging.get(key[0], "") if by != "day" or _recent(key[1]) else "",
+            fresh=by == "day" and _recent(key[1]),
+        )
+        lines.append(Line(key[0], key[1], _label(by, key, labels), side))
+    return Reconciliation(
+        lines=lines,
+        total=_total(lines),
+        currency=result.currency,
+        timezone=result.timezone,
+        channels=known,
+        unconverted=unconverted,
+    )
+
+
+def _label(by: str, key: Key, labels: dict[Key, str]) -> str:
+    return key[1] if by == "day" else labels.get(key) or key[1] or "Not stated"
+
+
+def _nothing(key: Key, by: str, billing: set[str], row: Row | None) -> int | None:
+    """A bill without a line for something says 0, unless it is not out yet or names no keys."""
+    if by == "api_key" or key[0] not in billing or (by == "day" and _recent(key[1])):
+        return None
+    return 0 if row is not None and by != "model" else None
+
+
+def _recent(day: str) -> bool:
+    return date.fromisoformat(day) >= clock.today() - FRESH
+
+
+def _measured(start: date, end: date, by: str, provider: str) -> tuple[dict[Key, Row], "_Result"]:
+    grain: Grain = "day" if by == "day" else "total"
+    axes = ("provider",) if by in ("day", "provider") else ("provider", by)
+    found = run(
+        Query(
+            start=start,
+            end=end,
+            grain=grain,
+            group_by=axes,
+            filters={"provider": [provider]} if provider else {},
+            order="label",
+        )
+    )
+    rows: dict[Key, Row] = {}
+    for row in found.rows:
+        name = row.keys[0] or ""
+        group = str(row.period) if by == "day" else (row.keys[-1] or "")
+        rows[name, group] = row
+    return rows, _Result(found.currency, found.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    currency: str
+    timezone: str
+
+
+def _billed(
+    start: date,
+    end: date,
+    by: str,
+    provider: str,
+    known: Iterable[Channel],
+    currency: str,
+) -> tuple[dict[Key, int], list[str]]:
+    """Bills by provider and group, in the ledger's currency; the currencies without a rate."""
+    if by == "api_key":
+        return {}, []
+    of_source = {channel.source.id: channel.provider for channel in known if channel.bills}
+    rows = list(
+        ProviderCost.objects.filter(day__gte=start, day__lt=end, source_id__in=of_source)
+        .values("source_id", "day", "currency", "model")
+        .annotate(amount=Sum("amount_nanos"))
+    )
+    amounts = convert([(row["day"], row["amount"], row["currency"]) for row in rows], currency)
+    book = price_book()
+    sums: dict[Key, int] = defaultdict(int)
+    without: set[str] = set()
+    for row, nanos in zip(rows, amounts, strict=True):
+        name = of_source[row["source_id"]]
+        if provider and name != provider:
+            continue
+        if nanos is None:
+            without.add(row["currency"])
+            continue
+        model = row["model"] and book.canonical(name, row["model"])[1]
+        group = {"day": str(row["day"]), "provider": name, "model": model or "Other line items"}
+        sums[name, group[by]] += nanos
+    return dict(sums), sorted(without)
+
+
+def _compared(
+    start: date, end: date, by: str, provider: str, currency: str
+) -> dict[Key, tuple[int, int | None, str]]:
+    """Comparison usage by provider and group: tokens, cost where all of it is known, a name.
+
+    Several comparison sources see the same calls: the one that saw most of a group counts.
+    """
+    column = {"provider": [], "api_key": ["api_key_id"]}.get(by, [by])
+    wanted = ["source_id", "provider", *column]
+    book = price_book()
+    found: dict[tuple[object, Key], list[int]] = defaultdict(lambda: [0, 0, 0])
+    names: dict[Key, str] = {}
+    for row in comparison_days(start, end, by=wanted):
+        name = book.canonical(row.provider or "", row.model or "x")[0]
+        if provider and name != provider:
+            continue
+        group = {
+            "day": str(row.day),
+            "provider": name,
+            "model": book.canonical(row.provider or "", row.model)[1] if row.model else "",
+            "api_key": row.api_key_id or "",
+        }[by]
+        key = (name, group)
+        cell = found[row.source_id, key]
+        cell[0] += row.counts.total
+        cell[1] += row.cost_nanos
+        cell[2] += row.without_cost + (row.currency != currency)
+        if by == "api_key" and row.api_key:
+            names[key] = row.api_key
+    best: dict[Key, list[int]] = {}
+    for (_, key), cell in found.items():
+        if key not in best or cell[0] > best[key][0]:
+            best[key] = cell
+    return {
+        key: (cell[0], None if cell[2] else cell[1], names.get(key, ""))
+        for key, cell in best.items()
+    }
+
+
+def _lagging(known: Iterable[Channel], end: date) -> dict[str, str]:
+    """By provider, a source of record that has not read up to the end yet."""
+    until = min(datetime.combine(end, time(), UTC), clock.now() - timedelta(hours=6))
+    late: dict[str, str] = {}
+    for channel in known:
+        source = channel.source
+        behind = source.cursor is None or source.cursor < until
+        if channel.bills and not source.is_compared and behind:
+            late[channel.provider] = source.name
+    return late
+
+
+def _total(lines: list[Line]) -> Side:
+    """Sums of what each channel says; bills and comparisons only where they say something."""
+
+    def add(values: Iterable[int | None]) -> int | None:
+        known = [value for value in values if value is not None]
+        return sum(known) if known else None
+
+    sides = [line.side for line in lines]
+    return Side(
+        measured_nanos=add(side.measured_nanos for side in sides),
+        measured_tokens=sum(side.measured_tokens for side in sides),
+        unpriced_tokens=sum(side.unpriced_tokens for side in sides),
+        billed_nanos=add(side.billed_nanos for side in sides),
+        compared_tokens=add(side.compared_tokens for side in sides),
+        compared_nanos=add(side.compared_nanos for side in sides),
+    )

@@ -1,0 +1,190 @@
+"""The reconciliation page: three views of the same usage, and where they differ."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.access.permissions import P
+from apps.access.web import requires
+from apps.common import clock, fmt
+from apps.common.money import from_nanos
+from apps.common.templatetags.ui import chip
+from apps.common.web.filters import Control, Filter, parse_day
+from apps.common.web.lists import Column, CustomFilter, Empty, ListPage
+from apps.connectors.reconciliation import rules, selectors
+from apps.connectors.reconciliation.selectors import Line, Reconciliation
+from apps.ledger.selectors.coverage import coverage, data_as_of
+from apps.tenancy.urls import org_url
+
+DAYS = 30
+TONES = {"agrees": "ok", "near": "warn", "gap": "bad", "alone": ""}
+
+
+class _Days(Filter):
+    """Days of the question; they always have a value."""
+
+    def read(self, request: Any) -> Any:
+        today = clock.today()
+        last = parse_day(request.GET.get("days_to", "")) or today
+        last = min(last, today)
+        first = parse_day(request.GET.get("days_from", "")) or last - timedelta(days=DAYS - 1)
+        first = min(first, last)
+        return max(first, last - timedelta(days=selectors.MAX_DAYS - 1)), last
+
+    def apply(self, qs: Any, value: Any) -> Any:
+        return qs
+
+    def control(self, request: Any, value: Any) -> Control:
+        shown = [day.isoformat() for day in value]
+        return Control("dates", self.name, self.label, shown, keep=True)
+
+
+class _Kept(CustomFilter):
+    """A choice that the selector has already applied."""
+
+    def apply(self, qs: Any, value: Any) -> Any:
+        return qs
+
+
+@requires(P.SOURCE_VIEW)
+class ReconciliationPage(ListPage):
+    """Measured against billed and compared, by day, model, key or provider."""
+
+    title = "Reconciliation"
+    noun = ("line", "lines")
+    template_name = "connectors/reconciliation.html"
+    filename = "reconciliation"
+    page_size = 50
+    default_sort = "-order"
+    empty = Empty(
+        "Nothing to compare in these days",
+        "Connect a source that reports what the provider bills, or a gateway as a comparison.",
+        icon="scale",
+    )
+    filters = (
+        _Days("days", "Days"),
+        _Kept("by", "By", choices=list(selectors.GROUPS.items()), any_label="Day"),
+        _Kept(
+            "provider",
+            "Provider",
+            choices=lambda request: [(name, name) for name in selectors.providers()],
+        ),
+        CustomFilter(
+            "state",
+            "Result",
+            choices=list(rules.STATES.items()),
+            narrow=lambda rows, value: [row for row in rows if row.state == value],  # type: ignore[arg-type,return-value]
+        ),
+    )
+
+    @property
+    def by(self) -> str:
+        wanted = self.request.GET.get("by", "")
+        return wanted if wanted in selectors.GROUPS else "day"
+
+    @cached_property
+    def found(self) -> Reconciliation:
+        days, _, providers, _ = self.filters
+        first, last = days.read(self.request)
+        return selectors.reconcile(
+            self.request.actor,
+            first,
+            last + timedelta(days=1),
+            by=self.by,
+            provider=providers.read(self.request),
+        )
+
+    def get_queryset(self) -> list[Line]:
+        lines = self.found.lines
+        return sorted(lines, key=lambda line: line.key, reverse=True) if self.by == "day" else lines
+
+    def _order(self, request: Any) -> tuple[str, list[str]]:
+        sort, order = super()._order(request)
+        return (sort, []) if self.by == "day" and "sort" not in request.GET else (sort, order)
+
+    def get_lede(self) -> str:
+        found, total = self.found, self.found.total
+        if total.billed_nanos is None:
+            return "No bill covers these days. The ledger's figures stand alone."
+        gap = total.bill_gap or 0
+        money = fmt.signed_money(gap, found.currency)
+        part = rules.share(gap, total.billed_nanos)
+        said = f" ({fmt.pct(abs(part), 1)})" if part is not None else ""
+        gaps = found.count("gap")
+        needs = "needs" if gaps == 1 else "need"
+        end = f"{fmt.plural(gaps, 'line')} {needs} an answer." if gaps else "All lines agree."
+        return f"Billed minus measured is {money}{said}. {end}"
+
+    def extra_context(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "found": found,
+            "total": found.total,
+            "currency": found.currency,
+            "utc": found.timezone in ("UTC", "Etc/UTC"),
+            "coverage": coverage(),
+            "data_as_of": data_as_of(),
+            "zone": found.timezone,
+            "channels": found.channels,
+            "sources_url": org_url(self.request, "connectors:list"),
+        }
+
+    def get_columns(self) -> Sequence[Column]:
+        currency = self.found.currency
+
+        def money(name: str, label: str, signed: bool = False) -> Column:
+            show = fmt.signed_money if signed else fmt.money
+            return Column(
+                name,
+                label,
+                value=lambda line: show(getattr(line.side, name), currency, "unit"),
+                csv=lambda line: _units(getattr(line.side, name)),
+                csv_label=f"{label} ({currency})",
+                align="num",
+            )
+
+        def tokens(name: str, label: str) -> Column:
+            return Column(
+                name,
+                label,
+                value=lambda line: fmt.tokens(getattr(line.side, name)),
+                csv=lambda line: getattr(line.side, name),
+                csv_label=f"{label} (tokens)",
+                align="num",
+                phone=False,
+            )
+
+        return [
+            Column(
+                "key",
+                selectors.GROUPS[self.by],
+                value=lambda line: line.label,
+                sub=lambda line: line.provider if self.by != "provider" else "",
+                csv=lambda line: line.key,
+                sort="key",
+            ),
+            Column("provider", "Provider", in_table=False),
+            Column("state", "Result", value=_state, csv=lambda line: line.state, sort="state"),
+            money("measured_nanos", "Measured"),
+            money("billed_nanos", "Billed"),
+            money("bill_gap", "Billed − measured", signed=True),
+            tokens("measured_tokens", "Measured"),
+            tokens("compared_tokens", "Compared"),
+            tokens("token_gap", "Not seen by the comparison"),
+            Column("order", "Size", sort="order", in_table=False, in_csv=False),
+            Column(
+                "reasons", "What explains it", value=lambda line: " ".join(line.reasons), full=True
+            ),
+        ]
+
+
+def _units(nanos: int | None) -> Any:
+    return None if nanos is None else from_nanos(nanos)
+
+
+def _state(line: Line) -> SafeString:
+    return format_html("{}", chip(rules.STATES[line.state], TONES[line.state]))

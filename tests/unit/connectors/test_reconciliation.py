@@ -1,0 +1,52 @@
+"""When figures of different channels agree, and what explains a gap."""
+
+import pytest
+
+from apps.common.money import NANOS
+from apps.connectors.reconciliation.rules import Side, reasons, state
+
+
+def side(**fields):
+    return Side(**{"measured_nanos": 100 * NANOS, "measured_tokens": 10_000_000, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "want"),
+    [
+        ({}, "alone"),
+        ({"billed_nanos": 100 * NANOS}, "agrees"),
+        ({"billed_nanos": 101 * NANOS}, "agrees"),
+        ({"billed_nanos": 104 * NANOS}, "near"),
+        ({"billed_nanos": 94 * NANOS}, "gap"),
+        ({"billed_nanos": 0}, "gap"),
+        ({"measured_nanos": None, "billed_nanos": NANOS}, "agrees"),
+        ({"measured_nanos": None, "billed_nanos": 2 * NANOS}, "gap"),
+        ({"compared_tokens": 1_000_000}, "agrees"),
+        ({"compared_tokens": 10_005_000}, "agrees"),
+        ({"compared_tokens": 20_000_000}, "gap"),
+        ({"billed_nanos": 100 * NANOS, "compared_tokens": 20_000_000}, "gap"),
+        ({"billed_nanos": 90 * NANOS, "compared_tokens": 10_000_000}, "gap"),
+    ],
+)
+def test_state(fields, want):
+    assert state(side(**fields)) == want
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"billed_nanos": 100 * NANOS}, ""),
+        ({"billed_nanos": 120 * NANOS, "unpriced_tokens": 5}, "no price"),
+        ({"billed_nanos": 120 * NANOS}, "bills more"),
+        ({"billed_nanos": 80 * NANOS}, "bills less"),
+        ({"billed_nanos": 9 * NANOS, "measured_nanos": None, "measured_tokens": 0}, "no source"),
+        ({"compared_tokens": 1_000}, "lower bound"),
+        ({"compared_tokens": 20_000_000}, "saw more"),
+        ({"fresh": True}, "not billed this day yet"),
+        ({"lagging": "OpenAI"}, "OpenAI has not delivered"),
+    ],
+)
+def test_reasons(fields, words):
+    found = " ".join(reasons(side(**fields)))
+    assert words in found
+    assert bool(found) == bool(words)
