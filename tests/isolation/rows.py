@@ -1,7 +1,7 @@
 """One row of any tenant model, from its fields alone.
 
 So a new model is covered without a word; a model with a check constraint that plain values break
-names its values in OVERRIDES, and the isolation test says so.
+names its values (or functions that find them) in OVERRIDES, and the isolation test says so.
 """
 
 import datetime as dt
@@ -29,6 +29,13 @@ OVERRIDES = {
     "audits.AuditReport": {"document": "{}"},
     "organizations.SupportVisit": {"expires_at": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)},
     "stories.TokenStory": {"ref": "TS-0001"},
+    **{
+        f"discussions.{name}": {
+            "subject_type": "story",
+            "subject_id": lambda: row_of(apps.get_model("stories.TokenStory")).pk,
+        }
+        for name in ("Attachment", "Comment", "WorkItem")
+    },
     "savedviews.SavedView": {"page": "approvals", "is_shared": True},
 }
 
@@ -73,6 +80,7 @@ def is_left_alone(field, model):
 #: Rows without which the page of a model has nothing to show.
 COMPANIONS = {
     "audits.Audit": ("audits.AuditBaseline", "audits.AuditReport"),
+    "discussions.Attachment": ("discussions.AttachmentContent",),
     "stories.TokenStory": ("stories.StoryDraft", "stories.StoryRevision"),
 }
 
@@ -91,6 +99,8 @@ def row_of(model):
             values[field.name] = make_user() if parent is User else row_of(parent)
         else:
             values[field.attname] = uuid7() if field.primary_key else plain(field, model)
-    instance = model(**(values | OVERRIDES.get(model._meta.label, {})))
+    for name, value in OVERRIDES.get(model._meta.label, {}).items():
+        values[name] = value() if callable(value) else value
+    instance = model(**values)
     instance.save(force_insert=True)
     return instance
