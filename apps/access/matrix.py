@@ -89,6 +89,7 @@ GRANTS: dict[Role, Grants] = {
             P.CAPABILITY_MANAGE,
             P.AUDIT_RESPOND,
             P.AUDIT_SIGN,
+            P.TIER_MANAGE,
         ],
     ),
     Role.CFO: _grants(
@@ -100,6 +101,7 @@ GRANTS: dict[Role, Grants] = {
             P.PERIOD_MANAGE,
             P.BUDGET_MANAGE,
             P.AUDIT_SIGN,
+            P.VALUE_POLICY_MANAGE,
         ],
     ),
     Role.CDO: _grants(
@@ -108,7 +110,14 @@ GRANTS: dict[Role, Grants] = {
     ),
     Role.EA: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY],
-        unit=[*_EXECUTIVE, P.CAPABILITY_MANAGE, P.AUDIT_RESPOND],
+        unit=[
+            *_EXECUTIVE,
+            P.CAPABILITY_MANAGE,
+            P.AUDIT_RESPOND,
+            P.TIER_MANAGE,
+            P.ESTIMATING_MANAGE,
+            P.STORY_TEMPLATE_MANAGE,
+        ],
     ),
     Role.TOKENOPS_LEAD: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
@@ -131,6 +140,9 @@ GRANTS: dict[Role, Grants] = {
             P.AUDIT_FINDING_WRITE,
             P.AUDIT_RESPOND,
             P.AUDIT_SIGN,
+            P.TIER_MANAGE,
+            P.ESTIMATING_MANAGE,
+            P.STORY_TEMPLATE_MANAGE,
         ],
     ),
     Role.TOKENOPS_ANALYST: _grants(
@@ -149,6 +161,8 @@ GRANTS: dict[Role, Grants] = {
             P.AUDIT_RUN,
             P.AUDIT_FINDING_WRITE,
             P.AUDIT_RESPOND,
+            P.ESTIMATING_MANAGE,
+            P.STORY_TEMPLATE_MANAGE,
         ],
     ),
     Role.UNIT_LEAD: _grants(
@@ -165,6 +179,7 @@ GRANTS: dict[Role, Grants] = {
             P.STORY_SUBMIT,
             P.COMMENT_WRITE,
             P.AUDIT_RESPOND,
+            P.STORY_TEMPLATE_MANAGE,
         ],
     ),
     Role.MEMBER: _grants(

@@ -25,6 +25,7 @@ class P(StrEnum):
     TRAIL_VIEW = "trail.view"
     CAPABILITY_VIEW = "capability.view"
     CAPABILITY_MANAGE = "capability.manage"
+    TIER_MANAGE = "tier.manage"
     PRICE_VIEW = "price.view"
     PRICE_MANAGE = "price.manage"
     ATTRIBUTION_VIEW = "attribution.view"
@@ -39,6 +40,9 @@ class P(StrEnum):
     STORY_WRITE = "story.write"
     STORY_SUBMIT = "story.submit"
     COMMENT_WRITE = "comment.write"
+    STORY_TEMPLATE_MANAGE = "story_template.manage"
+    ESTIMATING_MANAGE = "estimating.manage"
+    VALUE_POLICY_MANAGE = "value_policy.manage"
     APPROVAL_VIEW = "approval.view"
     APPROVAL_DECIDE = "approval.decide"
     APPROVAL_POLICY_MANAGE = "approval_policy.manage"
@@ -74,6 +78,7 @@ MEANINGS: dict[P, Meaning] = {
     P.TRAIL_VIEW: Meaning("Trail", "Read and verify the trail"),
     P.CAPABILITY_VIEW: Meaning("Capabilities", "See capabilities"),
     P.CAPABILITY_MANAGE: Meaning("Capabilities", "Add and change capabilities"),
+    P.TIER_MANAGE: Meaning("Capabilities", "Change the consumption tiers"),
     P.PRICE_VIEW: Meaning("Prices", "See list prices and negotiated rates"),
     P.PRICE_MANAGE: Meaning("Prices", "Change negotiated rates"),
     P.ATTRIBUTION_VIEW: Meaning("Attribution", "See attribution rules"),
@@ -88,6 +93,11 @@ MEANINGS: dict[P, Meaning] = {
     P.STORY_WRITE: Meaning("Token Stories", "Draft and amend Token Stories"),
     P.STORY_SUBMIT: Meaning("Token Stories", "Submit Token Stories for approval"),
     P.COMMENT_WRITE: Meaning("Token Stories", "Comment, attach files and link work items"),
+    P.STORY_TEMPLATE_MANAGE: Meaning("Token Stories", "Save, change and retire story templates"),
+    P.ESTIMATING_MANAGE: Meaning("Token Stories", "Change size bands and reference bands"),
+    P.VALUE_POLICY_MANAGE: Meaning(
+        "Token Stories", "Set the amount from which a value hypothesis is mandatory"
+    ),
     P.APPROVAL_VIEW: Meaning("Approvals", "See approval requests"),
     P.APPROVAL_DECIDE: Meaning("Approvals", "Approve, reject, ask for changes"),
     P.APPROVAL_POLICY_MANAGE: Meaning("Approvals", "Change approval routes"),
@@ -117,6 +127,7 @@ PER_UNIT = frozenset(
         P.STORY_WRITE,
         P.STORY_SUBMIT,
         P.COMMENT_WRITE,
+        P.STORY_TEMPLATE_MANAGE,
         P.APPROVAL_VIEW,
         P.APPROVAL_DECIDE,
         P.BUDGET_VIEW,
@@ -144,6 +155,7 @@ KEY_PERMISSIONS = frozenset(
         P.TRAIL_VIEW,
         P.CAPABILITY_VIEW,
         P.CAPABILITY_MANAGE,
+        P.TIER_MANAGE,
         P.PRICE_VIEW,
         P.PRICE_MANAGE,
         P.ATTRIBUTION_VIEW,
@@ -157,6 +169,8 @@ KEY_PERMISSIONS = frozenset(
         P.STORY_WRITE,
         P.STORY_SUBMIT,
         P.COMMENT_WRITE,
+        P.STORY_TEMPLATE_MANAGE,
+        P.ESTIMATING_MANAGE,
         P.APPROVAL_VIEW,
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,

@@ -38,3 +38,11 @@ class DataClass(TextChoices):
     CONFIDENTIAL = "confidential", "Confidential"
     PERSONAL = "personal", "Personal data"
     SPECIAL = "special", "Special category data"
+
+
+class ModelClass(TextChoices):
+    """How capable, and dear, a model is: told from its price of output."""
+
+    ECONOMY = "economy", "Economy"
+    STANDARD = "standard", "Standard"
+    FRONTIER = "frontier", "Frontier"

@@ -64,3 +64,25 @@ class Capability(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("capability", self.id, self.name)
+
+
+class TierCatalogue(TenantModel):
+    """The organization's own consumption tiers (`tiers.Tiers`), one row at most.
+
+    Without a row the default catalogue is in force. `version` counts changes.
+    """
+
+    document = models.JSONField()
+    version = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="tier_catalogue_one"),
+        ]
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("tier_catalogue", self.id, "Consumption tiers")

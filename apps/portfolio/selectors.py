@@ -9,8 +9,9 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.common.errors import NotFound
+from apps.portfolio import tiers
 from apps.portfolio.enums import Stage
-from apps.portfolio.models import Capability
+from apps.portfolio.models import Capability, TierCatalogue
 
 
 def capabilities(actor: Actor) -> QuerySet[Capability]:
@@ -48,3 +49,11 @@ def active_capabilities(unit_ids: frozenset[UUID] | None = None) -> QuerySet[Cap
     """What a new story or budget can be about, by name."""
     qs = Capability.objects.exclude(stage=Stage.RETIRED).order_by("name_norm")
     return qs if unit_ids is None else qs.filter(unit_id__in=unit_ids)
+
+
+def tiers_in_force() -> tuple[tiers.Tiers, int]:
+    """The organization's consumption tiers and their version; version 0 is the default."""
+    row = TierCatalogue.objects.first()
+    if row is None or not row.version:
+        return tiers.DEFAULT, 0
+    return tiers.parse(row.document), row.version

@@ -12,9 +12,9 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid, NotFound
 from apps.organizations.selectors import membership_by_id, unit_by_id
-from apps.portfolio import events, rules
+from apps.portfolio import events, rules, tiers
 from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
-from apps.portfolio.models import Capability
+from apps.portfolio.models import Capability, TierCatalogue
 from apps.trail.services import record
 
 FIELDS = (
@@ -134,6 +134,42 @@ def retire_capability(
     if capability.is_retired:
         raise Conflict("The capability is already retired.", code="already_retired")
     return _restage(actor, capability, version, {"stage": Stage.RETIRED.value}, reason)
+
+
+@transaction.atomic
+def change_tiers(*, actor: Actor, version: int, document: Any, reason: str = "") -> tiers.Tiers:
+    """Replace the consumption tiers that were read at `version` (0: the default was in force).
+
+    Stories keep the tier they were submitted at. Raises Forbidden, Invalid per wrong field, and
+    Conflict when somebody changed the tiers meanwhile.
+    """
+    require(actor, P.TIER_MANAGE)
+    wanted = tiers.parse(document)
+    TierCatalogue.objects.bulk_create(
+        [TierCatalogue(document=tiers.dump(tiers.DEFAULT))], ignore_conflicts=True
+    )
+    before = TierCatalogue.objects.get()
+    changed = TierCatalogue.objects.filter(version=version).update(
+        document=tiers.dump(wanted),
+        version=F("version") + 1,
+        changed_at=clock.now(),
+        changed_by_name=actor.name[:200],
+    )
+    if not changed:
+        raise Conflict(
+            "Somebody changed the tiers since you opened them.",
+            code="stale_version",
+            fix="Load them again and repeat your change.",
+        )
+    record(
+        actor=actor,
+        action=events.TIERS_CHANGED,
+        obj=before,
+        before=before.document,
+        after=tiers.dump(wanted),
+        reason=reason.strip(),
+    )
+    return wanted
 
 
 def _restage(

@@ -45,6 +45,17 @@ class Phase(Choice):
     PRODUCTION = "production", "Production"
 
 
+class Pattern(Choice):
+    """How a capability uses models: decides its usual tokens an interaction, and its template."""
+
+    CHATBOT = "chatbot", "Chatbot"
+    RETRIEVAL = "retrieval", "Retrieval assistant"
+    AGENT = "agent", "Agent"
+    DOCUMENTS = "documents", "Document pipeline"
+    CODING = "coding", "Coding assistant"
+    ANALYTICS = "analytics", "Conversational analytics"
+
+
 class Confidence(Choice):
     """How sure the author is of a value hypothesis."""
 

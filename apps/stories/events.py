@@ -18,6 +18,16 @@ WENT_LIVE = register("story.went_live", "Token Story live")
 TRUED_UP = register("story.trued_up", "Token Story trued up")
 ANSWER_UNDONE = register("story.answer_undone", "Answer about a Token Story undone")
 CLOSED = register("story.closed", "Token Story closed")
+SIZES_CHANGED = register("estimating.sizes_changed", "Size bands changed")
+REFERENCES_CHANGED = register("estimating.references_changed", "Reference bands changed")
+VALUE_POLICY_CHANGED = register(
+    "estimating.value_policy_changed", "Amount for a mandatory value hypothesis changed"
+)
+TEMPLATE_SAVED = register("story_template.saved", "Story template saved")
+TEMPLATE_CHANGED = register("story_template.changed", "Story template changed")
+TEMPLATE_RETIRED = register("story_template.retired", "Story template retired")
+TEMPLATE_RESTORED = register("story_template.restored", "Story template brought back")
+IMPORTED = register("story.imported", "Token Stories imported")
 
 OF_ACT = {
     Act.SAVE: SAVED,

@@ -5,8 +5,8 @@ from decimal import Decimal
 from django.db import models
 
 from apps.common import clock
-from apps.portfolio.enums import CapabilityKind
-from apps.stories.enums import Confidence, Phase, StoryStatus, ValuePer
+from apps.portfolio.enums import CapabilityKind, Tier
+from apps.stories.enums import Confidence, Pattern, Phase, StoryStatus, ValuePer
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.db.fields import TenantForeignKey
 from apps.tenancy.models import TenantModel
@@ -42,6 +42,8 @@ class TokenStory(TenantModel):
     title = models.CharField(max_length=160)
     title_norm = models.CharField(max_length=160)
     kind = models.CharField(max_length=16, choices=CapabilityKind.choices)
+    pattern = models.CharField(max_length=16, choices=Pattern.choices(), blank=True, default="")
+    tier = models.CharField(max_length=10, choices=Tier.choices, blank=True, default="")
     unit = TenantForeignKey("organizations.Unit", models.PROTECT, related_name="+", db_index=False)
     capability = TenantForeignKey(
         "portfolio.Capability", models.PROTECT, null=True, related_name="stories", db_index=False
@@ -120,6 +122,7 @@ class Plan(TenantModel):
     title = models.CharField(max_length=160)
     summary = models.CharField(max_length=2000, blank=True)
     kind = models.CharField(max_length=16, choices=CapabilityKind.choices)
+    pattern = models.CharField(max_length=16, choices=Pattern.choices(), blank=True, default="")
     unit = TenantForeignKey("organizations.Unit", models.PROTECT, related_name="+", db_index=False)
     capability = TenantForeignKey(
         "portfolio.Capability", models.PROTECT, null=True, related_name="+", db_index=False
@@ -151,10 +154,10 @@ class Plan(TenantModel):
 
 
 PLAN_FIELDS = (
-    "title", "summary", "kind", "unit_id", "capability_id", "work_item_url", "assumptions",
-    "currency", "cap_nanos", "value_metric", "value_unit", "value_baseline", "value_change",
-    "value_per", "value_adoption", "value_money_nanos", "value_confidence", "value_measure_on",
-    "value_evidence_url", "value_owner_id", "value_why",
+    "title", "summary", "kind", "pattern", "unit_id", "capability_id", "work_item_url",
+    "assumptions", "currency", "cap_nanos", "value_metric", "value_unit", "value_baseline",
+    "value_change", "value_per", "value_adoption", "value_money_nanos", "value_confidence",
+    "value_measure_on", "value_evidence_url", "value_owner_id", "value_why",
 )  # fmt: skip
 
 
@@ -178,7 +181,8 @@ class StoryRevision(Plan):
 
     The figures are of the first month of production and of the lifetime; ``estimate`` holds the
     rest of the answer, with the prices it was computed from. ``price_version`` names the price
-    book, ``priced_on`` the date whose prices were taken.
+    book, ``priced_on`` the date whose prices were taken, ``tier`` the consumption tier that the
+    organization's tiers gave it then.
     """
 
     tenant_table = TenantTable(append_only=True)
@@ -205,6 +209,7 @@ class StoryRevision(Plan):
     lifetime_cost_p50 = models.BigIntegerField()
     lifetime_cost_p90 = models.BigIntegerField()
     value_month_nanos = models.BigIntegerField(null=True)
+    tier = models.CharField(max_length=10, choices=Tier.choices, blank=True, default="")
     estimate = models.JSONField()
 
     class Meta:
@@ -249,4 +254,96 @@ class PhaseEstimate(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization_id", "month"], name="phase_estimate_month"),
+        ]
+
+
+class EstimatingSettings(TenantModel):
+    """What the organization sets about estimating, one row at most: ``bands`` and ``rules``.
+
+    Null documents mean the defaults. A story whose likely lifetime cost reaches
+    ``value_from_nanos`` needs a complete value hypothesis. ``version`` counts changes.
+    """
+
+    sizes = models.JSONField(null=True)
+    references = models.JSONField(null=True)
+    value_from_nanos = models.BigIntegerField(null=True)
+    version = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="estimating_settings_one"),
+            models.CheckConstraint(
+                condition=models.Q(value_from_nanos__isnull=True)
+                | models.Q(value_from_nanos__gte=0),
+                name="estimating_value_from_not_negative",
+            ),
+        ]
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("estimating_settings", self.id, "Estimating")
+
+
+class StoryTemplate(TenantModel):
+    """A start for new stories, made from one. Retired, never deleted: stories name it.
+
+    ``document`` is the estimator's document without its dates; ``build_months`` says how long
+    building takes. A template belongs to the unit that keeps it and serves the organization.
+    """
+
+    name = models.CharField(max_length=120)
+    name_norm = models.CharField(max_length=120)
+    description = models.CharField(max_length=400, blank=True)
+    kind = models.CharField(max_length=16, choices=CapabilityKind.choices)
+    pattern = models.CharField(max_length=16, choices=Pattern.choices(), blank=True, default="")
+    unit = TenantForeignKey("organizations.Unit", models.PROTECT, related_name="+", db_index=False)
+    build_months = models.IntegerField(default=2)
+    document = models.JSONField()
+    value_metric = models.CharField(max_length=120, blank=True)
+    value_unit = models.CharField(max_length=60, blank=True)
+    value_per = models.CharField(
+        max_length=12, choices=ValuePer.choices(), default=ValuePer.INTERACTION.value
+    )
+    source_ref = models.CharField(max_length=16, blank=True)
+    version = models.IntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now)
+    created_by_name = models.CharField(max_length=200)
+    retired_at = models.DateTimeField(null=True)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "name_norm"], name="template_name"),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "unit"], name="template_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("story_template", self.id, self.name)
+
+
+class ImportedRow(TenantModel):
+    """A row of a file that became a story: importing it again makes no second one.
+
+    ``digest`` is of the row's cells alone, so that it does not matter which file it came in.
+    """
+
+    digest = models.CharField(max_length=64)
+    story = TenantForeignKey(TokenStory, models.PROTECT, related_name="+", db_index=False)
+    imported_at = models.DateTimeField(default=clock.now)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "digest"], name="imported_row"),
         ]

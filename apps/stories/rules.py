@@ -9,7 +9,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.common.errors import FieldError
 from apps.stories.enums import Act, StoryStatus, ValuePer
-from apps.stories.estimator import Triple
 
 S = StoryStatus
 
@@ -143,10 +142,15 @@ def relative_change(before: int | None, after: int | None) -> Decimal | None:
     return Decimal(after - before) / Decimal(before)
 
 
-def missing_for_submit(
-    *, title: str, unit_given: bool, cap_nanos: int | None, value_metric: str, value_why: str
-) -> list[FieldError]:
-    """What a revision needs besides its assumptions."""
+def value_is_mandatory(lifetime_nanos: int | None, from_nanos: int | None) -> bool:
+    """Whether a story needs a complete value hypothesis: its likely lifetime cost reaches the
+    amount the organization set. Without such an amount (None) the rule of every story applies.
+    """
+    return from_nanos is not None and lifetime_nanos is not None and lifetime_nanos >= from_nanos
+
+
+def missing_for_submit(*, title: str, unit_given: bool, cap_nanos: int | None) -> list[FieldError]:
+    """What a revision needs besides its assumptions and its value hypothesis."""
     errors = []
     if not title.strip():
         errors.append(FieldError("title", "The story has no name.", "Name what you are building."))
@@ -156,35 +160,11 @@ def missing_for_submit(
         errors.append(
             FieldError("cap", "No monthly cap is asked for.", "Enter the most a month may cost.")
         )
-    if not value_metric.strip():
-        errors.append(
-            FieldError(
-                "value_metric",
-                "The value hypothesis has no metric.",
-                "Name what will change, such as handling time.",
-            )
-        )
-    if not value_why.strip():
-        errors.append(
-            FieldError(
-                "value_why",
-                "Nothing says why you believe in the value.",
-                "Write what you measured or compared with.",
-            )
-        )
     return errors
 
 
-SIZE_TOKENS: Mapping[str, Triple] = {
-    "S": Triple(low=Decimal(20_000_000), likely=Decimal(50_000_000), high=Decimal(120_000_000)),
-    "M": Triple(low=Decimal(100_000_000), likely=Decimal(250_000_000), high=Decimal(600_000_000)),
-    "L": Triple(
-        low=Decimal(400_000_000), likely=Decimal(1_000_000_000), high=Decimal(2_500_000_000)
-    ),
-    "XL": Triple(
-        low=Decimal(1_500_000_000), likely=Decimal(4_000_000_000), high=Decimal(10_000_000_000)
-    ),
-    "?": Triple(low=Decimal(5_000_000), likely=Decimal(20_000_000), high=Decimal(60_000_000)),
-}
-"""Tokens to build something of a size; "?" is a spike that finds out. Copied into the story when
-the size is chosen: a later change of these bands moves no story."""
+def round_up_cap(nanos: int) -> Decimal:
+    """A cap to ask for from a high case: whole units, up to two significant digits."""
+    units = -(-nanos // 10**9)
+    step = 10 ** max(0, len(str(units)) - 2)
+    return Decimal(-(-units // step) * step)

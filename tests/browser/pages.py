@@ -17,7 +17,7 @@ from apps.budgets.models import Budget
 from apps.connectors.models import PullRun, Source
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
-from apps.stories.models import TokenStory
+from apps.stories.models import StoryTemplate, TokenStory
 from apps.trail.models import TrailEvent
 from apps.webhooks.models import WebhookEndpoint
 
@@ -67,6 +67,16 @@ PAGES: list[PageCase] = [
     PageCase("ledger:periods"),
     PageCase("stories:list"),
     PageCase("stories:new", Role.UNIT_LEAD),
+    PageCase("stories:new", Role.UNIT_LEAD, query="?template=agent"),
+    PageCase("stories:templates", Role.UNIT_LEAD),
+    PageCase("stories:template", Role.UNIT_LEAD, first(StoryTemplate)),
+    PageCase("stories:import", Role.UNIT_LEAD),
+    PageCase("stories:estimating", Role.CFO),
+    PageCase("stories:sizes", Role.TOKENOPS_LEAD),
+    PageCase("stories:value_policy", Role.CFO),
+    PageCase("portfolio:tiers", Role.EA),
+    PageCase("stories:similar", Role.UNIT_LEAD, query="?pattern=agent&kind=production"),
+    PageCase("stories:issue", Role.UNIT_LEAD, story("draft")),
     PageCase("stories:detail", args=story("live")),
     PageCase("stories:detail", args=story("live"), query="?tab=measured"),
     PageCase("stories:detail", args=story("live"), query="?tab=value"),

@@ -52,6 +52,7 @@ PARAMETERS = {
     "saved_id": "imports.SavedMapping",
     "source_id": "connectors.Source",
     "story_id": "stories.TokenStory",
+    "template_id": "stories.StoryTemplate",
     "unit_id": "organizations.Unit",
     "view_id": "savedviews.SavedView",
     "recost_job_id": "ledger.RecostJob",

@@ -33,6 +33,8 @@ TABS: tuple[tuple[str, str, P], ...] = (
     ("People", "organizations:people", P.PEOPLE_VIEW),
     ("Invitations", "organizations:invitations", P.PEOPLE_VIEW),
     ("Roles", "organizations:roles", P.ORG_VIEW),
+    ("Estimating", "stories:estimating", P.STORY_VIEW),
+    ("Tiers", "portfolio:tiers", P.CAPABILITY_VIEW),
     ("API keys", "organizations:keys", P.APIKEY_VIEW),
     ("Webhooks", "webhooks:list", P.WEBHOOK_VIEW),
     ("Support visits", "organizations:support", P.TRAIL_VIEW),

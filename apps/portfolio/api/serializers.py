@@ -1,9 +1,67 @@
 """Capabilities as JSON."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
+from apps.portfolio.enums import CapabilityKind, DataClass, ModelClass, Stage, Tier
 from apps.portfolio.models import Capability
+
+_CLASS = {"type": "string", "description": "Empty: not asked."}
+TIERS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "The consumption tiers: all four, lowest first. Null asks for nothing.",
+    "required": ["tiers"],
+    "properties": {
+        "tiers": {
+            "type": "array",
+            "minItems": 4,
+            "maxItems": 4,
+            "items": {
+                "type": "object",
+                "required": ["tier"],
+                "properties": {
+                    "tier": {"type": "string", "enum": Tier.values},
+                    "month_cost_from": {
+                        "type": ["integer", "null"],
+                        "format": "int64",
+                        "description": "Nanos of the price book's currency.",
+                    },
+                    "tokens_per_run_from": {
+                        "type": ["integer", "null"],
+                        "format": "int64",
+                        "description": "Tokens of one interaction.",
+                    },
+                    "model_class_from": {**_CLASS, "enum": ["", *ModelClass.values]},
+                    "data_class_from": {**_CLASS, "enum": ["", *DataClass.values]},
+                    "guidance": {"type": "string", "maxLength": 400},
+                },
+            },
+        },
+        "standard_from": {
+            "type": "string",
+            "example": "2",
+            "description": "Money per million output tokens from which a model is standard.",
+        },
+        "frontier_from": {"type": "string", "example": "12"},
+    },
+}
+
+
+@extend_schema_field(TIERS_SCHEMA)
+class TiersField(serializers.JSONField):
+    """The document of `tiers.Tiers`; the service checks it."""
+
+
+class TiersSerializer(serializers.Serializer):
+    """The tiers in force. `version` 0 is the default; send back the version you read."""
+
+    version = serializers.IntegerField(min_value=0)
+    document = TiersField()
+    reason = serializers.CharField(
+        max_length=2000, allow_blank=True, default="", write_only=True, help_text="For the trail."
+    )
 
 
 class CapabilitySerializer(serializers.ModelSerializer):

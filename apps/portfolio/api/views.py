@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
-from apps.portfolio import selectors, services
+from apps.portfolio import selectors, services, tiers
 from apps.portfolio.api import serializers
 from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
 from apps.portfolio.models import Capability
@@ -84,3 +84,23 @@ class CapabilityRetireView(APIView):
             actor=request.auth, capability_id=capability_id, **asked.validated_data
         )
         return Response(serializers.CapabilitySerializer(retired).data)
+
+
+class TiersView(APIView):
+    """The consumption tiers of the organization: thresholds and what each tier means."""
+
+    permission_required = {"GET": P.CAPABILITY_VIEW, "PUT": P.TIER_MANAGE}
+
+    @extend_schema(responses=serializers.TiersSerializer)
+    def get(self, request: Request) -> Response:
+        found, version = selectors.tiers_in_force()
+        return Response({"version": version, "document": tiers.dump(found)})
+
+    @extend_schema(request=serializers.TiersSerializer, responses=serializers.TiersSerializer)
+    def put(self, request: Request) -> Response:
+        """Replace the tiers read at a version; 409 when they have changed since."""
+        asked = serializers.TiersSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        changed = services.change_tiers(actor=request.auth, **asked.validated_data)
+        version = asked.validated_data["version"] + 1
+        return Response({"version": version, "document": tiers.dump(changed)})

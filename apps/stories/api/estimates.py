@@ -7,10 +7,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api.fields import MONEY_SCHEMA, MoneyField, money
+from apps.portfolio.enums import CapabilityKind, Tier
 from apps.stories.api.schema import FIGURE, MONEY_FIGURE, SPAN
 from apps.stories.api.serializers import AssumptionsField
-from apps.stories.enums import Phase
+from apps.stories.enums import Pattern, Phase
 from apps.stories.estimator import Estimate, Figure, Total
+from apps.stories.selectors.judging import Judged
 
 
 class EstimateRequestSerializer(serializers.Serializer[Any]):
@@ -18,6 +20,16 @@ class EstimateRequestSerializer(serializers.Serializer[Any]):
 
     assumptions = AssumptionsField()
     monthly_cap = MoneyField(allow_null=True, default=None)
+    capability = serializers.UUIDField(
+        allow_null=True, default=None, help_text="Its data class and tier count."
+    )
+    kind = serializers.ChoiceField(CapabilityKind.choices, default=CapabilityKind.PRODUCTION.value)
+    pattern = serializers.ChoiceField(
+        [("", ""), *Pattern.choices()],
+        allow_blank=True,
+        default="",
+        help_text="Decides the reference band.",
+    )
 
 
 @extend_schema_field(
@@ -56,10 +68,96 @@ class EstimateField(serializers.JSONField):
     """An estimate; the shape is in the schema."""
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "tier": {"type": "string", "enum": Tier.values},
+            "because": {"type": "array", "items": {"type": "string"}},
+            "model_class": {"type": "string"},
+            "guidance": {"type": "string"},
+        },
+    }
+)
+class TierField(serializers.JSONField):
+    """The consumption tier and why."""
+
+
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "properties": {
+            "pattern": {"type": "string"},
+            "tokens": {"type": "integer", "format": "int64"},
+            "low": {"type": "integer", "format": "int64"},
+            "high": {"type": "integer", "format": "int64"},
+            "state": {"type": "string", "enum": ["ok", "near", "far"]},
+        },
+    }
+)
+class BandField(serializers.JSONField):
+    """Tokens an interaction against what is usual."""
+
+
+class CheaperSerializer(serializers.Serializer[Any]):
+    """A lever and its effect on the likely month; negative is cheaper."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    effect_nanos = serializers.IntegerField()
+
+
+class AlternativeSerializer(serializers.Serializer[Any]):
+    """The same work on another model."""
+
+    model = serializers.CharField()
+    name = serializers.CharField()
+    month_cost = serializers.JSONField()
+    chosen = serializers.BooleanField()
+
+
 class EstimateSerializer(serializers.Serializer[Any]):
-    """The answer of the estimator."""
+    """The answer of the estimator, and what follows from it."""
 
     estimate = EstimateField()
+    tier = TierField()
+    reference = BandField()
+    levers = CheaperSerializer(many=True)
+    alternatives = AlternativeSerializer(many=True)
+
+
+def judgement_body(found: Judged) -> dict[str, Any]:
+    """Tier, reference band, levers and other models as JSON."""
+    band = found.band
+    return {
+        "tier": {
+            "tier": found.tier.tier.value,
+            "because": list(found.tier.because),
+            "model_class": found.tier.model_class,
+            "guidance": found.tier.guidance,
+        },
+        "reference": band
+        and {
+            "pattern": band.pattern,
+            "tokens": band.tokens,
+            "low": band.band.low,
+            "high": band.band.high,
+            "state": band.tone,
+        },
+        "levers": [
+            {"key": lever.key, "label": lever.label, "effect_nanos": effect}
+            for lever, effect in found.pulled
+        ],
+        "alternatives": [
+            {
+                "model": other.key,
+                "name": other.name,
+                "month_cost": money(other.cost, found.result.currency),
+                "chosen": other.chosen,
+            }
+            for other in found.others
+        ],
+    }
 
 
 def estimate_body(result: Estimate, cap_nanos: int | None) -> dict[str, Any]:

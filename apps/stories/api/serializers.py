@@ -10,9 +10,10 @@ from rest_framework import serializers
 from apps.common.api.fields import MoneyField, money
 from apps.portfolio.enums import CapabilityKind
 from apps.stories.api.schema import ASSUMPTIONS
-from apps.stories.enums import Confidence, ValuePer
+from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.models import PhaseEstimate, StoryDraft, StoryRevision, TokenStory
-from apps.stories.selectors.estimating import parse_assumptions
+from apps.stories.selectors.estimating import fill_size, parse_assumptions
+from apps.stories.selectors.settings import settings_in_force
 from apps.stories.services.plan import PlanInput
 
 
@@ -21,7 +22,7 @@ class AssumptionsField(serializers.JSONField):
     """The estimator's document, decoded and checked for shape."""
 
     def to_internal_value(self, data: Any) -> Any:
-        return parse_assumptions(data)
+        return fill_size(parse_assumptions(data), settings_in_force().sizes)
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -53,6 +54,12 @@ class PlanSerializer(serializers.Serializer[Any]):
     unit = serializers.UUIDField()
     capability = serializers.UUIDField(allow_null=True, default=None)
     kind = serializers.ChoiceField(CapabilityKind.choices, default=CapabilityKind.PRODUCTION.value)
+    pattern = serializers.ChoiceField(
+        [("", ""), *Pattern.choices()],
+        allow_blank=True,
+        default="",
+        help_text="How it uses models: decides the reference band.",
+    )
     summary = serializers.CharField(max_length=2000, allow_blank=True, default="")
     work_item_url = serializers.CharField(max_length=500, allow_blank=True, default="")
     monthly_cap = MoneyField(allow_null=True, default=None)
@@ -68,6 +75,7 @@ class PlanSerializer(serializers.Serializer[Any]):
             unit_id=data["unit"],
             capability_id=data["capability"],
             kind=data["kind"],
+            pattern=data["pattern"],
             summary=data["summary"],
             work_item_url=data["work_item_url"],
             cap_nanos=data["monthly_cap"],
@@ -117,6 +125,8 @@ class StorySerializer(serializers.ModelSerializer[TokenStory]):
             "ref",
             "title",
             "kind",
+            "pattern",
+            "tier",
             "unit",
             "capability",
             "status",
@@ -147,6 +157,7 @@ class PlanFieldsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     summary = serializers.CharField()
     kind = serializers.CharField()
+    pattern = serializers.CharField()
     unit = serializers.UUIDField(source="unit_id")
     capability = serializers.UUIDField(source="capability_id", allow_null=True)
     work_item_url = serializers.CharField()
@@ -209,6 +220,7 @@ class RevisionSerializer(PlanFieldsSerializer):
     priced_on = serializers.DateField()
     currency = serializers.CharField()
     value_month = MoneyField(source="value_month_nanos", read_only=True)
+    tier = serializers.CharField(help_text="Consumption tier when it was submitted.")
     estimate = serializers.JSONField()
     months = serializers.SerializerMethodField()
 

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from apps.stories.api import discussion, views
+from apps.stories.api import discussion, planning, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
+    path("stories/check/", planning.CheckView.as_view(), name="api-story-check"),
+    path("stories/import/", planning.ImportView.as_view(), name="api-story-import"),
     path("stories/<slug:ref>/", views.StoryView.as_view(), name="api-story"),
     path("stories/<slug:ref>/submit/", views.SubmitView.as_view(), name="api-story-submit"),
     path("stories/<slug:ref>/withdraw/", views.WithdrawView.as_view(), name="api-story-withdraw"),
@@ -46,5 +48,32 @@ urlpatterns = [
         discussion.WorkItemView.as_view(),
         name="api-story-work-item",
     ),
+    path("stories/<slug:ref>/similar/", planning.SimilarView.as_view(), name="api-story-similar"),
+    path("stories/<slug:ref>/issue/", planning.IssueView.as_view(), name="api-story-issue"),
+    path("story-starts/", planning.StartsView.as_view(), name="api-story-starts"),
+    path("story-templates/", planning.TemplateListView.as_view(), name="api-story-templates"),
+    path(
+        "story-templates/<uuid:template_id>/",
+        planning.TemplateView.as_view(),
+        name="api-story-template",
+    ),
+    path(
+        "story-templates/<uuid:template_id>/retire/",
+        planning.TemplateRetireView.as_view(),
+        name="api-story-template-retire",
+    ),
+    path(
+        "story-templates/<uuid:template_id>/restore/",
+        planning.TemplateRestoreView.as_view(),
+        name="api-story-template-restore",
+    ),
+    path("estimating/", planning.EstimatingView.as_view(), name="api-estimating"),
+    path("estimating/sizes/", planning.SizesView.as_view(), name="api-estimating-sizes"),
+    path(
+        "estimating/references/",
+        planning.ReferencesView.as_view(),
+        name="api-estimating-references",
+    ),
+    path("estimating/value/", planning.ValuePolicyView.as_view(), name="api-estimating-value"),
     path("estimates/", views.EstimateView.as_view(), name="api-estimates"),
 ]

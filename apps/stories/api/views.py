@@ -14,11 +14,12 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.errors import Conflict
+from apps.portfolio.selectors import capability_by_id
 from apps.stories import services
-from apps.stories.api import estimates
+from apps.stories.api import estimates, examples
 from apps.stories.api import serializers as s
 from apps.stories.models import TokenStory
-from apps.stories.selectors.estimating import estimate_now
+from apps.stories.selectors.judging import judged
 from apps.stories.selectors.stories import draft_of, stories, story_by_ref
 
 
@@ -34,7 +35,11 @@ class StoryListView(ActorMixin, generics.ListAPIView):
             return TokenStory._base_manager.none()
         return stories(self.actor)
 
-    @extend_schema(request=s.PlanSerializer, responses={201: s.StoryDetailSerializer})
+    @extend_schema(
+        request=s.PlanSerializer,
+        responses={201: s.StoryDetailSerializer},
+        examples=[examples.FILE_STORY],
+    )
     def post(self, request: Request) -> Response:
         body = s.PlanSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -51,7 +56,11 @@ class StoryView(ActorMixin, APIView):
     def get(self, request: Request, ref: str) -> Response:
         return Response(shown(self.actor, story_by_ref(self.actor, ref)))
 
-    @extend_schema(request=s.ChangeSerializer, responses=s.StoryDetailSerializer)
+    @extend_schema(
+        request=s.ChangeSerializer,
+        responses=s.StoryDetailSerializer,
+        examples=[examples.CHANGE_STORY],
+    )
     def patch(self, request: Request, ref: str) -> Response:
         """Change the working copy of the version that was read. Left out fields stay."""
         story = story_by_ref(self.actor, ref)
@@ -78,7 +87,9 @@ class StoryView(ActorMixin, APIView):
         return Response(shown(self.actor, saved))
 
 
-@extend_schema(request=s.VersionSerializer, responses=s.StoryDetailSerializer)
+@extend_schema(
+    request=s.VersionSerializer, responses=s.StoryDetailSerializer, examples=[examples.ACT]
+)
 class StoryActionView(ActorMixin, APIView):
     """Base of acts: read the story, check the body, do it, show the whole story."""
 
@@ -169,14 +180,28 @@ class EstimateView(ActorMixin, APIView):
     permission_required = {"POST": P.STORY_VIEW}
 
     @extend_schema(
-        request=estimates.EstimateRequestSerializer, responses=estimates.EstimateSerializer
+        request=estimates.EstimateRequestSerializer,
+        responses=estimates.EstimateSerializer,
+        examples=[examples.ESTIMATE],
     )
     def post(self, request: Request) -> Response:
+        """The answer of the form, as JSON: range, tier, reference band, cheaper ways."""
         body = estimates.EstimateRequestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        result = estimate_now(body.validated_data["assumptions"], prefix="assumptions.")
-        cap = body.validated_data["monthly_cap"]
-        return Response({"estimate": estimates.estimate_body(result, cap)})
+        data = body.validated_data
+        capability = (
+            capability_by_id(self.actor, data["capability"]) if data["capability"] else None
+        )
+        found = judged(
+            data["assumptions"], capability=capability, kind=data["kind"], pattern=data["pattern"]
+        )
+        cap = data["monthly_cap"]
+        return Response(
+            {
+                "estimate": estimates.estimate_body(found.result, cap),
+                **estimates.judgement_body(found),
+            }
+        )
 
 
 def shown(actor: Any, story: TokenStory) -> dict[str, Any]:

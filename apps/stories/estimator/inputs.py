@@ -100,6 +100,11 @@ class Parts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     output: Triple = Triple()
     reasoning: Triple = Triple()
 
+    @property
+    def answered(self) -> Decimal:
+        """Likely tokens the model writes."""
+        return self.output.likely + self.reasoning.likely
+
 
 class Production(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Running it: volume × calls × tokens a call, with growth, for a number of months.

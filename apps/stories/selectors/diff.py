@@ -70,8 +70,16 @@ def _texts(old: StoryRevision, new: StoryRevision) -> Iterator[DiffRow]:
     yield _row("Team", str(old.unit), str(new.unit))
     yield _row("Capability", str(old.capability or fmt.DASH), str(new.capability or fmt.DASH))
     yield _row("Category", old.get_kind_display(), new.get_kind_display())
+    yield _row("Pattern", _pattern(old), _pattern(new))
+    yield _row(
+        "Consumption tier", old.get_tier_display() or fmt.DASH, new.get_tier_display() or fmt.DASH
+    )
     yield _row("What it does", old.summary or fmt.DASH, new.summary or fmt.DASH)
     yield _row("Work item", old.work_item_url or fmt.DASH, new.work_item_url or fmt.DASH)
+
+
+def _pattern(revision: StoryRevision) -> str:
+    return revision.get_pattern_display() or fmt.DASH
 
 
 def _assumptions(old: Assumptions, new: Assumptions) -> Iterator[DiffRow]:

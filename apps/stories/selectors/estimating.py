@@ -8,17 +8,21 @@ import msgspec
 
 from apps.common import clock
 from apps.common.errors import FieldError, Invalid
+from apps.stories.bands import Sizes
 from apps.stories.estimator import (
     Assumptions,
     Estimate,
-    MixShare,
     PriceTable,
+    Triple,
     UnpricedModelError,
     estimate,
     load,
     problems,
 )
+from apps.stories.estimator.exact import likely_case
+from apps.stories.estimator.inputs import Development, Testing
 from apps.stories.selectors.prices import price_table
+from apps.stories.what_if import on_model
 
 MAX_FIGURE = 2**62
 """Figures are stored as 64-bit integers; nobody spends four billion dollars a story."""
@@ -36,6 +40,15 @@ def parse_assumptions(document: object, *, prefix: str = "assumptions") -> Assum
             code="assumptions_invalid",
             errors=[FieldError(field, message, "See the schema of POST /api/v1/estimates/.")],
         ) from error
+
+
+def fill_size(a: Assumptions, sizes: Sizes) -> Assumptions:
+    """The assumptions with the organization's band for a size that came without its tokens."""
+    dev = a.development
+    if dev.basis != "size" or dev.size not in sizes or dev.size_tokens != Triple():
+        return a
+    filled = msgspec.structs.replace(dev, size_tokens=sizes[dev.size].triple)
+    return msgspec.structs.replace(a, development=filled)
 
 
 def check_assumptions(a: Assumptions, *, prefix: str = "") -> list[FieldError]:
@@ -123,22 +136,18 @@ def alternatives(
         if (provider, model) not in table.models:
             continue
         chosen = mix.get((provider, model)) == 100
-        production = msgspec.structs.replace(
-            a.production, mix=(MixShare(provider, model),), horizon_months=1
-        )
-        cost = base if chosen else _month_cost(a, production, table)
+        cost = base if chosen else month_cost(on_model(a, provider, model), table)
         change = None if chosen or not base else Decimal(cost - base) / Decimal(base)
         rows.append(Alternative(f"{provider}/{model}", name, cost, change, chosen))
     return sorted(rows, key=lambda row: (not row.chosen, row.cost))
 
 
-def _month_cost(a: Assumptions, production: object, table: PriceTable) -> int:
-    from apps.stories.estimator.exact import likely_case
-
+def month_cost(a: Assumptions, table: PriceTable) -> int:
+    """Likely nanos of the first month of production, without anything else of the estimate."""
     alone = msgspec.structs.replace(
         a,
-        production=production,
-        development=type(a.development)(),
-        testing=type(a.testing)(),
+        production=msgspec.structs.replace(a.production, horizon_months=1),
+        development=Development(),
+        testing=Testing(),
     )
     return likely_case(alone, table).phases["production"].costs[0]

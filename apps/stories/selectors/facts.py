@@ -12,25 +12,38 @@ from apps.stories.models import Plan
 SUBJECT = "story"
 
 
-def policy_facts(plan: Plan, result: Estimate) -> dict[str, Any]:
+def policy_facts(plan: Plan, result: Estimate, tier: str) -> dict[str, Any]:
     """Facts of `approvals.rules.policy.FACTS`; the lifetime amount is the high case (P90)."""
     return facts(
-        capability=plan.capability, kind=plan.kind, cap_nanos=plan.cap_nanos, result=result
+        capability=plan.capability,
+        kind=plan.kind,
+        cap_nanos=plan.cap_nanos,
+        result=result,
+        tier=tier,
     )
 
 
 def facts(
-    *, capability: Capability | None, kind: str, cap_nanos: int | None, result: Estimate | None
+    *,
+    capability: Capability | None,
+    kind: str,
+    cap_nanos: int | None,
+    result: Estimate | None,
+    tier: str = "",
 ) -> dict[str, Any]:
-    """Facts of a story that may not be complete yet: what is unknown is left out."""
+    """Facts of a story that may not be complete yet: what is unknown is left out.
+
+    ``tier`` is the estimate's; without one the capability's counts.
+    """
     found: dict[str, Any] = {"kind": kind}
     if cap_nanos is not None:
         found["amount_month_nanos"] = cap_nanos
     if result is not None:
         found["amount_lifetime_nanos"] = result.lifetime.cost.range.p90
+    if tier or capability is not None:
+        found["tier"] = tier or (capability.tier if capability else "")
     if capability is not None:
         found |= {
-            "tier": capability.tier,
             "stage": capability.stage,
             "data_class": capability.data_class,
         }

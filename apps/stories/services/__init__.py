@@ -1,17 +1,41 @@
 """What can be done with a Token Story: one module per use case."""
 
 from apps.stories.services.drafts import amend, create_draft, discard, save_draft
+from apps.stories.services.importing import ImportResult, import_stories, preview_import
 from apps.stories.services.lifecycle import close, go_live, start_delivery, true_up, withdraw
 from apps.stories.services.plan import PlanInput
+from apps.stories.services.settings import (
+    change_references,
+    change_sizes,
+    change_value_policy,
+)
 from apps.stories.services.submit import submit
+from apps.stories.services.templates import (
+    change_template,
+    create_template,
+    restore_template,
+    retire_template,
+    save_as_template,
+)
 
 __all__ = [
+    "ImportResult",
     "PlanInput",
     "amend",
+    "change_references",
+    "change_sizes",
+    "change_template",
+    "change_value_policy",
     "close",
     "create_draft",
+    "create_template",
     "discard",
     "go_live",
+    "import_stories",
+    "preview_import",
+    "restore_template",
+    "retire_template",
+    "save_as_template",
     "save_draft",
     "start_delivery",
     "submit",

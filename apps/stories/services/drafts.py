@@ -143,7 +143,7 @@ def _shown(values: dict[str, Any], plan: PlanInput) -> dict[str, Any]:
     """What the story itself shows of a plan that was never submitted."""
     month_tokens = month_cost = None
     try:
-        result = estimate_now(plan.assumptions)
+        result = estimate_now(plan.assumptions, brief=True)
     except Invalid:
         pass  # an unfinished draft has no figures yet
     else:
@@ -152,6 +152,7 @@ def _shown(values: dict[str, Any], plan: PlanInput) -> dict[str, Any]:
         "title": values["title"],
         "title_norm": rules.normalise(values["title"]),
         "kind": values["kind"],
+        "pattern": values["pattern"],
         "unit_id": values["unit_id"],
         "capability_id": values["capability_id"],
         "currency": values["currency"],

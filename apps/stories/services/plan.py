@@ -13,7 +13,7 @@ from apps.organizations import selectors as organizations
 from apps.portfolio import selectors as portfolio
 from apps.portfolio.enums import CapabilityKind
 from apps.stories import rules
-from apps.stories.enums import Confidence, ValuePer
+from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, dump, load
 from apps.stories.models import PLAN_FIELDS, Plan
 
@@ -40,6 +40,7 @@ class PlanInput:
     unit_id: UUID
     assumptions: Assumptions
     kind: str = CapabilityKind.PRODUCTION.value
+    pattern: str = ""
     capability_id: UUID | None = None
     summary: str = ""
     work_item_url: str = ""
@@ -120,6 +121,7 @@ def _is_web_address(text: str) -> bool:
 def _choices(plan: PlanInput) -> list[FieldError]:
     allowed = {
         "kind": [m.value for m in CapabilityKind],
+        "pattern": ["", *(m.value for m in Pattern)],
         "value_per": [m.value for m in ValuePer],
         "value_confidence": ["", *(m.value for m in Confidence)],
     }

@@ -10,9 +10,11 @@ from apps.access.permissions import P
 from apps.access.services import require
 from apps.approvals import services as approvals
 from apps.approvals.enums import Lane
-from apps.common import clock
+from apps.common import clock, fmt
 from apps.common.errors import Conflict, FieldError, Invalid
-from apps.stories import rules
+from apps.portfolio.enums import Tier
+from apps.portfolio.tiers import Assigned
+from apps.stories import bands, rules, worth
 from apps.stories.enums import Act
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRevision, TokenStory
@@ -20,7 +22,9 @@ from apps.stories.selectors.budget_effect import sole_funders
 from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
 from apps.stories.selectors.facts import policy_facts
 from apps.stories.selectors.prices import price_table
+from apps.stories.selectors.settings import Settings, settings_in_force
 from apps.stories.selectors.stories import draft_of, story_by_id
+from apps.stories.selectors.tiers import band_of, tier_of
 from apps.stories.services.moves import STALE, apply_act, check_version, target_status
 from apps.stories.services.plan import value_of
 from apps.stories.services.snapshot import estimate_document, phase_rows, revision_figures
@@ -43,9 +47,12 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     draft = draft_of(story)
     assert draft is not None  # noqa: S101 -- target_status has refused otherwise
     assumptions = load(draft.assumptions)
-    require_complete(draft, assumptions)
+    settings = settings_in_force()
+    require_complete(draft, assumptions, settings)
     prices = price_table(models_of(assumptions))
     result = estimate_now(assumptions, prices=prices, prefix="assumptions.")
+    require_value(draft, result, settings)
+    tier = tier_of(assumptions, result, prices, draft.capability)
     number = story.revision_number + 1
     revision = _freeze(
         story,
@@ -56,6 +63,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         submitted_by_id=actor.membership_id or actor.id,
         submitted_by_name=actor.name[:200],
         value_month_nanos=value_of(draft, result.volume),
+        tier=tier.tier,
         estimate=estimate_document(result, prices),
         **revision_figures(result),
         **{name: getattr(draft, name) for name in PLAN_FIELDS},
@@ -76,8 +84,8 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         funder_ids=sole_funders(unit_id=draft.unit_id, capability_id=draft.capability_id),
         amount_nanos=draft.cap_nanos,
         currency=draft.currency,
-        context=policy_facts(draft, result),
-        flags=review_flags(revision, result),
+        context=policy_facts(draft, result, tier.tier),
+        flags=review_flags(revision, result, tier, settings),
     )
     StoryDraft.objects.filter(id=draft.id).delete()
     moved = apply_act(
@@ -91,7 +99,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         revision_number=number,
         request_id=request.id,
         submitted_at=clock.now(),
-        **_latest_figures(draft, assumptions, result),
+        **_latest_figures(draft, assumptions, result, tier),
     )
     if request.lane != Lane.AUTO:
         return moved
@@ -99,23 +107,50 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     return story_by_id(story_id)
 
 
-def require_complete(draft: StoryDraft, assumptions: Assumptions) -> None:
-    """Raise Invalid that names everything a revision still lacks."""
+ALWAYS_ASKED = ("value_metric", "value_why")
+"""What every story says about its value while the organization has set no amount."""
+
+
+def require_complete(draft: StoryDraft, assumptions: Assumptions, settings: Settings) -> None:
+    """Raise Invalid that names everything a revision still lacks, its amount aside."""
     errors: list[FieldError] = rules.missing_for_submit(
-        title=draft.title,
-        unit_given=True,
-        cap_nanos=draft.cap_nanos,
-        value_metric=draft.value_metric,
-        value_why=draft.value_why,
+        title=draft.title, unit_given=True, cap_nanos=draft.cap_nanos
     )
+    if settings.value_from_nanos is None:
+        errors += worth.missing(draft, names=ALWAYS_ASKED)
     errors += check_assumptions(assumptions, prefix="assumptions.")
     if errors:
         raise Invalid("The story is not complete yet.", code="story_incomplete", errors=errors)
 
 
-def review_flags(revision: StoryRevision, result: Estimate) -> list[dict[str, str]]:
+def require_value(draft: StoryDraft, result: Estimate, settings: Settings) -> None:
+    """Raise Invalid when the amount asks for a complete value hypothesis and it is not."""
+    likely = result.lifetime.cost.range.p50
+    if not rules.value_is_mandatory(likely, settings.value_from_nanos):
+        return
+    errors = list(worth.missing(draft))
+    if errors:
+        amount = fmt.money(settings.value_from_nanos or 0, result.currency)
+        raise Invalid(
+            f"From {amount} over its lifetime a story needs a complete value hypothesis; "
+            f"this one is likely to cost {fmt.money(likely, result.currency)}.",
+            code="value_incomplete",
+            errors=errors,
+        )
+
+
+def review_flags(
+    revision: StoryRevision, result: Estimate, tier: Assigned, settings: Settings
+) -> list[dict[str, str]]:
     """Marks for the approvers' queue: what deserves a second look."""
     flags = []
+    if tier.tier in (Tier.HEAVY, Tier.CRITICAL):
+        flags.append({"tone": "", "text": f"{tier.tier.label} tier"})
+    band = band_of(result, settings.references, pattern=revision.pattern, kind=revision.kind)
+    if band is not None and band.tone == "far":
+        where = "below" if band.tokens < band.band.low else "above"
+        name = bands.Pattern(band.pattern).label.lower()
+        flags.append({"tone": "warn", "text": f"Far {where} a usual {name}"})
     cap = revision.cap_nanos
     if cap is not None and result.month.cost.range.p50 > cap:
         flags.append({"tone": "bad", "text": "Likely cost passes the cap"})
@@ -149,9 +184,11 @@ def _authors(story: TokenStory) -> list[UUID]:
 
 
 def _latest_figures(
-    draft: StoryDraft, assumptions: Assumptions, result: Estimate
+    draft: StoryDraft, assumptions: Assumptions, result: Estimate, tier: Assigned
 ) -> dict[str, Any]:
     return {
+        "pattern": draft.pattern,
+        "tier": tier.tier,
         "title": draft.title,
         "title_norm": rules.normalise(draft.title),
         "kind": draft.kind,

@@ -11,6 +11,7 @@ from django.views import View
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
+from apps.access.services import can, can_anywhere
 from apps.access.web import requires
 from apps.approvals import selectors as approvals
 from apps.common import charts, fmt
@@ -32,8 +33,10 @@ from apps.stories.selectors.stories import (
     revisions,
     story_by_ref,
 )
+from apps.stories.selectors.value import worth_of_revision
 from apps.stories.web import access
 from apps.stories.web.list_page import status_chip
+from apps.stories.worth import cost_per_outcome
 from apps.tenancy.urls import org_url
 from apps.trail.registry import label_of
 from apps.trail.selectors import events_of_object
@@ -93,6 +96,8 @@ class StoryDetail(View):
             "revision": revision,
             "may": may,
             "buttons": [(act.value, *BUTTONS[act]) for act in BUTTONS if act in may],
+            "may_keep": can(actor, P.STORY_TEMPLATE_MANAGE, unit_id=story.unit_id),
+            "may_copy": can_anywhere(actor, P.STORY_WRITE),
             "can_edit": draft is not None and Act.SAVE in may,
             "tab": tab,
             "tabs": TABS,
@@ -225,8 +230,12 @@ def estimate_context(revision: StoryRevision) -> dict[str, Any]:
 
 
 def value_context(revision: StoryRevision) -> dict[str, Any]:
+    worth = worth_of_revision(revision)
+    outcome = cost_per_outcome(revision.month_cost_likely, worth.units) if worth else None
     return {
         "return_times": return_times(revision),
+        "worth": worth,
+        "cost_per_outcome": outcome,
         "value_per": ValuePer(revision.value_per).label,
         "confidence": Confidence(revision.value_confidence).label
         if revision.value_confidence

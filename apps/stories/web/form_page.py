@@ -12,34 +12,38 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.web import requires
 from apps.common import clock, fmt
-from apps.common.errors import FieldError, Invalid, NotFound
+from apps.common.errors import FieldError, Invalid
+from apps.common.numbers import show_number
 from apps.common.web.forms import add_errors
-from apps.stories import services
+from apps.stories import rules, services
 from apps.stories.enums import Act
+from apps.stories.estimator import load
 from apps.stories.models import StoryDraft, TokenStory
-from apps.stories.selectors.models_used import suggestions
-from apps.stories.selectors.profile import blank_assumptions, measured_production
-from apps.stories.selectors.stories import (
-    draft_of,
-    revision_by_id,
-    revisions,
-    story_by_ref,
-)
+from apps.stories.selectors.estimating import estimate_now
+from apps.stories.selectors.models_used import resolve_model, suggestions
+from apps.stories.selectors.settings import settings_in_force
+from apps.stories.selectors.stories import draft_of, revisions, story_by_ref
 from apps.stories.services.plan import plan_of
 from apps.stories.web import access
 from apps.stories.web.forms import StoryForm
-from apps.stories.web.forms.layout import field_name
-from apps.stories.web.forms.story import MODEL_LIST, assumption_initial, initial_of, posted
-from apps.stories.web.panel import WHAT_IF, Panel, WhatIf, build_panel
+from apps.stories.web.forms.mix import MODEL_LIST
+from apps.stories.web.forms.story import initial_of, posted
+from apps.stories.web.panel import Panel, build_panel
+from apps.stories.web.start_page import initial_for, start_page
+from apps.stories.what_if import SLIDERS, WhatIf, levers, on_model
 from apps.tenancy.urls import org_url
 
 ESTIMATE = "estimate"
 
 
-def story_form(actor: Actor, *args: Any, **kwargs: Any) -> StoryForm:
-    """The form with the choices of this actor."""
+def story_form(
+    actor: Actor, *args: Any, draft: StoryDraft | None = None, **kwargs: Any
+) -> StoryForm:
+    """The form with the choices of this actor. A stored draft's size keeps its tokens."""
     return StoryForm(
         *args,
+        sizes=settings_in_force().sizes,
+        kept=load(draft.assumptions).development if draft else None,
         capabilities=access.capability_choices(actor),
         units=access.unit_choices(actor),
         people=access.people_choices(actor),
@@ -49,20 +53,24 @@ def story_form(actor: Actor, *args: Any, **kwargs: Any) -> StoryForm:
 
 def place_errors(form: StoryForm, error: Invalid) -> None:
     """Put a service's errors on the inputs they are about."""
-    moved = [FieldError(_form_field(item.field), item.message, item.fix) for item in error.errors]
+    moved = [form_field(item) for item in error.errors]
     add_errors(form, Invalid(error.message, code=error.code, fix=error.fix, errors=moved))
 
 
 _RENAMED = {
     "production.mix": "mix.0.model",
+    "development.mix": "development.mix.0.model",
+    "testing.mix": "testing.mix.0.model",
+    "development.size": "dev_size",
     "production.horizon_months": "horizon",
     "cap_nanos": "cap",
 }
 
 
-def _form_field(name: str) -> str:
-    plain = name.removeprefix("assumptions.")
-    return _RENAMED.get(plain, plain)
+def form_field(error: FieldError) -> FieldError:
+    """A service's error under the name of the form's field."""
+    plain = error.field.removeprefix("assumptions.")
+    return FieldError(_RENAMED.get(plain, plain), error.message, error.fix)
 
 
 class StoryPage(View):
@@ -96,8 +104,7 @@ class StoryPage(View):
             "next_number": number,
             "panel": panel,
             "what_if": what_if,
-            "what_if_labels": what_if.labels,
-            "sliders": WHAT_IF,
+            "sliders": SLIDERS,
             "models": suggestions(),
             "model_list": MODEL_LIST,
             "saved_text": saved_text(draft),
@@ -111,7 +118,8 @@ class StoryPage(View):
         self, request: HttpRequest, form: StoryForm, story: TokenStory | None, what_if: WhatIf
     ) -> Panel:
         actor: Actor = request.actor
-        bound = form if form.is_bound else _as_posted(actor, form)
+        draft = draft_of(story) if story else None
+        bound = form if form.is_bound else _as_posted(actor, form, draft)
         bound.is_valid()
         return build_panel(
             actor=actor, form=bound, what_if=what_if, author_id=story.author_id if story else None
@@ -124,13 +132,13 @@ class StoryPage(View):
         return [*crumbs, (story.ref, org_url(request, "stories:detail", story.ref)), ("Edit", "")]
 
 
-def _as_posted(actor: Actor, form: StoryForm) -> StoryForm:
+def _as_posted(actor: Actor, form: StoryForm, draft: StoryDraft | None) -> StoryForm:
     """The unbound form as if its initial data had been posted, to price it."""
     data = {}
     for name in form.fields:
         value = form[name].value()
         data[name] = "" if value is None else value
-    return story_form(actor, data, lenient=True)
+    return story_form(actor, data, draft=draft, lenient=True)
 
 
 def saved_text(draft: StoryDraft | None) -> str:
@@ -143,11 +151,16 @@ def saved_text(draft: StoryDraft | None) -> str:
 
 @requires(P.STORY_WRITE)
 class NewStory(StoryPage):
-    """File a story. ``?like=TS-0117`` copies one, ``?capability=`` starts from measured use."""
+    """File a story. The bare address asks where to start; ``?template=``, ``?like=TS-0117``,
+    ``?capability=`` and ``?blank=1`` open the form, filled from there.
+    """
 
     def get(self, request: HttpRequest) -> HttpResponse:
         actor: Actor = request.actor
-        return self.page(request, story_form(actor, initial=self._initial(request)), story=None)
+        if not any(request.GET.get(name) for name in ("template", "like", "capability", "blank")):
+            return start_page(request)
+        initial = initial_for(request, request.GET)
+        return self.page(request, story_form(actor, initial=initial), story=None)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         actor: Actor = request.actor
@@ -165,49 +178,6 @@ class NewStory(StoryPage):
         done = "stories:detail" if request.POST.get("do") == Act.SUBMIT else "stories:edit"
         return redirect(org_url(request, done, story.ref))
 
-    def _initial(self, request: HttpRequest) -> dict[str, Any]:
-        actor: Actor = request.actor
-        like = request.GET.get("like", "")
-        if like:
-            return self._like(actor, like)
-        units = access.unit_choices(actor)
-        initial = {
-            **assumption_initial(blank_assumptions()),
-            "kind": "production",
-            "unit": units[0][0] if len(units) == 1 else "",
-            "dev_basis": "effort",
-            "value_adoption": 100,
-            "value_owner": str(actor.membership_id or ""),
-            "mix.0.share": 100,
-        }
-        wanted = request.GET.get("capability", "")
-        known = dict(access.capability_choices(actor))
-        if wanted in known:
-            production = measured_production(wanted)  # type: ignore[arg-type]
-            measured = assumption_initial(blank_assumptions(production)) if production else {}
-            name = known[wanted].rsplit(" (", 1)[0]
-            initial |= {**measured, "capability": wanted, "title": name, "dev_basis": "effort"}
-        return initial
-
-    def _like(self, actor: Actor, ref: str) -> dict[str, Any]:
-        try:
-            other = story_by_ref(actor, ref)
-        except NotFound:
-            return assumption_initial(blank_assumptions())
-        source = draft_of(other)
-        if other.current_revision_id:
-            source = revision_by_id(other.current_revision_id)  # type: ignore[assignment]
-        if source is None:
-            return assumption_initial(blank_assumptions())
-        fresh = blank_assumptions()
-        return {
-            **initial_of(plan_of(source)),
-            "title": f"{other.title} (copy)",
-            "capability": "",
-            "starts_on": fresh.starts_on,
-            "live_on": fresh.live_on,
-        }
-
 
 @requires(P.STORY_WRITE)
 class EditStory(StoryPage):
@@ -219,13 +189,13 @@ class EditStory(StoryPage):
         draft = draft_of(story)
         if draft is None or Act.SAVE not in access.acts_for(actor, story, has_draft=True):
             return redirect(org_url(request, "stories:detail", story.ref))
-        form = story_form(actor, initial=initial_of(plan_of(draft)))
+        form = story_form(actor, initial=initial_of(plan_of(draft)), draft=draft)
         return self.page(request, form, story=story, draft=draft)
 
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
         actor: Actor = request.actor
         story = story_by_ref(actor, ref)
-        form = story_form(actor, request.POST)
+        form = story_form(actor, request.POST, draft=draft_of(story))
         if not form.is_valid():
             return self.page(request, form, story=story, draft=draft_of(story))
         try:
@@ -254,7 +224,7 @@ class SaveDraft(View):
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
         actor: Actor = request.actor
         story = story_by_ref(actor, ref)
-        form = story_form(actor, request.POST)
+        form = story_form(actor, request.POST, draft=draft_of(story))
         if not form.is_valid():
             return self._refused(request, form)
         try:
@@ -290,7 +260,8 @@ def posted_version(data: QueryDict) -> int:
 class EstimateStory(StoryPage):
     """Price what is in the form. htmx gets the panel, a browser without script the whole page.
 
-    ``do=apply`` writes the what-if values into the form.
+    ``do`` may take something over into the form first: ``apply`` the sliders, ``lever:trim`` a
+    lever, ``model:provider/model`` another model, ``cap`` the high case as the cap.
     """
 
     http_method_names = ["post"]
@@ -298,28 +269,30 @@ class EstimateStory(StoryPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         actor: Actor = request.actor
         what_if = WhatIf.read(request.POST)
-        form = story_form(actor, request.POST, lenient=True)
-        form.is_valid()
-        if request.POST.get("do") == "apply" and not form.errors:
-            changed = what_if.applied(form.assumptions())
-            form = story_form(actor, posted(changed, request.POST.dict()), lenient=True)
-            form.is_valid()
-            what_if = WhatIf()
         story = self._story(actor, request.POST.get("ref", ""))
+        draft = draft_of(story) if story else None
+        form = story_form(actor, request.POST, draft=draft, lenient=True)
+        form.is_valid()
+        do = request.POST.get("do", "")
+        taken = do not in ("", ESTIMATE) and not form.errors
+        if taken:
+            data = taken_over(form, what_if, do, request.POST.dict())
+            form = story_form(actor, data, draft=draft, lenient=True)
+            form.is_valid()
+            what_if = WhatIf() if do == "apply" else what_if
         panel = build_panel(
             actor=actor, form=form, what_if=what_if, author_id=story.author_id if story else None
         )
-        if request.headers.get("HX-Request") == "true" and request.POST.get("do") != "apply":
+        if request.headers.get("HX-Request") == "true" and do in ("", ESTIMATE):
             context = {
+                "form": form,
                 "panel": panel,
                 "what_if": what_if,
-                "what_if_labels": what_if.labels,
-                "sliders": WHAT_IF,
+                "sliders": SLIDERS,
                 "fragment": True,
             }
             response = render(request, "stories/_estimate_panel.html", context)
         else:
-            draft = draft_of(story) if story else None
             response = self.page(
                 request, form, story=story, draft=draft, panel=panel, what_if=what_if
             )
@@ -332,4 +305,21 @@ class EstimateStory(StoryPage):
         return story_by_ref(actor, ref)
 
 
-__all__ = ["EditStory", "EstimateStory", "NewStory", "SaveDraft", "field_name"]
+def taken_over(form: StoryForm, what_if: WhatIf, do: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Posted data with a change of the plan written into it; as it was when nothing fits."""
+    a = form.assumptions()
+    act, _, key = do.partition(":")
+    if act == "apply":
+        return posted(what_if.applied(a), data)
+    if act == "model":
+        return posted(on_model(a, *resolve_model(key)), data)
+    if act == "lever":
+        pulled = next((lever for lever in levers(a, has_batch=True) if lever.key == key), None)
+        return posted(pulled.plan, data) if pulled else data
+    if act == "cap":
+        try:
+            high = estimate_now(a, brief=True).month.cost.range.p90
+        except Invalid:
+            return data
+        return {**data, "cap": show_number(rules.round_up_cap(high))}
+    return data

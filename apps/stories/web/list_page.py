@@ -28,7 +28,7 @@ from apps.common.web.lists import (
 )
 from apps.ledger.query import Query, run
 from apps.organizations import selectors as organizations
-from apps.portfolio.enums import CapabilityKind
+from apps.portfolio.enums import CapabilityKind, Tier
 from apps.stories import rules
 from apps.stories.enums import StoryStatus
 from apps.stories.models import TokenStory
@@ -78,7 +78,8 @@ def _cap(story: TokenStory) -> str:
     return fmt.money(cap, story.currency)
 
 
-def _units(request: HttpRequest) -> list[tuple[str, str]]:
+def units(request: HttpRequest) -> list[tuple[str, str]]:
+    """Teams for filters."""
     return organizations.unit_choices()
 
 
@@ -115,6 +116,8 @@ class StoryList(ListPage):
         Column(
             "status", "Status", value=status_chip, sort="status", csv=lambda story: story.status
         ),
+        Column("pattern", "How it works", in_table=False),
+        Column("tier", "Tier", value=lambda story: story.get_tier_display(), in_table=False),
         Column(
             "estimate",
             "Likely a month",
@@ -162,8 +165,9 @@ class StoryList(ListPage):
     filters = [
         StorySearch("q", "Search", placeholder="Name or TS-0142"),
         ChoiceFilter("status", "Status", choices=StoryStatus.choices(), multiple=True),
-        RelationFilter("team", "Team", field="unit_id", choices=_units),
+        RelationFilter("team", "Team", field="unit_id", choices=units),
         ChoiceFilter("kind", "Category", choices=CapabilityKind.choices),
+        ChoiceFilter("tier", "Tier", choices=Tier.choices),
     ]
 
     def get_queryset(self) -> QuerySet[TokenStory]:
@@ -173,8 +177,13 @@ class StoryList(ListPage):
         actor = self.request.actor
         if not can_anywhere(actor, P.STORY_WRITE):
             return ()
-        url = org_url(self.request, "stories:new")
-        return [Action("New Token Story", url, icon="plus", primary=True)]
+        return [
+            Action("Templates", org_url(self.request, "stories:templates"), icon="bookmark"),
+            Action("Import", org_url(self.request, "stories:import"), icon="table"),
+            Action(
+                "New Token Story", org_url(self.request, "stories:new"), icon="plus", primary=True
+            ),
+        ]
 
     def get_lede(self) -> str:
         return "What each AI feature was estimated to use, may use, and did use."

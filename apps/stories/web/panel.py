@@ -1,6 +1,6 @@
 """The live estimate beside the form, as the template draws it. No arithmetic on prices here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -10,95 +10,22 @@ from django.utils.safestring import SafeString
 from apps.access.actors import Actor
 from apps.approvals.selectors import PlannedStep
 from apps.common import charts, fmt
-from apps.common.errors import FieldError, Invalid
+from apps.common.errors import FieldError, Invalid, NotFound
+from apps.portfolio.models import Capability
+from apps.portfolio.selectors import capability_by_id
+from apps.portfolio.tiers import Assigned
 from apps.stories import rules
-from apps.stories.enums import ValuePer
-from apps.stories.estimator import Assumptions, Estimate, Quantiles, Swing, exactly
-from apps.stories.estimator.fields import BY_PATH, INPUT_PARTS
-from apps.stories.estimator.inputs import Parts, Triple
-from apps.stories.selectors.estimating import Alternative, alternatives, estimate_now
+from apps.stories.bands import Flag
+from apps.stories.enums import Pattern, ValuePer
+from apps.stories.estimator import Assumptions, Estimate, Quantiles
+from apps.stories.selectors.estimating import Alternative, estimate_now, month_cost
 from apps.stories.selectors.facts import facts, route_of
-from apps.stories.selectors.models_used import candidates
-from apps.stories.web.forms.story import StoryForm, replace
-
-WHAT_IF = {
-    "w_volume": (25, 400, 100),
-    "w_input": (20, 200, 100),
-    "w_cache": (0, 90, 0),
-    "w_batch": (0, 100, 0),
-}
-"""Sliders: least, most, and the position that changes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """Positions of the sliders. Volume and input are percent of the plan, the others points."""
-
-    volume: int = 100
-    input: int = 100
-    cache: int = 0
-    batch: int = 0
-
-    @classmethod
-    def read(cls, data: Any) -> "WhatIf":
-        """From posted data; anything that is not a position counts as untouched."""
-        values = {}
-        for name, (least, most, neutral) in WHAT_IF.items():
-            try:
-                value = int(data.get(name, neutral))
-            except (TypeError, ValueError):
-                value = neutral
-            values[name.removeprefix("w_")] = min(most, max(least, value))
-        return cls(**values)
-
-    @property
-    def is_neutral(self) -> bool:
-        return self == WhatIf()
-
-    def applied(self, a: Assumptions) -> Assumptions:
-        """The assumptions with the sliders applied; ranges move along with the likely values."""
-        p = a.production
-        share = Decimal(self.input) / 100
-        parts = {
-            name: _scaled(getattr(p.parts, name), share if name in INPUT_PARTS else Decimal(1))
-            for name in Parts.__struct_fields__
-        }
-        volume = Decimal(self.volume) / 100
-        changes: dict[str, Any] = {"parts": Parts(**parts)}
-        name = "users" if p.volume == "users" else "interactions"
-        changes[name] = _scaled(getattr(p, name), volume)
-        if self.cache:
-            changes["cache_hit"] = _shifted(p.cache_hit, self.cache)
-        if self.batch:
-            changes["batch_share"] = _shifted(p.batch_share, self.batch)
-        return replace(a, **changes)
-
-    @property
-    def labels(self) -> dict[str, str]:
-        return {
-            "w_volume": f"×{Decimal(self.volume) / 100:.2f}",
-            "w_input": f"{self.input}%",
-            "w_cache": f"+{self.cache}{fmt.NBSP}pts" if self.cache else "as planned",
-            "w_batch": f"+{self.batch}{fmt.NBSP}pts" if self.batch else "as planned",
-        }
-
-
-def _scaled(triple: Triple, factor: Decimal) -> Triple:
-    if factor == 1:
-        return triple
-    return Triple(
-        likely=_tidy(triple.likely * factor),
-        low=None if triple.low is None else _tidy(triple.low * factor),
-        high=None if triple.high is None else _tidy(triple.high * factor),
-    )
-
-
-def _tidy(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.0001")).normalize() + 0
-
-
-def _shifted(triple: Triple, points: int) -> Triple:
-    return exactly(min(Decimal(100), triple.likely + points))
+from apps.stories.selectors.judging import Judged, judged
+from apps.stories.selectors.value import worth_of
+from apps.stories.web.forms.story import StoryForm
+from apps.stories.web.panel_parts import BuildBar, Pulled, SwingRow, first_year, tier_because
+from apps.stories.what_if import WhatIf
+from apps.stories.worth import Worth, cost_per_outcome, run_overtakes_build
 
 
 @dataclass(slots=True)
@@ -108,13 +35,20 @@ class Panel:
     currency: str = "USD"
     noun: str = "interaction"
     cap_nanos: int | None = None
+    plan: Assumptions | None = None
     result: Estimate | None = None
     errors: Sequence[FieldError] = ()
     what_if: WhatIf = field(default_factory=WhatIf)
     changed: Estimate | None = None
+    effects: Mapping[str, int] = field(default_factory=dict)
+    pulled: Sequence[Pulled] = ()
     others: Sequence[Alternative] = ()
     route: Sequence[PlannedStep] = ()
-    value_nanos: int | None = None
+    tier: Assigned | None = None
+    band: Flag | None = None
+    worth: Worth | None = None
+    value_unit: str = ""
+    value_from_nanos: int | None = None
     range_bar: SafeString = field(default_factory=SafeString)
     curve: SafeString = field(default_factory=SafeString)
 
@@ -163,26 +97,96 @@ class Panel:
         )
 
     @property
+    def output_per_call(self) -> Decimal | None:
+        """Likely tokens a call answers with, reasoning included."""
+        return self.plan.production.parts.answered if self.plan else None
+
+    @property
+    def rates_words(self) -> str:
+        """35% cached, 6% retried, 60% in batches: what the folded part holds."""
+        if self.plan is None:
+            return ""
+        p = self.plan.production
+        said = [
+            f"{triple.likely.normalize():f}% {word}"
+            for triple, word in (
+                (p.cache_hit, "cached"), (p.batch_share, "in batches"), (p.retry, "retried"),
+            )
+            if triple.likely
+        ]  # fmt: skip
+        return ", ".join(said) or "none"
+
+    @property
+    def suggested_cap(self) -> str:
+        units = rules.round_up_cap(self.month_range.p90)
+        return fmt.money(int(units) * 10**9, self.currency, style="exact")
+
+    @property
+    def slider_effects(self) -> Mapping[str, str]:
+        """What each moved slider does to the likely month, on its own."""
+        return {name: fmt.signed_money(cost, self.currency) for name, cost in self.effects.items()}
+
+    @property
+    def tier_because(self) -> str:
+        return tier_because(self.tier) if self.tier else ""
+
+    @property
+    def days_to_decide(self) -> int:
+        return sum(step.due_working_days for step in self.route)
+
+    @property
+    def band_words(self) -> str:
+        """The estimate against its reference band, in a sentence; empty without a band."""
+        if self.band is None:
+            return ""
+        name = Pattern(self.band.pattern).label.lower()
+        usual = f"{fmt.tokens(self.band.band.low)} to {fmt.tokens(self.band.band.high)}"
+        used = f"{fmt.tokens(self.band.tokens)} tokens {_a(self.noun)}"
+        if self.band.tone == "ok":
+            return f"{used}: usual for a {name} ({usual})."
+        below = self.band.tokens < self.band.band.low
+        if self.band.tone == "near":
+            return f"{used}: a little {'below' if below else 'above'} a usual {name} ({usual})."
+        bound = self.band.band.low if below else self.band.band.high
+        times = Decimal(max(bound, self.band.tokens)) / Decimal(min(bound, self.band.tokens))
+        far = f"{times:.1f} times {'below' if below else 'above'}"
+        return f"{used}: {far} a usual {name} ({usual}). Approvers will ask why."
+
+    @property
+    def value_mandatory(self) -> bool:
+        if self.result is None:
+            return False
+        return rules.value_is_mandatory(self.result.lifetime.cost.range.p50, self.value_from_nanos)
+
+    @property
     def return_times(self) -> Decimal | None:
         """Value of a month against its likely cost."""
-        if self.value_nanos is None or not self.p50:
+        if self.worth is None or not self.p50:
             return None
-        return Decimal(self.value_nanos) / Decimal(self.p50)
+        return Decimal(self.worth.month) / Decimal(self.p50)
 
     @property
-    def break_even_months(self) -> int | None:
-        """Months of running after which value has paid for building and running; None if never."""
-        if self.result is None or self.value_nanos is None:
+    def cost_per_outcome(self) -> int | None:
+        if self.worth is None or self.result is None:
             return None
-        balance = -self.result.build_cost
-        for number, cell in enumerate(self.result.production_cells, start=1):
-            balance += self.value_nanos - cell.cost.likely
-            if balance >= 0:
-                return number
-        return None
+        return cost_per_outcome(self.result.month.cost.likely, self.worth.units)
 
     @property
-    def swings(self) -> list["SwingRow"]:
+    def build_bar(self) -> BuildBar | None:
+        """Development, testing and running as parts of the lifetime."""
+        if self.result is None or not self.result.lifetime.cost.likely:
+            return None
+        return BuildBar.of(self.result)
+
+    @property
+    def overtakes_in(self) -> int | None:
+        if self.result is None:
+            return None
+        costs = [cell.cost.likely for cell in self.result.production_cells]
+        return run_overtakes_build(self.result.build_cost, costs)
+
+    @property
+    def swings(self) -> list[SwingRow]:
         if self.result is None or not self.result.tornado:
             return []
         widest = max(
@@ -197,44 +201,6 @@ class Panel:
         return self.result.lifetime.cost.likely
 
 
-@dataclass(frozen=True, slots=True)
-class SwingRow:
-    """One bar of the tornado: positions in percent of the drawing, the likely case at 50."""
-
-    swing: Swing
-    middle: int
-    widest: int
-
-    def _at(self, value: int) -> Decimal:
-        return Decimal(50) + Decimal(value - self.middle) / Decimal(self.widest) * 48
-
-    @property
-    def x(self) -> str:
-        return f"{min(self._at(self.swing.at_low), self._at(self.swing.at_high)):.2f}"
-
-    @property
-    def width(self) -> str:
-        return f"{abs(self._at(self.swing.at_high) - self._at(self.swing.at_low)):.2f}"
-
-    @property
-    def unit(self) -> str:
-        spec = BY_PATH[self.swing.path]
-        return "%" if spec.unit == "%" else ""
-
-    @property
-    def low(self) -> str:
-        return _plain(self.swing.low) + self.unit
-
-    @property
-    def high(self) -> str:
-        return _plain(self.swing.high) + self.unit
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: Any = None) -> Panel:
     """The panel of a validated or half-filled form. Never raises for wrong input."""
     panel = Panel(what_if=what_if, cap_nanos=form.cleaned_data.get("cap"))
@@ -245,22 +211,37 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
             for message in messages
         ]
         return panel
-    assumptions = form.assumptions()
-    panel.noun = assumptions.unit_noun
+    a = form.assumptions()
+    panel.noun, panel.plan = a.unit_noun, a
+    data = form.cleaned_data
+    capability = _capability(actor, data.get("capability"))
+    kind = capability.kind if capability else (data.get("kind") or "")
     try:
-        result = estimate_now(assumptions)
+        found = judged(
+            a, capability=capability, kind=kind, pattern=data.get("pattern") or "", prefix=""
+        )
     except Invalid as error:
         panel.errors = error.errors
         return panel
+    result = found.result
     panel.result, panel.currency = result, result.currency
-    if not what_if.is_neutral:
-        try:
-            panel.changed = estimate_now(what_if.applied(assumptions), brief=True)
-        except Invalid:
-            panel.changed = None
-    panel.others = alternatives(assumptions, result, candidates(assumptions))
-    panel.value_nanos = _value(form.cleaned_data, result)
-    panel.route = _route(actor, form, result, author_id)
+    panel.tier, panel.band, panel.others = found.tier, found.band, found.others
+    panel.value_from_nanos = found.value_from_nanos
+    base = result.month.cost.likely
+    pulled = [Pulled(lever, effect, base) for lever, effect in found.pulled]
+    panel.pulled = sorted(pulled, key=lambda each: each.effect)
+    _slide(panel, a, found)
+    known = facts(
+        capability=capability,
+        kind=kind,
+        cap_nanos=data.get("cap"),
+        result=result,
+        tier=found.tier.tier,
+    )
+    unit_id = capability.unit_id if capability else (data.get("unit") or None)
+    panel.route = route_of(actor, unit_id=unit_id, known=known, author_id=author_id)
+    panel.worth = _worth(data, result)
+    panel.value_unit = data.get("value_unit") or "unit"
     low, middle, high = result.month.cost.range
     panel.range_bar = charts.range_bar(
         low, middle, high, cap=panel.cap_nanos, label=_range_label(panel)
@@ -269,41 +250,45 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
     return panel
 
 
-def _value(data: dict[str, Any], result: Estimate) -> int | None:
+def _slide(panel: Panel, a: Assumptions, found: Judged) -> None:
+    """The sliders against the plan as it is: all together, and each alone."""
+    what_if, base = panel.what_if, found.result.month.cost.likely
+    if what_if.is_neutral:
+        return
+    try:
+        panel.changed = estimate_now(what_if.applied(a), prices=found.prices, brief=True)
+    except Invalid:
+        panel.changed = None
+    panel.effects = {
+        name: month_cost(alone.applied(a), found.prices) - base for name, alone in what_if.alone()
+    }
+
+
+def _capability(actor: Actor, capability_id: Any) -> Capability | None:
+    if not capability_id:
+        return None
+    try:
+        return capability_by_id(actor, capability_id)
+    except NotFound:
+        return None
+
+
+def _worth(data: dict[str, Any], result: Estimate) -> Worth | None:
     change, money = data.get("value_change"), data.get("value_money")
     if change is None or money is None:
         return None
     adoption = data.get("value_adoption")
-    return rules.value_nanos_per_month(
-        expected_change=change,
-        money_per_unit_nanos=money,
+    return worth_of(
+        result,
+        change=change,
+        money_nanos=money,
         per=ValuePer(data.get("value_per") or ValuePer.INTERACTION.value),
-        adoption_percent=Decimal(100) if adoption is None else adoption,
-        interactions=result.volume,
+        adoption=Decimal(100) if adoption is None else adoption,
     )
 
 
-def _route(
-    actor: Actor, form: StoryForm, result: Estimate, author_id: Any
-) -> Sequence[PlannedStep]:
-    from apps.common.errors import NotFound
-    from apps.portfolio.selectors import capability_by_id
-
-    data = form.cleaned_data
-    capability = None
-    if data.get("capability"):
-        try:
-            capability = capability_by_id(actor, data["capability"])
-        except NotFound:
-            capability = None
-    unit_id = capability.unit_id if capability else (data.get("unit") or None)
-    known = facts(
-        capability=capability,
-        kind=capability.kind if capability else (data.get("kind") or ""),
-        cap_nanos=data.get("cap"),
-        result=result,
-    )
-    return route_of(actor, unit_id=unit_id, known=known, author_id=author_id)
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def _range_label(panel: Panel) -> str:
@@ -315,31 +300,3 @@ def _range_label(panel: Panel) -> str:
     if panel.cap_nanos is None:
         return text
     return f"{text}, requested cap {fmt.money(panel.cap_nanos, panel.currency)}"
-
-
-def first_year(result: Estimate, cap: int | None, currency: str) -> SafeString:
-    """The first twelve months of production against the cap."""
-    cells = result.production_cells[:12]
-    if len(cells) < 2:
-        return SafeString()
-
-    def money(value: Any) -> str:
-        return fmt.money(int(value), currency)
-
-    last = cells[-1]
-    crossing = next((c for c in cells if cap is not None and c.cost.range.p90 > cap), None)
-    finding = f"Likely monthly cost is {money(last.cost.range.p50)} in {last.month:%B %Y}"
-    if crossing is not None and cap is not None:
-        finding += f"; the high case passes the cap of {money(cap)} in {crossing.month:%B %Y}"
-    return charts.growth(
-        [f"{cell.month:%b}" for cell in cells],
-        [cell.cost.range.p50 for cell in cells],
-        [cell.cost.range.p10 for cell in cells],
-        [cell.cost.range.p90 for cell in cells],
-        title="Production cost per month, first year",
-        summary=f"{finding}.",
-        axis=lambda value: fmt.axis_money(value, currency),
-        cell=lambda value: fmt.money(int(value), currency, style="exact"),
-        cap=cap,
-        labels=[f"{cell.month:%B %Y}" for cell in cells],
-    )

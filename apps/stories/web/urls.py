@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from apps.stories.web import discussion
+from apps.stories.web import (
+    discussion,
+    import_page,
+    more_pages,
+    settings_page,
+    templates_page,
+)
 from apps.stories.web.detail_page import StoryAct, StoryDetail, StoryDiff, StoryVersion
 from apps.stories.web.form_page import EditStory, EstimateStory, NewStory, SaveDraft
 from apps.stories.web.list_page import StoryList
@@ -13,6 +19,30 @@ urlpatterns = [
     path("stories/", StoryList.as_view(), name="list"),
     path("stories/new/", NewStory.as_view(), name="new"),
     path("stories/estimate/", EstimateStory.as_view(), name="estimate"),
+    path("stories/similar/", more_pages.similar, name="similar"),
+    path("stories/import/", import_page.ImportStories.as_view(), name="import"),
+    path("stories/import/example.csv", import_page.example, name="import_example"),
+    path("stories/templates/", templates_page.TemplateList.as_view(), name="templates"),
+    path(
+        "stories/templates/<uuid:template_id>/",
+        templates_page.TemplatePage.as_view(),
+        name="template",
+    ),
+    path(
+        "stories/templates/<uuid:template_id>/retire/",
+        templates_page.RetireTemplate.as_view(),
+        name="template_retire",
+    ),
+    path("settings/estimating/", settings_page.estimating, name="estimating"),
+    path("settings/estimating/sizes/", settings_page.SizesPage.as_view(), name="sizes"),
+    path(
+        "settings/estimating/references/",
+        settings_page.ReferencesPage.as_view(),
+        name="references",
+    ),
+    path(
+        "settings/estimating/value/", settings_page.ValuePolicyPage.as_view(), name="value_policy"
+    ),
     path("stories/<slug:ref>/", StoryDetail.as_view(), name="detail"),
     path("stories/<slug:ref>/edit/", EditStory.as_view(), name="edit"),
     path("stories/<slug:ref>/draft/", SaveDraft.as_view(), name="draft"),
@@ -20,6 +50,8 @@ urlpatterns = [
     path("stories/<slug:ref>/discussion/", discussion.Discussion.as_view(), name="discussion"),
     path("stories/<slug:ref>/discussion/remove/", discussion.remove, name="discussion_remove"),
     path("stories/<slug:ref>/files/<uuid:attachment_id>/", discussion.download, name="file"),
+    path("stories/<slug:ref>/issue/", more_pages.issue, name="issue"),
+    path("stories/<slug:ref>/template/", templates_page.KeepStory.as_view(), name="keep"),
     path("stories/<slug:ref>/v/<int:number>/", StoryVersion.as_view(), name="version"),
     path("stories/<slug:ref>/diff/<int:old>..<int:new>/", StoryDiff.as_view(), name="diff"),
 ]

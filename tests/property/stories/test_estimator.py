@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.common.numbers import parse_number, show_number
 from apps.stories.estimator import Triple, dump, estimate, load, problems
 from apps.stories.estimator.inputs import Development, Parts, Testing
-from apps.stories.web.forms.numbers import parse_number, show_number
 from tests.unit.stories.estimating import PRICES, assumptions, mix
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -48,7 +48,7 @@ def only_story(web):
 
 
 def test_the_blank_form_opens_with_hints_of_what_is_missing(web):
-    page = web.author.get(web.org.url("stories:new"))
+    page = web.author.get(web.org.url("stories:new"), {"blank": "1"})
     assert page.status_code == 200
     assert "missing before this can be priced" in page.text
     assert "No model is chosen." in page.text

@@ -10,8 +10,9 @@ from apps.stories.estimator.fields import BY_PATH, FieldSpec
 PARTS = ("likely", "low", "high")
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "volume": ("production.interactions", "production.calls"),
+    "volume": ("production.interactions",),
     "users": ("production.users", "production.adoption", "production.per_user"),
+    "use": ("production.calls", "production.growth"),
     "tokens": (
         "production.parts.system_prompt",
         "production.parts.safety",
@@ -28,15 +29,13 @@ TABLES: dict[str, tuple[str, ...]] = {
         "production.cache_write",
         "production.batch_share",
         "production.retry",
-        "production.growth",
     ),
     "development": (
         "development.developers",
         "development.days",
         "development.tokens_per_day",
-        "development.output_share",
-        "development.cache_hit",
     ),
+    "building": ("development.output_share", "development.cache_hit"),
     "testing": (
         "testing.runs",
         "testing.cases",
@@ -49,11 +48,13 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 CAPTIONS = {
-    "volume": "Volume of production",
-    "users": "Volume counted from users",
+    "volume": "How often it runs",
+    "users": "People who use it",
+    "use": "Each time",
     "tokens": "Tokens of one model call",
-    "rates": "Caching, batches, retries and growth",
-    "development": "Development by effort",
+    "rates": "Caching, batches and retries",
+    "development": "Effort",
+    "building": "What those tokens are",
     "testing": "Testing",
 }
 SHOWN_PATHS = tuple(path for paths in TABLES.values() for path in paths)
@@ -72,7 +73,6 @@ class TripleRow:
     likely: BoundField
     low: BoundField
     high: BoundField
-    warning: str = ""
 
     @property
     def errors(self) -> list[str]:

@@ -1,42 +1,36 @@
 """One form for filing, editing and pricing a story. Its cleaned data becomes a PlanInput."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django import forms
 
+from apps.common import fmt
+from apps.common.numbers import show_number
+from apps.common.web.numbers import MoneyField, MonthField, NumberField
 from apps.portfolio.enums import CapabilityKind
-from apps.stories.enums import Confidence, ValuePer
-from apps.stories.estimator import Assumptions, MixShare, Triple
+from apps.stories.bands import SPIKE, Sizes
+from apps.stories.enums import Confidence, Pattern, ValuePer
+from apps.stories.estimator import Assumptions, Triple
 from apps.stories.estimator.fields import BY_PATH, FIELDS, value_at
-from apps.stories.estimator.inputs import (
-    MAX_HORIZON_MONTHS,
-    Development,
-    Parts,
-    Production,
-    Testing,
-)
-from apps.stories.rules import SIZE_TOKENS
-from apps.stories.selectors.models_used import resolve_model
+from apps.stories.estimator.inputs import Development, Parts, Production, Testing
 from apps.stories.services.plan import PlanInput
+from apps.stories.web.forms import mix
 from apps.stories.web.forms.layout import PARTS, SHOWN_PATHS, field_name, tables
-from apps.stories.web.forms.numbers import MoneyField, MonthField, NumberField, show_number
 
-MIX_ROWS = 3
-MODEL_LIST = "model-names"
 KIND_HINTS = {
     "production": "Customers or staff use it",
     "development": "Helps engineers build",
     "pipeline": "Runs on a schedule",
     "analytics": "Chat and analytics tools",
 }
-BASES = [("effort", "By effort"), ("size", "By size"), ("none", "Nothing to build")]
-SIZES = [("", "–"), ("S", "S"), ("M", "M"), ("L", "L"), ("XL", "XL"), ("?", "? A spike first")]
-VOLUMES = [("interactions", "I know how often it runs"), ("users", "I know how many people use it")]
+BASES = [("size", "By size"), ("effort", "By effort"), ("none", "Nothing to build")]
+VOLUMES = [("users", "People who use it"), ("interactions", "How often it runs")]
+PATTERNS = [("", "Something else"), *Pattern.choices()]
+SIZE_NAMES = {"S": "S", "M": "M", "L": "L", "XL": "XL", SPIKE: "? A spike first"}
 
 
 class StoryForm(forms.Form):
@@ -45,6 +39,7 @@ class StoryForm(forms.Form):
     title = forms.CharField(label="Name", max_length=160)
     capability = forms.ChoiceField(label="Capability", required=False)
     unit = forms.ChoiceField(label="Team")
+    pattern = forms.ChoiceField(label="How it works", choices=PATTERNS, required=False)
     kind = forms.ChoiceField(
         label="Consumption category",
         choices=CapabilityKind.choices,
@@ -62,7 +57,7 @@ class StoryForm(forms.Form):
     live_on = MonthField(label="Go-live")
 
     volume_basis = forms.ChoiceField(
-        label="Where the volume comes from", choices=VOLUMES, required=False
+        label="Counted from", choices=VOLUMES, required=False, widget=forms.RadioSelect
     )
     unit_noun = forms.CharField(label="One interaction is a", max_length=40, required=False)
     horizon = NumberField(label="Months to plan for")
@@ -70,8 +65,12 @@ class StoryForm(forms.Form):
         label="Cache lifetime", choices=[("5m", "5 minutes"), ("1h", "1 hour")], required=False
     )
 
-    dev_basis = forms.ChoiceField(label="Development", choices=BASES, required=False)
-    dev_size = forms.ChoiceField(label="Size", choices=SIZES, required=False)
+    dev_basis = forms.ChoiceField(
+        label="Development", choices=BASES, required=False, widget=forms.RadioSelect
+    )
+    dev_size = forms.ChoiceField(
+        label="Size", choices=list(SIZE_NAMES.items()), required=False, widget=forms.RadioSelect
+    )
 
     value_metric = forms.CharField(label="Value metric", max_length=120, required=False)
     value_unit = forms.CharField(label="Measured in", max_length=60, required=False)
@@ -102,10 +101,14 @@ class StoryForm(forms.Form):
         capabilities: Sequence[tuple[str, str]],
         units: Sequence[tuple[str, str]],
         people: Sequence[tuple[str, str]],
+        sizes: Sizes,
+        kept: Development | None = None,
         lenient: bool = False,
         **kwargs: Any,
     ) -> None:
+        """``kept`` is the stored development: a size that stays keeps the band it was given."""
         super().__init__(*args, **kwargs)
+        self._sizes, self._kept = sizes, kept
         self._choose("capability", [("", "Not listed: name it now"), *capabilities])
         self._choose("unit", [("", "Choose a team"), *units])
         self._choose("value_owner", [("", "–"), *people])
@@ -115,15 +118,11 @@ class StoryForm(forms.Form):
                 label = BY_PATH[path].label
                 text = label if part == "likely" else f"{label}, {part}"
                 self.fields[field_name(path, part)] = NumberField(label=text)
-        for row in range(MIX_ROWS):
-            name = "Model" if row == 0 else f"Model {row + 1}"
-            self.fields[f"mix.{row}.model"] = forms.CharField(
-                label=name,
-                max_length=200,
-                required=False,
-                widget=forms.TextInput(attrs={"list": MODEL_LIST, "autocomplete": "off"}),
-            )
-            self.fields[f"mix.{row}.share"] = NumberField(label=f"{name}, share")
+        for phase in mix.PREFIXES:
+            mix.add_rows(self, phase, mix.rows_needed(phase, self.data or self.initial))
+        self.fields["dev_size"].hints = {  # type: ignore[attr-defined]
+            name: f"{fmt.tokens(band.likely)} tokens" for name, band in sizes.items()
+        }
         if lenient:
             for name in ("title", "unit"):
                 self.fields[name].required = False
@@ -139,7 +138,30 @@ class StoryForm(forms.Form):
 
     @property
     def mix_rows(self) -> list[tuple[Any, Any]]:
-        return [(self[f"mix.{row}.model"], self[f"mix.{row}.share"]) for row in range(MIX_ROWS)]
+        return mix.rows(self, "production")
+
+    @property
+    def build_mixes(self) -> list[tuple[str, list[tuple[Any, Any]]]]:
+        """Models of building and of testing, where they are not those of production."""
+        return [(phase, mix.rows(self, phase)) for phase in ("development", "testing")]
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Folded parts of the form that hold an error: they are shown unfolded."""
+        names = {
+            "split": [f"mix.{n}.{part}" for n in range(1, 8) for part in ("model", "share")],
+            "more": ["kind", "work_item_url", "summary", "starts_on", "live_on"],
+            "builders": [
+                f"{phase}.mix.{n}.{part}"
+                for phase in ("development", "testing")
+                for n in range(8)
+                for part in ("model", "share")
+            ],
+        }
+        found = {key for key, fields in names.items() if any(f in self.errors for f in fields)}
+        if self.is_bound:
+            found |= {name for name, table in self.tables.items() if table.has_errors}
+        return frozenset(found)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -162,17 +184,24 @@ class StoryForm(forms.Form):
                 parts=Parts(**parts),
                 cache_ttl=data.get("cache_ttl") or "5m",
                 horizon_months=int(data.get("horizon") or 12),
-                mix=tuple(self._mix()),
+                mix=tuple(mix.read(data, "production")),
                 **self._triples("production"),
             ),
             development=Development(
                 basis=basis,
                 size=size if basis == "size" else "",
-                size_tokens=SIZE_TOKENS.get(size, Triple()) if basis == "size" else Triple(),
+                size_tokens=self._size_tokens(size) if basis == "size" else Triple(),
+                mix=tuple(mix.read(data, "development")),
                 **self._triples("development"),
             ),
-            testing=Testing(**self._triples("testing")),
+            testing=Testing(mix=tuple(mix.read(data, "testing")), **self._triples("testing")),
         )
+
+    def _size_tokens(self, size: str) -> Triple:
+        if self._kept is not None and self._kept.size == size:
+            return self._kept.size_tokens
+        band = self._sizes.get(size)
+        return band.triple if band else Triple()
 
     def _triples(self, phase: str) -> dict[str, Any]:
         return {
@@ -189,17 +218,6 @@ class StoryForm(forms.Form):
             high=data.get(field_name(path, "high")),
         )
 
-    def _mix(self) -> Iterator[MixShare]:
-        chosen = [
-            (self.cleaned_data.get(f"mix.{row}.model"), self.cleaned_data.get(f"mix.{row}.share"))
-            for row in range(MIX_ROWS)
-        ]
-        named = [(key, share) for key, share in chosen if key]
-        for key, share in named:
-            provider, model = resolve_model(key)
-            only = Decimal(100) if len(named) == 1 and share is None else Decimal(0)
-            yield MixShare(provider, model, only if share is None else share)
-
     def plan(self) -> PlanInput:
         """What to store. Raises KeyError unless the form is valid."""
         data = self.cleaned_data
@@ -208,6 +226,7 @@ class StoryForm(forms.Form):
             unit_id=UUID(data["unit"]),
             assumptions=self.assumptions(),
             kind=data.get("kind") or CapabilityKind.PRODUCTION.value,
+            pattern=data.get("pattern") or "",
             capability_id=_uuid(data.get("capability")),
             summary=data["summary"],
             work_item_url=data["work_item_url"],
@@ -240,6 +259,7 @@ def initial_of(plan: PlanInput) -> dict[str, Any]:
         "title": plan.title,
         "unit": str(plan.unit_id),
         "kind": plan.kind,
+        "pattern": plan.pattern,
         "capability": str(plan.capability_id or ""),
         "summary": plan.summary,
         "work_item_url": plan.work_item_url,
@@ -275,9 +295,8 @@ def assumption_initial(a: Assumptions) -> dict[str, Any]:
         initial[field_name(path, "likely")] = triple.likely or None
         initial[field_name(path, "low")] = triple.low
         initial[field_name(path, "high")] = triple.high
-    for row, share in enumerate(a.production.mix[:MIX_ROWS]):
-        initial[f"mix.{row}.model"] = f"{share.provider}/{share.model}"
-        initial[f"mix.{row}.share"] = share.share
+    for phase in mix.PREFIXES:
+        initial |= mix.initial(phase, getattr(a, phase).mix)
     return initial
 
 
@@ -292,13 +311,3 @@ def posted(assumptions: Assumptions, data: dict[str, Any]) -> dict[str, Any]:
         else:
             replaced[name] = "" if value is None else value
     return replaced
-
-
-def replace(a: Assumptions, **production: Any) -> Assumptions:
-    """The assumptions with parts of production replaced."""
-    return msgspec.structs.replace(
-        a, production=msgspec.structs.replace(a.production, **production)
-    )
-
-
-MAX_HORIZON = MAX_HORIZON_MONTHS

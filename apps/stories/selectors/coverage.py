@@ -1,0 +1,120 @@
+"""Whether a change is covered by an approved story: what a pipeline asks before it builds."""
+
+import re
+from dataclasses import dataclass
+
+from apps.access.actors import Actor
+from apps.common.errors import Invalid
+from apps.portfolio.models import Capability
+from apps.portfolio.selectors import capabilities
+from apps.stories import rules
+from apps.stories.models import TokenStory
+from apps.stories.selectors.stories import stories
+
+_REF = re.compile(r"(?<![A-Za-z0-9])TS-?(\d{1,9})(?![0-9])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The answer. ``story`` is the one that covers the change, or the nearest that does not."""
+
+    approved: bool
+    detail: str
+    fix: str = ""
+    story: TokenStory | None = None
+
+
+def is_approved(story: TokenStory) -> bool:
+    """Approved and not over; an amendment in review does not take the approval away."""
+    return story.approved_revision_id is not None and story.state not in rules.FINISHED
+
+
+def refs_in(branch: str) -> list[str]:
+    """References of stories in a branch's name: feature/TS-0142-triage, ts142."""
+    return list(dict.fromkeys(rules.ref_of(int(number)) for number in _REF.findall(branch)))
+
+
+def coverage(actor: Actor, *, capability: str = "", branch: str = "") -> Coverage:
+    """Whether an approved story covers a change of a capability (its code) on a branch.
+
+    A story named by the branch is the one asked for; else any approved story of the capability.
+    Raises Invalid when neither is given.
+    """
+    if not capability and not branch:
+        raise Invalid(
+            "Neither a capability nor a branch is given.",
+            field="capability",
+            fix="Send a capability’s code, a branch, or both.",
+        )
+    changed = None
+    if capability:
+        changed = capabilities(actor).filter(slug=capability).first()
+        if changed is None:
+            return _lacking(
+                f"there is no capability {capability}.",
+                "Use the code of a capability, or add it under Capabilities.",
+            )
+    named = refs_in(branch)
+    if named:
+        return _named(actor, named, changed)
+    if changed is None:
+        return _lacking(
+            f"the branch {branch} names no story.",
+            "Put its reference into the branch’s name, such as feature/TS-0142-triage, "
+            "or name the capability.",
+        )
+    return _of_capability(actor, changed)
+
+
+def _named(actor: Actor, refs: list[str], changed: Capability | None) -> Coverage:
+    found = {story.ref: story for story in stories(actor).filter(ref__in=refs)}
+    known = [found[ref] for ref in refs if ref in found]
+    if not known:
+        return _lacking(f"there is no {' or '.join(refs)}.", "Name a story of your organization.")
+    for story in known:
+        if is_approved(story) and (changed is None or story.capability_id == changed.id):
+            return Coverage(approved=True, detail=_said(story), story=story)
+    story = known[0]
+    if is_approved(story) and changed is not None:
+        other = story.capability.name if story.capability else "another capability"
+        return _lacking(
+            f"{story.ref} is about {other}, not {changed.name}.",
+            f"Name an approved story of {changed.name}.",
+            story,
+        )
+    return _not_yet(story)
+
+
+def _of_capability(actor: Actor, changed: Capability) -> Coverage:
+    rows = list(stories(actor).filter(capability=changed).order_by("-updated_at"))
+    for story in rows:
+        if is_approved(story):
+            return Coverage(approved=True, detail=_said(story), story=story)
+    if rows:
+        return _not_yet(rows[0])
+    return _lacking(
+        f"{changed.name} has no Token Story.",
+        "File one and have it approved before this change is merged.",
+    )
+
+
+def _lacking(detail: str, fix: str, story: TokenStory | None = None) -> Coverage:
+    return Coverage(approved=False, detail=detail, fix=fix, story=story)
+
+
+def _not_yet(story: TokenStory) -> Coverage:
+    fixes = {
+        "draft": "Submit it.",
+        "submitted": "Ask its approvers.",
+        "in_review": "Ask its approvers.",
+        "changes_requested": "Answer what was asked and submit it again.",
+    }
+    return _lacking(
+        f"{story.ref} “{story.title}” is {story.state.label.lower()}.",
+        fixes.get(story.state.value, "File a new story, or amend this one."),
+        story,
+    )
+
+
+def _said(story: TokenStory) -> str:
+    return f"{story.ref} “{story.title}” is {story.state.label.lower()}."

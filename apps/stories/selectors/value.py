@@ -1,0 +1,55 @@
+"""The value hypothesis of a plan, worked out against its estimate."""
+
+from decimal import Decimal
+
+from apps.stories import rules, worth
+from apps.stories.enums import Phase, ValuePer
+from apps.stories.estimator import Estimate
+from apps.stories.models import StoryRevision
+from apps.stories.selectors.stories import cells
+
+
+def worth_of(
+    result: Estimate, *, change: Decimal, money_nanos: int, per: ValuePer, adoption: Decimal
+) -> worth.Worth:
+    """Value, return and payback of an estimate, at its likely case."""
+    return worth.worth(
+        units=worth.units_per_month(
+            change=change, per=per, adoption_percent=adoption, interactions=result.volume
+        ),
+        month=rules.value_nanos_per_month(
+            expected_change=change,
+            money_per_unit_nanos=money_nanos,
+            per=per,
+            adoption_percent=adoption,
+            interactions=result.volume,
+        ),
+        grows=per is ValuePer.INTERACTION,
+        build_cost=result.build_cost,
+        run_costs=[cell.cost.likely for cell in result.production_cells],
+    )
+
+
+def worth_of_revision(revision: StoryRevision) -> worth.Worth | None:
+    """The same of a frozen version, from its frozen estimate; None while the value is not money."""
+    if revision.value_change is None or revision.value_month_nanos is None:
+        return None
+    run_costs, build = [], 0
+    for cell in cells(revision):
+        if cell.phase == Phase.PRODUCTION:
+            run_costs.append(cell.cost_likely)
+        else:
+            build += cell.cost_likely
+    per = ValuePer(revision.value_per)
+    return worth.worth(
+        units=worth.units_per_month(
+            change=revision.value_change,
+            per=per,
+            adoption_percent=revision.value_adoption,
+            interactions=Decimal(revision.estimate.get("volume", "0")),
+        ),
+        month=revision.value_month_nanos,
+        grows=per is ValuePer.INTERACTION,
+        build_cost=build,
+        run_costs=run_costs,
+    )
