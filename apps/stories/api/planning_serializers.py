@@ -182,7 +182,7 @@ class ImportSerializer(serializers.Serializer[Any]):
 class ProblemFieldSerializer(serializers.Serializer[FieldError]):
     """What is wrong with one cell, and how to mend it."""
 
-    field = serializers.CharField()  # type: ignore[assignment]
+    field = serializers.CharField()
     message = serializers.CharField()
     fix = serializers.CharField()
 
