@@ -13,12 +13,17 @@ from apps.connectors import services
 from apps.connectors.models import Source
 from tokenops.simulator.faults import Schedule
 from tokenops.simulator.http import Request
-from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY, Simulator
+from tokenops.simulator.server import ANTHROPIC_KEY, LITELLM_KEY, OPENAI_KEY, Simulator
 
 NOW = datetime(2026, 11, 23, 12, 20, tzinfo=UTC)
 ANCHOR = date(2026, 11, 23)
 SIMULATOR_URL = "http://127.0.0.1:8099"
-KEYS = {"openai": OPENAI_KEY, "anthropic": ANTHROPIC_KEY}
+KEYS = {
+    "openai": OPENAI_KEY,
+    "anthropic": ANTHROPIC_KEY,
+    "claude_code": ANTHROPIC_KEY,
+    "litellm": LITELLM_KEY,
+}
 
 _numbers = itertools.count(1)
 

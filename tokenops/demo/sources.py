@@ -1,16 +1,22 @@
-"""The two sources, and their history read by the real connectors."""
+"""The sources, and their history read by the real connectors."""
+
+from datetime import timedelta
 
 from apps.access.roles import Role
+from apps.common import clock
 from apps.connectors.enums import RunStatus, SourceKind
 from apps.connectors.models import Source
 from apps.connectors.services import change_source, create_source, pull_until_current
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.organization import Demo
-from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY
+from tokenops.simulator.server import ANTHROPIC_KEY, LITELLM_KEY, OPENAI_KEY
 
 SOURCES = (
-    ("OpenAI production", SourceKind.OPENAI, "/v1", OPENAI_KEY),
-    ("Anthropic production", SourceKind.ANTHROPIC, "", ANTHROPIC_KEY),
+    # name, kind, path, key, days of history
+    ("OpenAI production", SourceKind.OPENAI, "/v1", OPENAI_KEY, 120),
+    ("Anthropic production", SourceKind.ANTHROPIC, "", ANTHROPIC_KEY, 120),
+    ("Model gateway", SourceKind.LITELLM, "", LITELLM_KEY, 56),
+    ("Claude Code", SourceKind.CLAUDE_CODE, "", ANTHROPIC_KEY, 28),
 )
 
 
@@ -19,7 +25,7 @@ def pull_history(demo: Demo, simulator: str) -> None:
     organization_id = demo.organization.id
     with tenant_scope(organization_id):
         actor = demo.role(Role.TOKENOPS_LEAD)
-        for name, kind, path, credential in SOURCES:
+        for name, kind, path, credential, days in SOURCES:
             known = Source.objects.filter(kind=kind).first()
             if known is not None:
                 change_source(
@@ -36,8 +42,9 @@ def pull_history(demo: Demo, simulator: str) -> None:
                     base_url=simulator + path,
                     credential=credential,
                     account="merrowdale",
+                    history_from=clock.today() - timedelta(days=days),
                 )
-        found = list(Source.objects.filter(kind__in=[kind for _, kind, _, _ in SOURCES]))
+        found = list(Source.objects.filter(kind__in=[kind for _, kind, *_ in SOURCES]))
     for source in found:
         outcomes = pull_until_current(organization_id=organization_id, source_id=source.id)
         if outcomes[-1].status not in {RunStatus.SUCCEEDED, None}:

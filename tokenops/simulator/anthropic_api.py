@@ -1,12 +1,13 @@
 """Anthropic's Admin API as documented: messages usage, cost report, workspaces, keys, users."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from tokenops.simulator import anthropic_directory as directory
+from tokenops.simulator import claude_code
 from tokenops.simulator.billing import Line, bill
 from tokenops.simulator.company.access import make_id
 from tokenops.simulator.company.types import Workload
@@ -95,7 +96,7 @@ class AnthropicAPI:
         if path == "cost_report":
             return self._costs(request, now)
         if path == "usage_report/claude_code":
-            return Answer({"data": [], "has_more": False, "next_page": None})
+            return self._claude_code(request, now)
         if path == "me":
             return Answer(directory.organization(self.model.company))
         rows = directory.lists(self.model.company, self.model.anchor).get(path)
@@ -137,6 +138,21 @@ class AnthropicAPI:
                     results.append(found)
             data.append(_bucket(start, width, results))
         return _page(data, window)
+
+    def _claude_code(self, request: Request, now: datetime) -> Answer:
+        raw = request.one("starting_at") or ""
+        try:
+            day = date.fromisoformat(raw)
+        except ValueError as error:
+            raise BadRequest("starting_at", "Input should be a valid date: YYYY-MM-DD") from error
+        limit, skip = request.one("limit") or "20", request.one("page") or "0"
+        if not limit.isdigit() or not 1 <= int(limit) <= 1000 or not skip.isdigit():
+            raise BadRequest("limit", "Input should be between 1 and 1000")
+        rows = claude_code.rows(self.model, day, now)
+        end = int(skip) + int(limit)
+        more = end < len(rows)
+        page = rows[int(skip) : end]
+        return Answer({"data": page, "has_more": more, "next_page": str(end) if more else None})
 
     def _costs(self, request: Request, now: datetime) -> Answer:
         if (request.one("bucket_width") or "1d") != "1d":

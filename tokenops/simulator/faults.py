@@ -12,8 +12,8 @@ from threading import Lock
 class Schedule:
     """Every nth request is refused; 0 switches a kind off. Retry-After is in seconds."""
 
-    limited_every: int = 29
-    broken_every: int = 53
+    limited_every: int = 61
+    broken_every: int = 97
     retry_after: int = 1
 
 

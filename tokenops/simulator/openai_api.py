@@ -22,6 +22,7 @@ from tokenops.simulator.http import (
     limit_of,
     page_of,
 )
+from tokenops.simulator.units import PRICES, Units, units_of
 
 COSTS_ARRIVE = timedelta(hours=5)
 """A day's costs appear this long after the UTC day ended."""
@@ -51,9 +52,23 @@ ENDPOINTS: dict[str, tuple[str, tuple[str, ...], dict[str, int]]] = {
     "audio_transcriptions": ("audio_transcriptions", _COMMON, {}),
     "vector_stores": ("vector_stores", ("project_id",), {}),
     "code_interpreter_sessions": ("code_interpreter_sessions", ("project_id",), {}),
-    "file_search_calls": ("file_searches", (*_COMMON, "vector_store_id"), {}),
+    "file_search_calls": (
+        "file_searches",
+        ("project_id", "user_id", "api_key_id", "vector_store_id"),
+        {},
+    ),
     "web_search_calls": ("web_searches", (*_COMMON, "context_level"), {}),
 }
+FIELDS = {
+    "images": ("images", True),
+    "audio_speeches": ("characters", True),
+    "audio_transcriptions": ("seconds", True),
+    "vector_stores": ("usage_bytes", False),
+    "code_interpreter_sessions": ("num_sessions", False),
+    "file_search_calls": ("num_requests", False),
+    "web_search_calls": ("num_requests", True),
+}
+"""Endpoints that do not count tokens: the field of the count, and whether requests are told."""
 COSTS_WIDTH = Width("1d", timedelta(days=1), 7, 180)
 LINE_NAMES = {
     "uncached": "input",
@@ -146,6 +161,8 @@ class OpenAIAPI:
         return {field: values for field, values in wanted.items() if values}
 
     def _usage(self, endpoint: str, request: Request, now: datetime) -> Answer:
+        if endpoint in FIELDS:
+            return self._units(endpoint, request, now)
         object_name, dimensions, _ = ENDPOINTS[endpoint]
         width = WIDTHS.get(request.one("bucket_width") or "1d")
         if width is None:
@@ -177,6 +194,37 @@ class OpenAIAPI:
             data.append(_bucket(start, width, results))
         return _page(data, window)
 
+    def _units(self, endpoint: str, request: Request, now: datetime) -> Answer:
+        """Days of an endpoint that does not count tokens; other widths are not simulated."""
+        object_name, dimensions, _ = ENDPOINTS[endpoint]
+        width = WIDTHS.get(request.one("bucket_width") or "1d")
+        if width is None:
+            raise BadRequest("bucket_width", "bucket_width must be one of 1m, 1h, 1d.")
+        window = self._window(request, width, now)
+        group_by = self._group_by(request, dimensions)
+        wanted = self._keep(request)
+        data = []
+        for start in window.starts:
+            sums: dict[tuple[Any, ...], tuple[int, int]] = {}
+            for item in units_of(self.model, utc_day(start), now) if width.name == "1d" else ():
+                values = _unit_dimensions(item)
+                kept = all(values[field] in given for field, given in wanted.items())
+                if item.endpoint == endpoint and kept:
+                    label = tuple(values[name] for name in group_by)
+                    quantity, calls = sums.get(label, (0, 0))
+                    sums[label] = (quantity + item.quantity, calls + item.calls)
+            field, with_calls = FIELDS[endpoint]
+            results = []
+            for label, (quantity, calls) in sorted(sums.items(), key=str):
+                row = {"object": f"organization.usage.{object_name}.result", field: quantity}
+                if with_calls:
+                    row["num_model_requests"] = calls
+                row.update(dict.fromkeys(dimensions))
+                row.update(zip(group_by, label, strict=True))
+                results.append(row)
+            data.append(_bucket(start, width, results))
+        return _page(data, window)
+
     def _costs(self, request: Request, now: datetime) -> Answer:
         if (request.one("bucket_width") or "1d") != "1d":
             raise BadRequest("bucket_width", "Costs support bucket_width=1d only.")
@@ -193,24 +241,34 @@ class OpenAIAPI:
         for start in window.starts:
             results = []
             if start + timedelta(days=1) + COSTS_ARRIVE <= now:
-                results = self._cost_results(start, now, group_by, keep)
+                results = self._cost_results(start, now, group_by, keep, wanted)
             data.append(_bucket(start, COSTS_WIDTH, results))
         return _page(data, window)
 
     def _cost_results(
-        self, start: datetime, now: datetime, group_by: list[str], keep: Any
+        self,
+        start: datetime,
+        now: datetime,
+        group_by: list[str],
+        keep: Any,
+        wanted: dict[str, set[str]],
     ) -> list[dict[str, Any]]:
-        sums: dict[tuple[Any, ...], tuple[Decimal, int]] = {}
+        lines: list[tuple[dict[str, Any], Decimal, float, str | None]] = []
         for line in bill(self.model, utc_day(start), now, keep):
             tier = "" if line.work.tier == "standard" else f"{line.work.tier} "
-            values = {
-                "project_id": line.work.key.project_id,
-                "api_key_id": line.work.key.id,
-                "line_item": f"{line.work.model}, {tier}{LINE_NAMES[line.kind]}",
-            }
+            values = {name: DIMENSIONS[name](line.work) for name in ("project_id", "api_key_id")}
+            name = f"{line.work.model}, {tier}{LINE_NAMES[line.kind]}"
+            lines.append(({**values, "line_item": name}, line.dollars, line.quantity, "tokens"))
+        for item in units_of(self.model, utc_day(start), now):
+            values = _unit_dimensions(item)
+            if all(values[field] in given for field, given in wanted.items()):
+                name, _, unit = PRICES[item.endpoint]
+                lines.append(({**values, "line_item": name}, item.dollars, item.billed, unit))
+        sums: dict[tuple[Any, ...], tuple[Decimal, float, str | None]] = {}
+        for values, dollars, quantity, unit in lines:
             label = tuple(values[name] for name in group_by)
-            dollars, quantity = sums.get(label, (Decimal(0), 0))
-            sums[label] = (dollars + line.dollars, quantity + line.quantity)
+            before = sums.get(label, (Decimal(0), 0.0, unit))
+            sums[label] = (before[0] + dollars, before[1] + quantity, unit)
         by_line = "line_item" in group_by
         return [
             {
@@ -220,11 +278,26 @@ class OpenAIAPI:
                 "project_id": None,
                 "api_key_id": None,
                 "quantity": float(quantity) if by_line else None,
-                "quantity_unit": "tokens" if by_line else None,
+                "quantity_unit": unit if by_line else None,
                 **dict(zip(group_by, label, strict=True)),
             }
-            for label, (dollars, quantity) in sorted(sums.items(), key=lambda item: str(item[0]))
+            for label, (dollars, quantity, unit) in sorted(
+                sums.items(), key=lambda item: str(item[0])
+            )
         ]
+
+
+def _unit_dimensions(item: Units) -> dict[str, Any]:
+    return {
+        "project_id": item.project_id,
+        "user_id": directory.user_id(item.key.owner) if item.key else None,
+        "api_key_id": item.key.id if item.key else None,
+        "model": item.model,
+        "size": item.detail if item.endpoint == "images" else None,
+        "source": "image.generation" if item.endpoint == "images" else None,
+        "vector_store_id": None,
+        "context_level": item.detail if item.endpoint == "web_search_calls" else None,
+    }
 
 
 def _seconds(request: Request, name: str) -> datetime | None:

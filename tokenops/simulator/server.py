@@ -1,4 +1,4 @@
-"""The HTTP server: both APIs on one loopback port, with a clock and scheduled trouble."""
+"""The HTTP server: all APIs on one loopback port, with a clock and scheduled trouble."""
 
 import logging
 from collections.abc import Callable
@@ -10,19 +10,21 @@ from tokenops.simulator.anthropic_api import AnthropicAPI
 from tokenops.simulator.engine import UsageModel
 from tokenops.simulator.faults import Faults, Schedule
 from tokenops.simulator.http import Answer, Request
+from tokenops.simulator.litellm_api import LiteLLMAPI
 from tokenops.simulator.openai_api import OpenAIAPI
 
 log = logging.getLogger("tokenops.simulator")
 
 OPENAI_KEY = "sk-admin-simulator-merrowdale-0001"
 ANTHROPIC_KEY = "sk-ant-admin01-simulator-merrowdale-0001"
+LITELLM_KEY = "sk-master-simulator-merrowdale-0001"
 """Keys of the simulated administrators: they open nothing but this simulator."""
 
 Clock = Callable[[], datetime]
 
 
 class Simulator:
-    """Routes requests to the two APIs. Without a network it is called directly by tests."""
+    """Routes requests to the APIs. Without a network it is called directly by tests."""
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Simulator:
         self.model = UsageModel(seed=seed, anchor=anchor or self.clock().date())
         self.openai = OpenAIAPI(self.model, OPENAI_KEY)
         self.anthropic = AnthropicAPI(self.model, ANTHROPIC_KEY)
+        self.litellm = LiteLLMAPI(self.model, LITELLM_KEY)
         self.faults = Faults(faults or Schedule())
 
     def answer(self, request: Request) -> Answer:
@@ -44,11 +47,13 @@ class Simulator:
         if request.path in ("", "/healthz"):
             anchor = self.model.anchor.isoformat()
             return Answer({"status": "ok", "now": now.isoformat(), "anchor": anchor})
-        api: OpenAIAPI | AnthropicAPI
+        api: OpenAIAPI | AnthropicAPI | LiteLLMAPI
         if request.path.startswith("/v1/organization/"):
             api = self.openai
         elif request.path.startswith("/v1/organizations/"):
             api = self.anthropic
+        elif request.path.startswith(("/user/", "/team/", "/spend/")):
+            api = self.litellm
         else:
             return Answer({"error": {"message": f"Unknown path {request.path}"}}, 404)
         found = api.handle(request, now)

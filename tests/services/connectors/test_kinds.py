@@ -18,13 +18,14 @@ from apps.connectors.models import (
     DirectoryEntry,
     ProviderCost,
     PullRun,
+    SchemaAlarm,
     Source,
     UnitUsage,
 )
 from apps.connectors.providers.registry import KINDS
 from apps.connectors.services import pull_source
-from apps.ledger.models import UsageRecord
-from tests.factories.connectors import make_source
+from apps.ledger.models import DimensionSet, UsageRecord
+from tests.factories.connectors import Provider, make_source
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 12, 20, tzinfo=UTC)
@@ -545,3 +546,32 @@ def test_a_stretch_is_read_again_by_the_way(org):
                 actor=system_actor("tests"), source_id=source.id, from_day=first, to_day=last
             )
         assert caught.value.errors[0].field == "to_day"
+
+
+# The simulated company
+
+
+def test_the_simulated_gateway_and_claude_code_are_compared(org):
+    def read(kind):
+        with time_machine.travel(NOW, tick=False), org.scope():
+            source = make_source(kind, history_from=date(2026, 11, 16))
+        return pull(org, source, Provider(now=NOW))[0]
+
+    for kind in ("openai", "anthropic", "litellm", "claude_code"):
+        run = read(kind)
+        assert (run.status, run.error, run.mismatches) == (RunStatus.SUCCEEDED, "", 0)
+        assert run.rows_new > 0
+    with org.scope():
+        keys = ComparisonUsage.objects.filter(source__kind="litellm").values_list("api_key")
+        ledger = {
+            entry.external_id
+            for entry in DirectoryEntry.objects.filter(name__in=keys, kind=EntryKind.API_KEY)
+        }
+        day = {"occurred_at__gte": "2026-11-20T00:00Z", "occurred_at__lt": "2026-11-21T00:00Z"}
+        sets = DimensionSet.objects.filter(api_key_id__in=ledger).values("id")
+        provider = UsageRecord.objects.filter(dimset_id__in=sets, **day)
+        counted = sum(provider.values_list("output", flat=True))
+        seen = ComparisonUsage.objects.filter(source__kind="litellm", day="2026-11-20")
+        through = sum(seen.values_list("output", flat=True))
+        assert 0.95 * counted < through < counted
+        assert SchemaAlarm.objects.count() == 0

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tokenops.simulator import claude_code
 from tokenops.simulator.faults import Schedule
 from tokenops.simulator.http import Request
 from tokenops.simulator.rates import KINDS, rates
@@ -136,5 +137,28 @@ def test_headers(simulator):
     assert (answer.status, answer.body["error"]["type"]) == (401, "authentication_error")
     answer = ask(simulator, "me", headers={"x-api-key": ANTHROPIC_KEY})
     assert answer.status == 400
-    assert ask(simulator, "usage_report/claude_code").body["data"] == []
+
+
+def test_claude_code_has_the_documented_shape_and_the_keys_tokens(simulator):
+    params = {"starting_at": "2026-11-19", "limit": "1000"}
+    body = ask(simulator, "usage_report/claude_code", **params).body
+    wanted = documented("usage_report_claude_code")
+    assert set(body) == set(wanted)
+    assert set(body["data"][0]) == set(wanted["data"][0])
+    assert set(body["data"][0]["model_breakdown"][0]) == set(
+        wanted["data"][0]["model_breakdown"][0]
+    )
+    found = sum(part["tokens"]["output"] for row in body["data"] for part in row["model_breakdown"])
+    model = simulator.model
+    works = [
+        index
+        for index, work in enumerate(model.workloads)
+        if work.provider == "anthropic" and work.key.capability in claude_code.CAPABILITIES
+    ]
+    assert found == int(model.visible(date(2026, 11, 19), NOW)[:, works, 4].sum()) > 0
+    paged = ask(simulator, "usage_report/claude_code", starting_at="2026-11-19", limit="3").body
+    assert (len(paged["data"]), paged["has_more"]) == (3, True)
+    today = ask(simulator, "usage_report/claude_code", starting_at="2026-11-23").body
+    assert today["data"] == []
+    assert ask(simulator, "usage_report/claude_code", starting_at="yesterday").status == 400
     assert ask(simulator, "nothing").status == 404

@@ -9,7 +9,7 @@ import pytest
 
 from tokenops.simulator.faults import Schedule
 from tokenops.simulator.http import Request
-from tokenops.simulator.openai_api import ENDPOINTS
+from tokenops.simulator.openai_api import ENDPOINTS, FIELDS
 from tokenops.simulator.server import OPENAI_KEY, Simulator
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/openai"
@@ -117,6 +117,27 @@ def test_nothing_is_lost_between_widths_groups_and_pages(simulator, group_by, wi
     columns = (0, 1, 2, 5, 6)
     assert total == sum(int(b[:, chat][:, :, list(columns)].sum()) for b in blocks)
     assert calls == sum(int(b[:, chat, 8].sum()) for b in blocks)
+
+
+@pytest.mark.parametrize("endpoint", sorted(FIELDS))
+def test_what_is_not_tokens_has_the_documented_fields(simulator, endpoint):
+    wanted = documented(f"usage_{endpoint}")["data"][0]["results"][0]
+    found = usage(simulator, endpoint)["data"][0]["results"]
+    assert set(found[0]) == set(wanted)
+    assert found[0][FIELDS[endpoint][0]] > 0
+    by_key = usage(simulator, endpoint, group_by__=["project_id"])["data"][0]["results"]
+    field = FIELDS[endpoint][0]
+    assert sum(row[field] for row in by_key) == sum(row[field] for row in found)
+
+
+def test_the_bill_names_what_is_not_tokens(simulator):
+    params = {"start_time": int(START.timestamp()), "limit": 1, "group_by__": ["line_item"]}
+    rows = ask(simulator, "costs", **params).body["data"][0]["results"]
+    lines = {row["line_item"]: row for row in rows}
+    images = usage(simulator, "images")["data"][0]["results"][0]["images"]
+    line = lines["gpt-image-1, image generation"]
+    assert (line["quantity"], line["quantity_unit"]) == (images, "images")
+    assert float(line["amount"]["value"]) == pytest.approx(images * 0.042)
 
 
 def test_filters(simulator):
