@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
@@ -153,6 +153,38 @@ def compared_models(source_id: UUID) -> list[str]:
     """The models that a comparison-only source saw, by name."""
     rows = ComparisonUsage.objects.filter(source_id=source_id).order_by("model")
     return list(rows.values_list("model", flat=True).distinct())
+
+
+def own_cost(source: Source, days: int = 30) -> int | None:
+    """What a comparison-only source says the last days cost, in nanos; None: it says nothing."""
+    first = clock.today() - timedelta(days=days)
+    rows = ComparisonUsage.objects.filter(source_id=source.id, day__gte=first)
+    return rows.aggregate(cost=Sum("cost_nanos"))["cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """All that a source counted for comparison: tokens, days, and cost where it says one."""
+
+    tokens: int
+    days: int
+    cost_nanos: int | None
+
+
+def compared_total(source_id: UUID) -> Compared:
+    """The sum of a source's comparison usage."""
+    found = ComparisonUsage.objects.filter(source_id=source_id).aggregate(
+        days=Count("day", distinct=True),
+        cost=Sum("cost_nanos"),
+        **{f"sum_{kind}": Coalesce(Sum(kind), 0) for kind in KINDS},
+    )
+    tokens = sum(found[f"sum_{kind}"] for kind in KINDS)
+    return Compared(int(tokens), found["days"], found["cost"])
+
+
+def unit_kinds(source_id: UUID) -> int:
+    """How many kinds of usage besides tokens a source counted."""
+    return UnitUsage.objects.filter(source_id=source_id).values("what").distinct().count()
 
 
 def alarms(actor: Actor, source_id: UUID, *, open_only: bool = False) -> QuerySet[SchemaAlarm]:

@@ -173,6 +173,7 @@ def _empty_day(day: date) -> dict[str, Any]:
     return {
         "date": day.isoformat(),
         "metrics": _zero(),
+        "cache_hit_ratio": None,
         "breakdown": {**{name: {} for name in parts}, "endpoints": {}},
     }
 

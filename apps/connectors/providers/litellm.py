@@ -118,9 +118,8 @@ class LiteLLMClient(ApiClient):
             found.rows += 1
             if problem := rules.problem_of(item.metrics):
                 found.mismatch(f"{day} {model}", problem)
-            alias = (item.metadata.key_alias if item.metadata else "") or ""
             try:
-                found.usage.append(rules.day_of(day, model, key, item.metrics, alias, ask))
+                found.usage.append(rules.day_of(day, model, key, item, ask))
             except RowRefused as error:
                 found.refuse(f"{day} {model}", error)
 

@@ -155,8 +155,10 @@ def problem_of(metrics: Metrics) -> str:
     return "" if total == metrics.total_tokens else f"total {metrics.total_tokens} is not {total}"
 
 
-def day_of(day: date, model: str, key: str, metrics: Metrics, alias: str, ask: Ask) -> UsageIn:
+def day_of(day: date, model: str, key: str, part: KeyPart, ask: Ask) -> UsageIn:
     """A day of one model and key. Raises RowRefused for counts that cannot be true."""
+    metrics, about = part.metrics, part.metadata or KeyMetadata()
+    team = about.team_id or ""
     fresh, read, written, output = counts_of(metrics)
     return UsageIn(
         occurred_at=datetime.combine(day, time(), UTC),
@@ -166,7 +168,9 @@ def day_of(day: date, model: str, key: str, metrics: Metrics, alias: str, ask: A
         account=ask.account,
         model=model_of(model),
         api_key_id=key,
-        api_key=alias or ask.names.keys.get(key, ""),
+        api_key=about.key_alias or ask.names.keys.get(key, ""),
+        project_id=team,
+        project=ask.names.projects.get(team, team),
         input_uncached=fresh,
         cache_read=read,
         cache_write_5m=written,

@@ -47,8 +47,9 @@ def _role(**options: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         label="Its usage",
         help_text=(
-            "The channel of record counts in every total. Comparison only is kept beside it, for "
-            "a gateway or tool that sees calls which the provider reports too."
+            "The channel of record counts in every total; a provider’s own organization is one. "
+            "Comparison only is kept beside it: usual for gateways and tools, which see calls that "
+            "the provider reports too."
         ),
         **options,
     )

@@ -134,6 +134,8 @@ class SourceDetail(View):
             "alarms": list(selectors.alarms(request.actor, source.id, open_only=True)[:3]),
             "alarm_count": alarm_count,
             "alarm_words": fmt.plural(alarm_count, "field"),
+            "schedule": words.schedule(source.schedule_minutes),
+            "own_cost": selectors.own_cost(source) if source.is_compared else None,
             "has_units": selectors.units(request.actor, source.id).exists(),
             "has_compared": selectors.compared(request.actor, source.id).exists(),
             "zone": zone,

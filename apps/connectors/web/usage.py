@@ -65,7 +65,10 @@ class SourceUnits(OfSource, ListPage):
     empty = Empty("Nothing besides tokens", "Images, audio, searches and storage appear here.")
 
     def get_title(self) -> str:
-        return f"Other usage of {self.source.name}"
+        kinds = selectors.unit_kinds(self.source.id)
+        if not kinds:
+            return f"{self.source.name} counts nothing besides tokens"
+        return f"{self.source.name} counts {fmt.plural(kinds, 'kind')} of usage besides tokens"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return self.trail(self.request, "Other usage")
@@ -122,7 +125,12 @@ class SourceCompared(OfSource, ListPage):
     default_sort = "-day,model"
 
     def get_title(self) -> str:
-        return f"Comparison usage of {self.source.name}"
+        total = selectors.compared_total(self.source.id)
+        if not total.days:
+            return f"Comparison usage of {self.source.name}"
+        cost = "" if total.cost_nanos is None else f" for {fmt.money(total.cost_nanos)}"
+        days = fmt.plural(total.days, "day")
+        return f"{self.source.name} saw {fmt.tokens(total.tokens)} tokens{cost} on {days}"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return self.trail(self.request, "Comparison usage")
@@ -179,7 +187,11 @@ class SourceAlarms(OfSource, ListPage):
     empty = Empty("Every answer is as documented", "A new or missing field would appear here.")
 
     def get_title(self) -> str:
-        return f"Schema alarms of {self.source.name}"
+        count = selectors.open_alarms(self.source.id)
+        if not count:
+            return f"Nothing about {self.source.name}’s answers needs a look"
+        verb = "needs" if count == 1 else "need"
+        return f"{fmt.plural(count, 'changed field')} of {self.source.name} {verb} a look"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return self.trail(self.request, "Schema alarms")

@@ -73,10 +73,30 @@ def unit_label(line: UnitUsage) -> str:
 
 
 def unit_quantity(line: UnitUsage) -> str:
-    """1,024 bytes; 20 seconds; a level says that it is one."""
-    level = " stored" if line.gauge else ""
-    unit = line.unit.removesuffix("s") if line.quantity == 1 else line.unit
-    return f"{fmt.count(line.quantity)} {unit}{level}"
+    """38.0 GiB stored; 20 seconds; 1 image."""
+    if line.unit == "bytes":
+        amount = _bytes(line.quantity)
+    else:
+        unit = line.unit.removesuffix("s") if line.quantity == 1 else line.unit
+        amount = f"{fmt.count(line.quantity)} {unit}"
+    return f"{amount} stored" if line.gauge else amount
+
+
+def _bytes(size: int) -> str:
+    for step, name in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= step:
+            return f"{size / step:,.1f} {name}"
+    return f"{size} bytes"
+
+
+def schedule(minutes: int) -> str:
+    """every 5 minutes, every hour, every 6 hours, once a day."""
+    if minutes == 1440:
+        return "once a day"
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return "every hour" if hours == 1 else f"every {hours} hours"
+    return f"every {minutes} minutes"
 
 
 def alarm_chip(alarm: SchemaAlarm) -> SafeString:

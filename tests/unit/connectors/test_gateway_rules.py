@@ -173,15 +173,21 @@ def metrics(**fields):
     return litellm_rules.Metrics(**{**given, **fields})
 
 
+def part(metrics):
+    about = litellm_rules.KeyMetadata(None, "team")
+    return litellm_rules.KeyPart(metrics, about)
+
+
 def test_a_day_of_the_gateway():
-    record = litellm_rules.day_of(DAY, "openai/gpt-4o-mini", "hash", metrics(), "", ASK)
+    record = litellm_rules.day_of(DAY, "openai/gpt-4o-mini", "hash", part(metrics()), ASK)
     assert (record.input_uncached, record.cache_read, record.cache_write_5m) == (40, 60, 11)
     assert total(record) == 1822
     assert (record.provider, record.model, record.api_key) == ("openai", "gpt-4o-mini", "Named")
     assert (record.requests, record.cost) == (10, Decimal("0.017707200"))
+    assert (record.project_id, record.project) == ("team", "team")
     assert litellm_rules.bill_of(DAY, "gpt-4o-mini", metrics()).amount_nanos == 17_707_200
     with pytest.raises(RowRefused):
-        litellm_rules.day_of(DAY, "m", "", metrics(prompt_tokens=70), "", ASK)
+        litellm_rules.day_of(DAY, "m", "", part(metrics(prompt_tokens=70)), ASK)
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
@@ -193,7 +199,7 @@ def test_a_day_of_the_gateway_sums_to_its_total(fresh, read, wrote, output):
         cache_read_input_tokens=read,
         cache_creation_input_tokens=wrote,
     )
-    record = litellm_rules.day_of(DAY, "m", "", given, "", ASK)
+    record = litellm_rules.day_of(DAY, "m", "", part(given), ASK)
     assert total(record) == given.total_tokens
     assert litellm_rules.problem_of(given) == ""
 
