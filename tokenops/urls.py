@@ -14,6 +14,7 @@ PORTAL = [
     path("", include("apps.attribution.web.urls")),
     path("", include("apps.ledger.web.urls")),
     path("", include("apps.connectors.web.urls")),
+    path("", include("apps.connectors.push.web.urls")),
     path("", include("apps.connectors.imports.web.urls")),
     path("", include("apps.approvals.web.urls")),
     path("", include("apps.budgets.web.urls")),

@@ -103,6 +103,7 @@ PAGES: list[PageCase] = [
     PageCase("connectors:bill", args=first(Source)),
     PageCase("connectors:directory", args=first(Source)),
     PageCase("connectors:runs_all"),
+    PageCase("push:overview", query="?days=30"),
     PageCase("connectors:run", args=first(PullRun)),
     PageCase("attribution:list"),
     PageCase("attribution:new"),

@@ -1,6 +1,7 @@
 """The data behind the browser tests: the world, and whatever each app's pages need to show."""
 
 from tests.browser.planning import build_planning
+from tests.browser.pushes import build_pushes
 from tests.browser.records import build_records
 from tests.browser.stories import build_stories
 from tests.browser.usage import build_usage
@@ -16,4 +17,5 @@ def build_site() -> World:
     build_stories(world.a)
     build_records(world.a)
     build_planning(world.a)
+    build_pushes(world.a)
     return world

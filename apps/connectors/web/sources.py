@@ -72,6 +72,7 @@ class SourceList(ListPage):
 
     def get_actions(self) -> list[Action]:
         actions = [Action("All runs", org_url(self.request, "connectors:runs_all"), "history")]
+        actions.append(Action("Pushed usage", org_url(self.request, "push:overview"), "send"))
         if can(self.request.actor, P.USAGE_IMPORT):
             url = org_url(self.request, "imports:list")
             actions.append(Action("Import files", url, "table"))
