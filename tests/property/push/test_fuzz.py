@@ -207,7 +207,7 @@ BOMBS = {
             ),
         ),
     ),
-    "objects": (wire.Kind.TRACES, wire.JSON, in_spans(b"{}," * 700_000 + b"{}")),
+    "objects": (wire.Kind.TRACES, wire.JSON, in_spans(b"{}," * 800_000 + b"{}")),
     "brackets": (wire.Kind.TRACES, wire.JSON, b"[" * (8 * MIB)),
     "depth": (wire.Kind.LOGS, wire.JSON, b'{"a":' * 100_000),
     "deep values": (

@@ -50,7 +50,9 @@ def test_filters_and_the_file(world, pushed):
     html = page(world, query="?kind=refused").content.decode()
     assert "1 line<" in html
     assert "2 calls counted, 1 refused" in html
-    rows = list(csv.reader(io.StringIO(b"".join(page(world, query="?format=csv")).decode("utf-8-sig"))))
+    rows = list(
+        csv.reader(io.StringIO(b"".join(page(world, query="?format=csv")).decode("utf-8-sig")))
+    )
     assert rows[0] == [
         "Client",
         "Signal",

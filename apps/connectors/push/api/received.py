@@ -1,5 +1,7 @@
 """GET /api/v1/push/received: what was pushed, by client, signal and outcome."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,7 +14,7 @@ from apps.connectors.push import selectors
 from apps.connectors.push.rules.calls import Dialect, Signal
 
 
-class ReceivedSerializer(serializers.Serializer[selectors.Received]):
+class ReceivedSerializer(serializers.Serializer[Any]):
     """`kind`: counted; twice (told by another signal, or sent again); refused; ignored."""
 
     dialect = serializers.ChoiceField(choices=[d.value for d in Dialect])
