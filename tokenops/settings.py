@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "apps.connectors.imports",
     "apps.approvals",
     "apps.budgets",
+    "apps.asks",
     "apps.stories",
     "apps.audits",
     "apps.webhooks",

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from apps.access.roles import Role
-from apps.approvals.models import ApprovalRequest
+from apps.approvals.models import ApprovalPolicy, ApprovalRequest
 from apps.attribution.models import AttributionRule
 from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
@@ -85,6 +85,18 @@ PAGES: list[PageCase] = [
     PageCase("stories:edit", Role.UNIT_LEAD, args=story("draft")),
     PageCase("approvals:list", Role.CFO),
     PageCase("approvals:detail", Role.CFO, args=first(ApprovalRequest, status="pending")),
+    PageCase("approvals:bulk", Role.CFO),
+    PageCase("approvals:conditions", Role.CFO),
+    PageCase("approvals:delegations", Role.CFO),
+    PageCase("approvals:delegation_new", Role.CIO),
+    PageCase("approvals:metrics", Role.CIO),
+    PageCase("approvals:policies", Role.CIO),
+    PageCase("approvals:policy", Role.CIO, args=first(ApprovalPolicy)),
+    PageCase("approvals:policy_change", Role.CIO, args=first(ApprovalPolicy)),
+    PageCase("approvals:policy_new", Role.CIO, query="?template=auto"),
+    PageCase("approvals:calendar", Role.CIO),
+    PageCase("asks:list", Role.CFO),
+    PageCase("asks:new", Role.UNIT_LEAD, query="?kind=exception"),
     PageCase("portfolio:list"),
     PageCase("portfolio:create"),
     PageCase("portfolio:detail", args=first(Capability)),

@@ -51,6 +51,7 @@ def test_a_page_that_is_out_of_date_says_what_changed(site):
             expect(page.locator("h1")).to_have_text("Probe two")
         page = second.page
         page.keyboard.press("d")
+        page.select_option("select[name=reason]", "not_now")
         page.fill("textarea[name=note]", "Not now.")
         page.locator("[data-act-button]").click()
         expect(page.locator("[role=status]", has_text="You declined Probe two.")).to_be_visible()

@@ -26,6 +26,7 @@ PARAMETERS = {
     "endpoint_id": "webhooks.WebhookEndpoint",
     "delivery_id": "webhooks.WebhookDelivery",
     "alarm_id": "connectors.SchemaAlarm",
+    "ask_id": "asks.Ask",
     "audit_id": "audits.Audit",
     "batch_id": "ledger.IngestBatch",
     "binding": "organizations.RoleBinding",

@@ -27,7 +27,7 @@ from apps.approvals.models import (
 from apps.approvals.rules.policy import FACTS, OPS_BY_TYPE
 from apps.approvals.rules.transitions import CONDITION_LIMIT, NOTE_LIMIT
 from apps.approvals.services import Asked
-from apps.approvals.services.bulk import MOST, BulkAnswer
+from apps.approvals.services.bulk import BulkAnswer
 from apps.common.api.fields import MoneyField
 
 
@@ -261,7 +261,7 @@ class BulkRowSerializer(DecideSerializer):
 class BulkSerializer(serializers.Serializer):
     """Up to 100 answers, each worked by itself."""
 
-    answers = BulkRowSerializer(many=True, allow_empty=False, max_length=MOST)
+    answers = BulkRowSerializer(many=True, allow_empty=False)
 
     def rows(self) -> list[BulkAnswer]:
         return [
@@ -278,7 +278,11 @@ class BulkResultSerializer(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
     request_status = serializers.CharField()
-    errors = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    problems = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()),
+        source="errors",
+        help_text="each refused field with its message and fix",
+    )
 
 
 class PersonActSerializer(serializers.Serializer):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.access.matrix import scope_of
 from apps.access.permissions import P
@@ -133,8 +133,9 @@ AUTO_WINDOW = timedelta(days=30)
 
 def automatic_in_unit(unit_id: UUID | None) -> int:
     """Automatic approvals of a unit in the last 30 days: the lane's guardrail counts them."""
+    units = Q(unit__isnull=True) if unit_id is None else Q(unit_id=unit_id)
     return ApprovalRequest.objects.filter(
-        unit_id=unit_id,
+        units,
         status=RequestStatus.APPROVED,
         lane=Lane.AUTO,
         opened_at__gte=clock.now() - AUTO_WINDOW,

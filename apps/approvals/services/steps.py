@@ -143,7 +143,9 @@ def refresh_step(step_id: UUID) -> int:
     kept = [a for a in own.values() if a not in left and (a.is_open or a in opened)]
     seats = [a for a in [*kept, *joined] if a.seat not in done]
     pairs = _deputies(request, step, seats, excluded)
-    present = {(a.membership_id, a.on_behalf_of_id): a for a in rows if a.on_behalf_of_id}
+    present: dict[tuple[UUID, UUID | None], ApprovalAssignment] = {
+        (a.membership_id, a.on_behalf_of_id): a for a in rows if a.on_behalf_of_id
+    }
     for row in pairs:
         known = present.pop((row.membership_id, row.on_behalf_of_id), None)
         if known is None:

@@ -1,5 +1,6 @@
 """Conditions of approvals: what is owed, by whom, by when; met or waived with a reason."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 
 from apps.access.permissions import P
 from apps.access.web import requires
@@ -31,12 +33,12 @@ from apps.organizations.selectors import unit_choices
 from apps.tenancy.urls import org_url
 
 
-def due_words(row: ApprovalCondition) -> str:
+def due_words(row: ApprovalCondition, today: date) -> str:
     if row.due_on is None:
         return fmt.DASH
     if row.status != ConditionStatus.OPEN:
         return fmt.day(row.due_on)
-    return fmt.due(row.due_on, local_today())
+    return fmt.due(row.due_on, today)
 
 
 @requires(P.APPROVAL_VIEW)
@@ -55,22 +57,36 @@ class Conditions(ApprovalsPage, ListPage):
         " it is met.",
         icon="checkbox",
     )
-    columns = (
-        Column(
-            "text",
-            "Condition",
-            link=lambda r, request: org_url(request, "approvals:condition", condition_id=r.id),
-            sub=lambda r: f"{r.request.subject_ref} {r.request.title}".strip(),
-        ),
-        Column("subject", "Subject", value=lambda r: r.request.subject_ref, in_table=False),
-        Column("owner", "Owed by", value=lambda r: r.owner_name or None, sort="owner_name"),
-        Column("due", "Due", value=due_words, sort="due_on", csv=lambda r: r.due_on),
-        Column("status", "Status", value=lambda r: ConditionStatus(r.status).label, sort="status"),
-        Column("asked_by", "Asked by", value=lambda r: r.asked_by_name),
-        Column("closed_at", "Closed at", in_table=False),
-        Column("closed_by", "Closed by", value=lambda r: r.closed_by_name, in_table=False),
-        Column("closed_note", "Note", in_table=False),
-    )
+
+    @cached_property
+    def today(self) -> date:
+        return local_today()
+
+    def get_columns(self) -> list[Column]:
+        return [
+            Column(
+                "text",
+                "Condition",
+                link=lambda r, request: org_url(request, "approvals:condition", condition_id=r.id),
+                sub=lambda r: f"{r.request.subject_ref} {r.request.title}".strip(),
+            ),
+            Column("subject", "Subject", value=lambda r: r.request.subject_ref, in_table=False),
+            Column("owner", "Owed by", value=lambda r: r.owner_name or None, sort="owner_name"),
+            Column(
+                "due",
+                "Due",
+                value=lambda r: due_words(r, self.today),
+                sort="due_on",
+                csv=lambda r: r.due_on,
+            ),
+            Column(
+                "status", "Status", value=lambda r: ConditionStatus(r.status).label, sort="status"
+            ),
+            Column("asked_by", "Asked by", value=lambda r: r.asked_by_name),
+            Column("closed_at", "Closed at", in_table=False),
+            Column("closed_by", "Closed by", value=lambda r: r.closed_by_name, in_table=False),
+            Column("closed_note", "Note", in_table=False),
+        ]
 
     def get_filters(self) -> list[Any]:
         actor = self.request.actor
@@ -93,7 +109,7 @@ class Conditions(ApprovalsPage, ListPage):
                 choices=(("1", "Overdue"),),
                 any_label="Any day",
                 narrow=lambda rows, value: rows.filter(
-                    status=ConditionStatus.OPEN, due_on__lt=local_today()
+                    status=ConditionStatus.OPEN, due_on__lt=self.today
                 ),
             ),
             RelationFilter(
@@ -109,7 +125,7 @@ class Conditions(ApprovalsPage, ListPage):
 
     def get_title(self) -> str:
         rows = selectors.conditions(self.request.actor).filter(status=ConditionStatus.OPEN)
-        late = rows.filter(due_on__lt=local_today()).count()
+        late = rows.filter(due_on__lt=self.today).count()
         mine = rows.filter(owner_id=self.request.actor.membership_id or UUID(int=0)).count()
         if late:
             return f"{fmt.plural(late, 'condition')} {'is' if late == 1 else 'are'} overdue"
@@ -137,7 +153,7 @@ class CloseForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
+        self.fields["outcome"].choices = choices
 
 
 @requires(P.APPROVAL_VIEW)
@@ -176,12 +192,12 @@ class ConditionPage(ApprovalsPage, FormPage):
         return {"outcome": "met"}
 
     def extra_context(self, form: Any) -> dict[str, Any]:
-        open_now = self.row.status == ConditionStatus.OPEN
+        open_now, today = self.row.status == ConditionStatus.OPEN, local_today()
         return {
             **self.tab_context(),
             "condition": self.row,
-            "due": due_words(self.row),
-            "late": open_now and self.row.due_on is not None and self.row.due_on < local_today(),
+            "due": due_words(self.row, today),
+            "late": open_now and self.row.due_on is not None and self.row.due_on < today,
             "may_close": open_now and bool(self._choices()),
             "zone": self.request.organization.timezone,
         }

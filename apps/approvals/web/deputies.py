@@ -1,5 +1,6 @@
 """Deputies: who answers for whom, from when to when."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 
 from apps.access.permissions import P
 from apps.access.services import can
@@ -25,9 +27,8 @@ from apps.organizations.selectors import unit_choices
 from apps.tenancy.urls import org_url
 
 
-def state_of(row: ApprovalDelegation) -> str:
+def state_of(row: ApprovalDelegation, today: date) -> str:
     """In force, to come, ended; in words."""
-    today = local_today()
     if row.revoked_at is not None:
         return "Ended early"
     if row.starts_on > today:
@@ -77,13 +78,17 @@ class Deputies(ApprovalsPage, ListPage):
         icon="users",
     )
 
+    @cached_property
+    def today(self) -> date:
+        return local_today()
+
     def get_queryset(self) -> QuerySet[ApprovalDelegation]:
         return delegations(self.request.actor)
 
     def get_title(self) -> str:
-        today = local_today()
+        today = self.today
         mine = self.request.actor.membership_id
-        rows = [r for r in self.page.rows if state_of(r) == "In force"]
+        rows = [r for r in self.page.rows if state_of(r, today) == "In force"]
         for row in rows:
             if row.person_id == mine:
                 return f"{row.deputy_name} answers for you until {fmt.day(row.ends_on)}"
@@ -103,14 +108,16 @@ class Deputies(ApprovalsPage, ListPage):
             Column(
                 "kind", "Why", value=lambda r: DelegationKind(r.kind).label, sub=lambda r: r.note
             ),
-            Column("state", "State", value=state_of),
+            Column("state", "State", value=lambda r: state_of(r, self.today)),
             Column(
                 "end",
                 "End",
-                value=lambda r: "End now" if state_of(r) in {"In force", "To come"} else "",
+                value=lambda r: (
+                    "End now" if state_of(r, self.today) in {"In force", "To come"} else ""
+                ),
                 link=lambda r, request: (
                     org_url(request, "approvals:delegation_end", delegation_id=r.id)
-                    if state_of(r) in {"In force", "To come"}
+                    if state_of(r, self.today) in {"In force", "To come"}
                     else ""
                 ),
                 in_csv=False,
@@ -153,19 +160,19 @@ class DeputyForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Any, manages: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["deputy"].choices = people_choices(  # type: ignore[attr-defined]
+        self.fields["deputy"].choices = people_choices(
             without=None if manages else actor.membership_id
         )
         if manages:
-            self.fields["person"].choices = people_choices()  # type: ignore[attr-defined]
+            self.fields["person"].choices = people_choices()
             self.fields["person"].initial = str(actor.membership_id)
         else:
             del self.fields["person"]
-        self.fields["subject_type"].choices = [  # type: ignore[attr-defined]
+        self.fields["subject_type"].choices = [
             ("", "Everything"),
             *subjects.labels().items(),
         ]
-        self.fields["unit"].choices = [("", "All teams"), *unit_choices()]  # type: ignore[attr-defined]
+        self.fields["unit"].choices = [("", "All teams"), *unit_choices()]
 
 
 @requires(P.APPROVAL_VIEW)

@@ -97,7 +97,7 @@ def condition_initial(condition: Condition, names: Mapping[str, str]) -> dict[st
     if isinstance(value, bool):
         text = "yes" if value else "no"
     elif condition.fact in MONEY:
-        text = f"{from_nanos(int(value)).normalize():f}"  # type: ignore[arg-type]
+        text = f"{from_nanos(int(value)).normalize():f}"
     else:
         values = value if isinstance(value, list) else [str(value)]
         text = ", ".join(names.get(v, v) if condition.fact == "unit" else v for v in values)
@@ -148,7 +148,7 @@ class HeadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["subject_type"].choices = [  # type: ignore[attr-defined]
+        self.fields["subject_type"].choices = [
             ("", "Everything"),
             *subjects.labels().items(),
         ]

@@ -346,7 +346,8 @@ class Decide(Pane):
         form = decision_form(current.version, current.approved_nanos)
         form.initial["note"] = answer["note"]
         for n, asked in enumerate(answer["conditions"]):
-            form.initial |= {f"condition_{n}": asked.text, f"condition_due_{n}": asked.due_on}
+            form.initial[f"condition_{n}"] = asked.text
+            form.initial[f"condition_due_{n}"] = asked.due_on
         changes = present.changes_since(current, answer["version"])
         return self.pane(
             current, chosen=True, form=form, status=409, conflict=error, changes=changes

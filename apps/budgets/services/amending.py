@@ -40,6 +40,8 @@ def revise_budget(
     amount_nanos: int | None,
     amount_tokens: int | None,
     note: str,
+    source_request_id: UUID | None = None,
+    source_version: int = 0,
 ) -> BudgetEntry:
     """Replace the amount of every period from a date. None is unlimited, 0 is nothing.
 
@@ -64,6 +66,8 @@ def revise_budget(
         amount_nanos=amount_nanos,
         amount_tokens=amount_tokens,
         note=note,
+        source_request_id=source_request_id,
+        source_version=source_version,
     )
     record(
         actor=actor,
@@ -89,6 +93,8 @@ def grant_budget(
     amount_nanos: int | None,
     amount_tokens: int | None = None,
     note: str,
+    source_request_id: UUID | None = None,
+    source_version: int = 0,
 ) -> BudgetEntry:
     """Add an amount to the one period that `on` lies in.
 
@@ -114,6 +120,8 @@ def grant_budget(
         amount_nanos=amount_nanos,
         amount_tokens=amount_tokens,
         note=note,
+        source_request_id=source_request_id,
+        source_version=source_version,
     )
     record(
         actor=actor,
@@ -138,6 +146,8 @@ def move_budget(
     on: date,
     amount_nanos: int,
     note: str,
+    source_request_id: UUID | None = None,
+    source_version: int = 0,
 ) -> tuple[BudgetEntry, BudgetEntry]:
     """Move money between the periods of two budgets that a day lies in: what one loses the other
     gains, and the source keeps 0 or more.
@@ -175,6 +185,8 @@ def move_budget(
             amount_tokens=None,
             note=note,
             transfer_id=transfer_id,
+            source_request_id=source_request_id if budget is target else None,
+            source_version=source_version,
         )
         other = target if budget is source else source
         record(

@@ -90,6 +90,9 @@ class Detail(View):
 
     def _actions(self, request: HttpRequest, budget: Budget) -> list[Action]:
         found = []
+        if budget.is_active and request.actor.membership_id is not None:
+            ask = f"{org_url(request, 'asks:new')}?kind=increase&budget={budget.id}"
+            found = [Action("Ask for more", ask, "send")]
         if budget.is_active and can(request.actor, P.BUDGET_MANAGE, unit_id=budget.unit_id):
 
             def url(name: str) -> str:

@@ -2,13 +2,22 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from apps.access.roles import Role
 from apps.approvals import services
 from apps.approvals.models import ApprovalDecision, ApprovalRequest
 from tests.factories.approvals import make_request, probe
+
+
+@pytest.fixture(autouse=True)
+def _monday():
+    """Words about working days do not depend on the day the tests run."""
+    with time_machine.travel(datetime(2026, 11, 23, 9, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""Reads of asks, inside the open scope."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import can, visible
+from apps.asks.enums import AskKind, AskStatus
+from apps.asks.models import Ask, AskRevision
+from apps.common.errors import NotFound
+from apps.organizations.selectors import unit_ancestor_ids
+
+MAY_ASK = (P.STORY_SUBMIT, P.APPROVAL_DECIDE, P.BUDGET_MANAGE)
+
+
+def asks(actor: Actor) -> QuerySet[Ask]:
+    """Asks of units in sight, and one's own."""
+    rows = Ask.objects.select_related("unit", "budget", "source_budget")
+    return visible(actor, rows, P.APPROVAL_VIEW, owner_field="requester_id")
+
+
+def ask_by_id(actor: Actor, ask_id: UUID) -> Ask:
+    found = asks(actor).filter(id=ask_id).first()
+    if found is None:
+        raise NotFound("There is no such request.", code="ask_not_found")
+    return found
+
+
+def revisions_of(ask: Ask) -> list[AskRevision]:
+    """Newest first."""
+    return list(AskRevision.objects.filter(ask_id=ask.id).order_by("-number"))
+
+
+def may_ask(actor: Actor, unit_id: UUID | None) -> bool:
+    """Whoever submits stories, decides or manages budgets for the unit."""
+    if actor.membership_id is None:
+        return False
+    return any(can(actor, p, unit_id=unit_id, owner_id=actor.membership_id) for p in MAY_ASK)
+
+
+def exceptions_in_force(unit_id: UUID | None, rule: str, on: date) -> list[Ask]:
+    """Approved exceptions from a rule that cover a unit (it, one above it, or all) on a day."""
+    path = unit_ancestor_ids(unit_id) if unit_id else []
+    rows = Ask.objects.filter(
+        Q(unit__isnull=True) | Q(unit_id__in=path),
+        Q(ends_on__isnull=True) | Q(ends_on__gte=on),
+        kind=AskKind.EXCEPTION,
+        status=AskStatus.APPROVED,
+        rule=rule,
+        starts_on__lte=on,
+    )
+    return list(rows.order_by("ends_on", "number"))
+
+
+def spent_by_budget(budget_id: UUID) -> QuerySet[Ask]:
+    """What was asked for a budget, newest first."""
+    return Ask.objects.filter(budget_id=budget_id).order_by("-number")

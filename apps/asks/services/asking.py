@@ -1,0 +1,261 @@
+"""Filing an ask, and asking again after it was sent back."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from apps.access.actors import Actor
+from apps.approvals import services as approvals
+from apps.approvals.enums import Lane
+from apps.approvals.models import ApprovalRequest
+from apps.asks import events, selectors
+from apps.asks.enums import BUDGET_KINDS, AskKind, AskStatus, Rule
+from apps.asks.models import Ask, AskRevision
+from apps.budgets.models import Budget
+from apps.budgets.rules.periods import period_on
+from apps.budgets.selectors import budget_by_id
+from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
+from apps.organizations.selectors import organization, unit_by_id
+from apps.organizations.services.organization import lock_organization
+from apps.trail.services import record
+
+LONGEST = 731
+"""Days an exception may last: it is renewed by asking again, not forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskInput:
+    """What is asked for. Budget kinds need a budget, an exception a rule and a last day."""
+
+    kind: str
+    title: str
+    reason: str
+    starts_on: date
+    ends_on: date | None = None
+    amount_nanos: int | None = None
+    budget_id: UUID | None = None
+    source_budget_id: UUID | None = None
+    unit_id: UUID | None = None
+    rule: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    unit_id: UUID | None
+    budget: Budget | None = None
+    source: Budget | None = None
+
+
+@transaction.atomic
+def file_ask(*, actor: Actor, asked: AskInput) -> Ask:
+    """File an ask and open its approval request.
+
+    Raises Forbidden (may not ask for the unit), NotFound (budget, unit), Invalid (each wrong
+    field). Nothing is written then.
+    """
+    target = _target(actor, asked)
+    _require_may_ask(actor, target.unit_id)
+    errors = _errors(asked, target)
+    if errors:
+        raise Invalid("The request is not complete.", errors=errors)
+    lock_organization()
+    number = (Ask.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    prefix = "EX" if asked.kind == AskKind.EXCEPTION else "BR"
+    ask = Ask.objects.create(
+        number=number,
+        ref=f"{prefix}-{number:04d}",
+        kind=asked.kind,
+        rule=asked.rule if asked.kind == AskKind.EXCEPTION else "",
+        unit_id=target.unit_id,
+        budget=target.budget,
+        source_budget=target.source,
+        currency=target.budget.currency if target.budget else organization().currency,
+        requester_id=actor.membership_id,
+        requester_name=actor.name[:200],
+        **_content(asked),
+    )
+    request = _submit(actor, ask)
+    record(actor=actor, action=events.ASKED, obj=ask, after=_described(ask), reason=ask.reason)
+    return _settled(ask, request)
+
+
+@transaction.atomic
+def ask_again(*, actor: Actor, ask_id: UUID, version: int, asked: AskInput) -> Ask:
+    """The next revision of an ask that was sent back. Kind, budgets and unit stay.
+
+    Raises NotFound, Forbidden (not the requester), Invalid, Conflict (not sent back, or changed
+    since `version`).
+    """
+    ask = selectors.ask_by_id(actor, ask_id)
+    if not actor.owns(ask.requester_id):
+        raise Forbidden(
+            "Whoever asked changes the request.", code="not_requester", fix=ask.requester_name
+        )
+    if ask.status != AskStatus.SENT_BACK:
+        raise Conflict("Only a request that was sent back is changed.", code="not_sent_back")
+    target = _Target(ask.unit_id, ask.budget, ask.source_budget)
+    errors = _errors(asked, target)
+    if errors:
+        raise Invalid("The request is not complete.", errors=errors)
+    before = _described(ask)
+    changed = Ask.objects.filter(id=ask.id, status=AskStatus.SENT_BACK, version=version).update(
+        status=AskStatus.ASKED,
+        version=F("version") + 1,
+        revision_number=F("revision_number") + 1,
+        decided_at=None,
+        decided_by_name="",
+        **_content(asked),
+    )
+    if not changed:
+        raise Conflict(
+            "Somebody changed this request since you opened it.",
+            code="stale_version",
+            fix="Load it again and repeat your change.",
+        )
+    ask.refresh_from_db()
+    request = _submit(actor, ask)
+    record(actor=actor, action=events.CHANGED, obj=ask, before=before, after=_described(ask))
+    return _settled(ask, request)
+
+
+def _submit(actor: Actor, ask: Ask) -> ApprovalRequest:
+    revision = AskRevision.objects.create(
+        ask_id=ask.id,
+        number=ask.revision_number,
+        title=ask.title,
+        reason=ask.reason,
+        about=ask.about,
+        amount_nanos=ask.amount_nanos,
+        starts_on=ask.starts_on,
+        ends_on=ask.ends_on,
+    )
+    flags = [{"tone": "", "text": AskKind(ask.kind).label}]
+    if ask.is_exception and ask.ends_on:
+        flags = [{"tone": "warn", "text": f"Until {ask.ends_on.isoformat()}"}]
+    funders = [b.owner_membership_id for b in (ask.source_budget,) if b and b.owner_membership_id]
+    request = approvals.open_request(
+        actor=actor,
+        subject_type="exception" if ask.is_exception else "budget_change",
+        subject_id=ask.id,
+        subject_ref=ask.ref,
+        revision_id=revision.id,
+        revision_number=revision.number,
+        title=ask.title,
+        summary=ask.reason,
+        unit_id=ask.unit_id,
+        requester_id=ask.requester_id,
+        amount_nanos=ask.amount_nanos,
+        amount_period="month" if ask.kind in {AskKind.AMOUNT, AskKind.EXCEPTION} else "once",
+        currency=ask.currency,
+        context={
+            "kind": ask.rule if ask.is_exception else ask.kind,
+            "amount_lifetime_nanos": ask.amount_nanos,
+        },
+        funder_ids=funders if len(set(funders)) == 1 else (),
+        flags=flags,
+    )
+    Ask.objects.filter(id=ask.id).update(request_id=request.id)
+    ask.request_id = request.id
+    return request
+
+
+def _settled(ask: Ask, request: ApprovalRequest) -> Ask:
+    if request.lane == Lane.AUTO:
+        approvals.settle_request(request_id=request.id)
+        ask.refresh_from_db()
+    return ask
+
+
+def _target(actor: Actor, asked: AskInput) -> _Target:
+    if asked.kind not in {k.value for k in AskKind}:
+        allowed = ", ".join(k.value for k in AskKind)
+        raise Invalid("Not a kind of request.", field="kind", fix=f"Use {allowed}.")
+    if asked.kind == AskKind.EXCEPTION:
+        return _Target(unit_by_id(asked.unit_id).id if asked.unit_id else None)
+    if asked.budget_id is None:
+        raise Invalid("Which budget?", field="budget", fix="Choose one.")
+    budget = budget_by_id(actor, asked.budget_id)
+    source = budget_by_id(actor, asked.source_budget_id) if asked.source_budget_id else None
+    return _Target(budget.unit_id, budget, source)
+
+
+def _require_may_ask(actor: Actor, unit_id: UUID | None) -> None:
+    if not selectors.may_ask(actor, unit_id):
+        raise Forbidden(
+            "You may not ask for this team.",
+            code="permission_required",
+            fix="Ask somebody who files stories for it.",
+        )
+
+
+def _errors(asked: AskInput, target: _Target) -> list[FieldError]:
+    errors = []
+    if not 1 <= len(asked.title.strip()) <= 160:
+        errors.append(FieldError("title", "A title has 1 to 160 characters.", "Shorten it."))
+    if not asked.reason.strip():
+        errors.append(FieldError("reason", "Nothing says why.", "Two sentences are enough."))
+    if asked.amount_nanos is not None and asked.amount_nanos < 0:
+        errors.append(FieldError("amount", "An amount cannot be negative.", "Enter 0 or more."))
+    if asked.kind in BUDGET_KINDS:
+        return errors + _budget_errors(asked, target)
+    return errors + _exception_errors(asked)
+
+
+def _budget_errors(asked: AskInput, target: _Target) -> list[FieldError]:
+    errors = []
+    budget = target.budget
+    if budget is not None and not budget.is_active:
+        errors.append(FieldError("budget", "This budget is closed.", "Choose another."))
+    if asked.amount_nanos is None or (not asked.amount_nanos and asked.kind != AskKind.AMOUNT):
+        errors.append(FieldError("amount", "How much?", "Enter more than 0."))
+    if budget is not None and period_on(budget.plan, asked.starts_on) is None:
+        errors.append(FieldError("starts_on", "The budget does not run on that day.", "Move it."))
+    if asked.kind == AskKind.TRANSFER:
+        if target.source is None:
+            errors.append(FieldError("source_budget", "From which budget?", "Choose one."))
+        elif budget is not None and target.source.id == budget.id:
+            errors.append(FieldError("source_budget", "The same budget.", "Choose another."))
+    return errors
+
+
+def _exception_errors(asked: AskInput) -> list[FieldError]:
+    errors = []
+    if asked.rule not in {r.value for r in Rule}:
+        allowed = ", ".join(r.value for r in Rule)
+        errors.append(FieldError("rule", "From which rule?", f"Use {allowed}."))
+    if asked.ends_on is None:
+        errors.append(FieldError("ends_on", "An exception ends.", "Enter its last day."))
+    elif asked.ends_on < asked.starts_on:
+        errors.append(FieldError("ends_on", "The end is before the start.", "Enter a later day."))
+    elif (asked.ends_on - asked.starts_on).days > LONGEST:
+        errors.append(FieldError("ends_on", "Longer than two years.", "Ask again then."))
+    return errors
+
+
+def _content(asked: AskInput) -> dict[str, Any]:
+    title = " ".join(asked.title.split())
+    return {
+        "title": title,
+        "title_norm": title.casefold(),
+        "reason": asked.reason.strip(),
+        "about": " ".join(asked.about.split())[:200],
+        "amount_nanos": asked.amount_nanos,
+        "starts_on": asked.starts_on,
+        "ends_on": asked.ends_on,
+    }
+
+
+def _described(ask: Ask) -> dict[str, Any]:
+    return {
+        "kind": ask.kind,
+        "rule": ask.rule,
+        "amount_nanos": ask.amount_nanos,
+        "from": ask.starts_on.isoformat(),
+        "to": ask.ends_on.isoformat() if ask.ends_on else None,
+        "revision": ask.revision_number,
+    }
