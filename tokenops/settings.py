@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.connectors",
     "apps.connectors.push",
     "apps.connectors.imports",
+    "apps.connectors.files",
     "apps.approvals",
     "apps.budgets",
     "apps.asks",

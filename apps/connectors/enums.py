@@ -18,6 +18,7 @@ class SourceKind(TextChoices):
     LITELLM_PUSH = "litellm_push", "LiteLLM callback"
     CLOUDEVENTS = "cloudevents", "CloudEvents"
     CSV = "csv", "CSV files"
+    FILES = "files", "Files of a folder or bucket"
 
 
 PULLED_KINDS = (
@@ -29,6 +30,8 @@ PULLED_KINDS = (
     SourceKind.OPENROUTER,
     SourceKind.LANGFUSE,
 )
+SCHEDULED_KINDS = (*PULLED_KINDS, SourceKind.FILES)
+"""Kinds that a worker reads by itself. Files have a place instead of a provider's API."""
 
 
 class SourceRole(TextChoices):

@@ -15,7 +15,7 @@ from apps.common import clock
 from apps.common.errors import NotFound
 from apps.common.tokens import KINDS, TokenCounts
 from apps.connectors import rules
-from apps.connectors.enums import EntryKind, Health, RunStatus, SourceStatus
+from apps.connectors.enums import EntryKind, Health, RunStatus, SourceKind, SourceStatus
 from apps.connectors.models import (
     ComparisonUsage,
     DirectoryEntry,
@@ -82,13 +82,14 @@ def due_sources(now: datetime) -> list[UUID]:
 
 
 def health_of(source: Source) -> Health:
+    of_files = source.kind == SourceKind.FILES
     return rules.health(
         status=source.status,
         pulled=source.is_pulled,
-        cursor=source.cursor,
+        cursor=source.last_success_at if of_files else source.cursor,
         failures=source.failures,
         schedule_minutes=source.schedule_minutes,
-        settled_through=source.settled_through,
+        settled_through=None if of_files else source.settled_through,
         now=clock.now(),
         cadence=cadence_of(source.kind, source.role),
     )

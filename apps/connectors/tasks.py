@@ -7,6 +7,8 @@ from celery import shared_task
 from apps.common import clock
 from apps.connectors import selectors, services
 from apps.connectors.enums import Trigger
+from apps.connectors.files.selectors import reads_files
+from apps.connectors.files.services import read_source
 from apps.connectors.services.guards import PULL_REQUESTED
 from apps.outbox.registry import Message, handler
 from apps.tenancy.scope import tenant_scope
@@ -25,14 +27,25 @@ def pull(
     check: bool = False,
 ) -> None:
     """One run; while history is left, the next one follows as a task of its own."""
-    outcome = services.pull_source(
-        organization_id=organization_id,
-        source_id=UUID(source_id),
-        trigger=Trigger(trigger),
-        requested_by=requested_by,
-        check_only=check,
-    )
-    if outcome.more:
+    with tenant_scope(organization_id):
+        of_files = reads_files(UUID(source_id))
+    if of_files:
+        more = read_source(
+            organization_id=organization_id,
+            source_id=UUID(source_id),
+            trigger=Trigger(trigger),
+            requested_by=requested_by,
+            check_only=check,
+        )
+    else:
+        more = services.pull_source(
+            organization_id=organization_id,
+            source_id=UUID(source_id),
+            trigger=Trigger(trigger),
+            requested_by=requested_by,
+            check_only=check,
+        ).more
+    if more:
         pull.delay(
             organization_id=str(organization_id),
             source_id=source_id,

@@ -76,9 +76,7 @@ def unpacked(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
                 ) from None
             size += len(out)
             if size > min(limit, packed * MAX_RATIO + PIECE):
-                raise _too_large(
-                    f"The unpacked file is larger than {limit >> 20:,} MiB, or a bomb."
-                )
+                raise too_large(f"The unpacked file is larger than {limit >> 20:,} MiB, or a bomb.")
             if out:
                 yield out
             complete = unpacker.eof
@@ -97,7 +95,7 @@ def _from_parquet(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
         for piece in pieces:
             size += len(piece)
             if size > limit:
-                raise _too_large(f"The file is larger than {limit >> 20:,} MiB.")
+                raise too_large(f"The file is larger than {limit >> 20:,} MiB.")
             spool.write(piece)
         spool.seek(0)
         try:
@@ -124,9 +122,9 @@ def _acceptable(metadata: Any, limit: int) -> None:
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
     total = sum(group.total_byte_size for group in groups)
     if metadata.num_columns > MAX_COLUMNS * 2 or not 0 <= total <= limit:
-        raise _too_large(f"The unpacked file has more than {limit >> 20:,} MiB or many columns.")
+        raise too_large(f"The unpacked file has more than {limit >> 20:,} MiB or many columns.")
     if any(group.total_byte_size > ROW_GROUP_LIMIT for group in groups):
-        raise _too_large("A row group of the Parquet file is larger than 1 GiB.")
+        raise too_large("A row group of the Parquet file is larger than 1 GiB.")
 
 
 def _rows(batch: Any, names: list[str]) -> bytes:
@@ -220,7 +218,8 @@ def _line(names: Iterable[str]) -> bytes:
     return out.getvalue().encode()
 
 
-def _too_large(message: str) -> TooLarge:
+def too_large(message: str) -> TooLarge:
+    """The refusal of a file over the limit."""
     error = FieldError("file", message, "Split it by month.")
     return TooLarge(message, code="file_too_large", errors=[error])
 

@@ -24,6 +24,7 @@ class ImportJob(TenantModel):
 
     `accepted` rows go into the ledger, `bill_rows` stay on the bill (`bill` says why, and holds the
     file's own sums of money as exact decimals); `bill_written` of them were new or changed.
+    An `automatic` job came from a source and goes on by itself once it is checked.
     `cost_nanos` is in the mapping's currency, `costs` has every currency. A job of a `collection`
     (files that a source reads together) replaces what the collection held before: rows that are
     gone are `withdrawn`.
@@ -43,6 +44,7 @@ class ImportJob(TenantModel):
     mapping = models.JSONField(default=dict)
     key_columns = models.JSONField(default=list)
     collection = models.CharField(max_length=255, blank=True, default="")
+    automatic = models.BooleanField(default=False)
     status = models.CharField(max_length=9, choices=JobStatus.choices(), default=JobStatus.UPLOADED)
     generation = models.PositiveIntegerField(default=0)
     offset = models.PositiveBigIntegerField(default=0)
@@ -72,6 +74,9 @@ class ImportJob(TenantModel):
     checked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     file_deleted_at = models.DateTimeField(null=True)
+
+    first_row: list[str] = []
+    """Of a file that was just stored; not kept."""
 
     class Meta:
         indexes = [

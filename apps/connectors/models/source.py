@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.common import clock
-from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceRole, SourceStatus
+from apps.connectors.enums import SCHEDULED_KINDS, SourceKind, SourceRole, SourceStatus
 from apps.tenancy.models import TenantModel
 from apps.trail.refs import ObjectRef
 
@@ -76,7 +76,7 @@ class Source(TenantModel):
     @property
     def is_pulled(self) -> bool:
         """Whether a worker fetches it (else callers hand usage in)."""
-        return self.kind in PULLED_KINDS
+        return self.kind in SCHEDULED_KINDS
 
     @property
     def is_compared(self) -> bool:

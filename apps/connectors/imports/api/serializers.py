@@ -26,6 +26,7 @@ class MappingSerializer(serializers.Serializer):
     preset = serializers.ChoiceField(
         choices=[("", "None"), *LABELS.items()], default="", allow_blank=True
     )
+    bill_only = serializers.BooleanField(default=False)
 
 
 class MapSerializer(serializers.Serializer):
@@ -72,6 +73,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "bill_written",
             "withdrawn",
             "collection",
+            "automatic",
             "first_at",
             "last_at",
             "preview",

@@ -36,6 +36,7 @@ REASONS = {
     "meter": "Tokens whose kind the row does not name",
     "model": "Tokens of a model that the row does not name",
     "period": "Tokens of a period longer than a day",
+    "compared": "Usage that another source counts",
 }
 """Why a row stays on the bill."""
 _PROVIDERS = (
@@ -211,8 +212,8 @@ class BillConverter:
             return counted
         kinds, model, tier = counted
         granularity = self._granularity(start, end)
-        if not granularity:
-            return "period"
+        if not granularity or self._mapping.bill_only:
+            return "period" if not granularity else "compared"
         values: dict[str, Any] = {
             **{kind: kinds[kind] for kind in kinds},
             "occurred_at": start,

@@ -223,7 +223,8 @@ class Mapping:
     """Columns to targets, constants for what the file does not say, and how values are written.
 
     `kind` says how rows are read: "usage" has token counts in columns, "bill" has one charge per
-    row (`rules.billing`). `preset` names the export it was recognised as, "" for none.
+    row (`rules.billing`). `preset` names the export it was recognised as, "" for none. `bill_only`
+    keeps usage of a bill out of the ledger, because another source counts it.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -234,6 +235,7 @@ class Mapping:
     cost_unit: str = CostUnit.UNITS.value
     kind: str = "usage"
     preset: str = ""
+    bill_only: bool = False
 
     @property
     def is_bill(self) -> bool:
@@ -257,6 +259,7 @@ class Mapping:
             "cost_unit": self.cost_unit,
             "kind": self.kind,
             "preset": self.preset,
+            "bill_only": self.bill_only,
         }
 
     @classmethod

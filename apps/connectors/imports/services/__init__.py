@@ -1,5 +1,6 @@
 """Writes of the CSV import."""
 
+from apps.connectors.imports.services.automatic import automatic_import
 from apps.connectors.imports.services.checking import check_slice
 from apps.connectors.imports.services.mappings import map_columns
 from apps.connectors.imports.services.saving import (
@@ -20,6 +21,7 @@ from apps.connectors.imports.services.writing import (
 
 __all__ = [
     "apply_mapping",
+    "automatic_import",
     "change_mapping",
     "check_slice",
     "delete_file",

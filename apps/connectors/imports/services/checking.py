@@ -18,6 +18,7 @@ from apps.connectors.imports.rules.billing import BillRow
 from apps.connectors.imports.rules.billsums import BillTally
 from apps.connectors.imports.rules.converting import repeat_error
 from apps.connectors.imports.rules.ordinals import Piece, repeated
+from apps.connectors.imports.services.mappings import begin_writing
 from apps.ledger.schema import RecordError, UsageIn
 from apps.pricing.book import PriceBook
 from apps.pricing.rules import Schedule
@@ -113,6 +114,8 @@ def check_slice(job_id: UUID, generation: int) -> bool:
         _finish(job)
     passes.extend_lease(job)
     job.save()
+    if not more and job.automatic:
+        begin_writing(job)
     return more
 
 

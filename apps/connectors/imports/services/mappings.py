@@ -76,8 +76,14 @@ def map_columns(
     name = source_name.strip() or DEFAULT_SOURCE
     if len(name) > Source._meta.get_field("name").max_length:  # type: ignore[operator]
         raise Invalid("The name of the source is too long.", field="source_name")
-    known = Source.objects.filter(kind=SourceKind.CSV, name_norm=name.casefold()).first()
-    job.source, job.source_name = known, name
+    if not job.automatic:
+        known = Source.objects.filter(kind=SourceKind.CSV, name_norm=name.casefold()).first()
+        job.source, job.source_name = known, name
+    return begin_check(job, checked, key_columns)
+
+
+def begin_check(job: ImportJob, checked: Mapping, key_columns: Sequence[str] = ()) -> ImportJob:
+    """Give the job a checked mapping and have a worker begin the dry run anew."""
     job.key_columns = _key(job, checked, key_columns)
     job.mapping = checked.as_json()
     job.generation += 1
@@ -90,6 +96,18 @@ def map_columns(
     ImportSlice.objects.filter(job=job).delete()
     request(events.CHECK_REQUESTED, job)
     return job
+
+
+def begin_writing(job: ImportJob) -> None:
+    """Have a worker write a checked file into the ledger and onto the bill."""
+    job.status = JobStatus.IMPORTING
+    job.offset = job.new = job.changed = job.unchanged = 0
+    job.bill_written = job.withdrawn = 0
+    job.failure = ""
+    job.lease_until = clock.now()
+    job.generation += 1
+    job.save()
+    request(events.WRITE_REQUESTED, job)
 
 
 def request(topic: str, job: ImportJob) -> None:

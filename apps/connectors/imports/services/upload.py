@@ -61,7 +61,8 @@ def upload_file(
         body = _without(body, shape)
     job.size = storage.store(job, body)
     job.digest = digest.hexdigest()
-    _understand(job, reading.first_row(sample, shape))
+    job.first_row = reading.first_row(sample, shape)
+    _understand(job, job.first_row)
     job.save()
     record(
         actor=actor,

@@ -18,10 +18,11 @@ from apps.connectors.imports.rules.converting import event_id
 from apps.connectors.imports.selectors import job_by_id
 from apps.connectors.imports.services import bills, collections
 from apps.connectors.imports.services.collections import Taken
-from apps.connectors.imports.services.mappings import remember, request
+from apps.connectors.imports.services.mappings import begin_writing, remember
 from apps.connectors.services.sources import intake_source
 from apps.ledger.schema import RecordError
 from apps.ledger.services import ingest
+from apps.outbox.services import enqueue
 from apps.tenancy.scope import require_organization_id
 from apps.trail.services import record
 
@@ -46,21 +47,15 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
         raise Conflict(
             "No row can be imported.", code="nothing_to_import", fix="Change the mapping."
         )
-    job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
-    job.status = JobStatus.IMPORTING
-    job.offset = job.new = job.changed = job.unchanged = 0
-    job.bill_written = job.withdrawn = 0
-    job.failure = ""
-    job.lease_until = clock.now()
-    job.generation += 1
-    job.save()
+    if not job.automatic:
+        job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
+    begin_writing(job)
     record(
         actor=actor,
         action=events.IMPORT_STARTED,
         obj=job,
-        after={"source": job.source_name, "rows": job.accepted, "mapping": job.mapping},
+        after={"source": job.source_name, "rows": job.goes_in, "mapping": job.mapping},
     )
-    request(events.WRITE_REQUESTED, job)
     return job
 
 
@@ -137,6 +132,8 @@ def _finish(job: ImportJob, source_id: UUID) -> None:
     job.offset = job.size
     job.finished_at = clock.now()
     remember(job, source_id)
+    if job.automatic:
+        enqueue(events.AUTOMATIC_ENDED, key=f"import:{job.id}", payload={"job_id": str(job.id)})
     record(
         actor=system_actor("imports.write"),
         action=events.IMPORT_FINISHED,
@@ -154,9 +151,10 @@ def _finish(job: ImportJob, source_id: UUID) -> None:
 def stop_job(job_id: UUID, generation: int, error: Exception) -> None:
     """Note that a pass cannot go on. What was written stays and is known to the next try."""
     log.warning("import_stopped", job=str(job_id), error=repr(error))
-    ImportJob.objects.filter(id=job_id, generation=generation).update(
-        status=JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:1000]
-    )
+    stopped = ImportJob.objects.filter(id=job_id, generation=generation)
+    stopped.update(status=JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:1000])
+    if stopped.filter(automatic=True).exists():
+        enqueue(events.AUTOMATIC_ENDED, key=f"import:{job_id}", payload={"job_id": str(job_id)})
 
 
 def delete_file(*, actor: Actor, job_id: UUID) -> None:

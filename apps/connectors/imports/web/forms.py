@@ -49,6 +49,11 @@ class MappingForm(forms.Form):
         max_length=120,
         help_text="Files of one export belong to one source, so that repeats are recognised.",
     )
+    bill_only = forms.BooleanField(
+        label="Keep all of it on the bill",
+        required=False,
+        help_text="Choose this if another source counts the same usage already.",
+    )
     key_columns = forms.MultipleChoiceField(
         label="Columns that tell rows apart",
         required=False,
@@ -64,8 +69,7 @@ class MappingForm(forms.Form):
         self.header, self.kind, self.preset = list(header), kind, preset
         keys: Any = self.fields["key_columns"]
         keys.choices = [(name, name) for name in header]
-        if kind == "bill":
-            del self.fields["key_columns"]
+        del self.fields["key_columns" if kind == "bill" else "bill_only"]
         for number, name in enumerate(header):
             self.fields[f"col_{number}"] = forms.ChoiceField(
                 label=name, required=False, choices=_targets(name, kind)
@@ -86,6 +90,7 @@ class MappingForm(forms.Form):
             cost_unit=data["cost_unit"],
             kind=self.kind,
             preset=self.preset,
+            bill_only=data.get("bill_only", False),
         )
 
 
@@ -98,6 +103,7 @@ def initial_of(known: Mapping, header: Sequence[str], source_name: str) -> dict[
         "currency": known.currency,
         "cost_unit": known.cost_unit,
         "source_name": source_name,
+        "bill_only": known.bill_only,
         **{f"col_{n}": known.columns.get(c, "") for n, c in enumerate(header)},
     }
 
