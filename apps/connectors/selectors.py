@@ -81,8 +81,13 @@ def due_sources(now: datetime) -> list[UUID]:
     return list(due.order_by("next_pull_at").values_list("id", flat=True))
 
 
+def is_of_files(source: Source) -> bool:
+    """Whether a source reads files instead of a provider's API."""
+    return source.kind == SourceKind.FILES
+
+
 def health_of(source: Source) -> Health:
-    of_files = source.kind == SourceKind.FILES
+    of_files = is_of_files(source)
     return rules.health(
         status=source.status,
         pulled=source.is_pulled,

@@ -81,6 +81,8 @@ def is_left_alone(field, model):
 COMPANIONS = {
     "audits.Audit": ("audits.AuditBaseline", "audits.AuditReport"),
     "discussions.Attachment": ("discussions.AttachmentContent",),
+    "connectors.Source": ("source_files.FileLocation",),
+    "connectors.PullRun": ("source_files.FileRun",),
     "stories.TokenStory": ("stories.StoryDraft", "stories.StoryRevision"),
 }
 

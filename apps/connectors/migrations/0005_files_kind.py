@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connectors', '0004_units_and_alarms'),
+        ("connectors", "0004_units_and_alarms"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='source',
-            name='kind',
-            field=models.CharField(choices=[('openai', 'OpenAI organization'), ('anthropic', 'Anthropic organization'), ('claude_analytics', 'Claude analytics'), ('claude_code', 'Claude Code analytics'), ('litellm', 'LiteLLM gateway'), ('openrouter', 'OpenRouter'), ('langfuse', 'Langfuse'), ('records_api', 'Records API'), ('otlp', 'OpenTelemetry (OTLP)'), ('litellm_push', 'LiteLLM callback'), ('cloudevents', 'CloudEvents'), ('csv', 'CSV files'), ('files', 'Files of a folder or bucket')], max_length=16),
+            model_name="source",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("openai", "OpenAI organization"),
+                    ("anthropic", "Anthropic organization"),
+                    ("claude_analytics", "Claude analytics"),
+                    ("claude_code", "Claude Code analytics"),
+                    ("litellm", "LiteLLM gateway"),
+                    ("openrouter", "OpenRouter"),
+                    ("langfuse", "Langfuse"),
+                    ("records_api", "Records API"),
+                    ("otlp", "OpenTelemetry (OTLP)"),
+                    ("litellm_push", "LiteLLM callback"),
+                    ("cloudevents", "CloudEvents"),
+                    ("csv", "CSV files"),
+                    ("files", "Files of a folder or bucket"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

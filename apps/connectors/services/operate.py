@@ -8,7 +8,7 @@ from apps.access.actors import Actor
 from apps.common import clock
 from apps.common.errors import Conflict, Invalid
 from apps.connectors import events, rules
-from apps.connectors.enums import SourceStatus
+from apps.connectors.enums import SourceKind, SourceStatus
 from apps.connectors.models import Source
 from apps.connectors.services.guards import (
     apply_changes,
@@ -95,6 +95,12 @@ def read_again(
     NotFound, Forbidden, Invalid for days that cannot be read.
     """
     source = pulled_source(actor, source_id)
+    if source.kind == SourceKind.FILES:
+        raise Conflict(
+            "This source reads files, not days.",
+            code="source_of_files",
+            fix="Have its files read again.",
+        )
     today = clock.today()
     if not today - timedelta(days=rules.MAX_HISTORY_DAYS) <= from_day <= today:
         raise Invalid(

@@ -24,6 +24,7 @@ from apps.common.web.lists import (
 )
 from apps.connectors import selectors
 from apps.connectors.enums import EntryKind, RunKind, RunStatus
+from apps.connectors.files.web import pages as files
 from apps.connectors.models import DirectoryEntry, ProviderCost, PullRun, Source
 from apps.connectors.web import words
 from apps.tenancy.urls import org_url
@@ -245,6 +246,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "window": words.window(run),
         "took": words.seconds(run),
         "started_by": words.started_by(run),
+        **files.of_run(request, run.id),
     }
     return render(request, "connectors/run.html", context)
 

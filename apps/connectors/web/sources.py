@@ -17,6 +17,7 @@ from apps.common.web.forms import FormPage
 from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage, SearchFilter
 from apps.connectors import selectors, services
 from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceRole, SourceStatus
+from apps.connectors.files.web import pages as files
 from apps.connectors.models import Source
 from apps.connectors.web import words
 from apps.connectors.web.forms import CredentialForm, EditSourceForm, NewSourceForm
@@ -77,6 +78,7 @@ class SourceList(ListPage):
             url = org_url(self.request, "imports:list")
             actions.append(Action("Import files", url, "table"))
         if can(self.request.actor, P.SOURCE_MANAGE):
+            actions.append(Action("Read files", org_url(self.request, "files:new"), "file-text"))
             url = org_url(self.request, "connectors:new")
             actions.append(Action("Connect a source", url, "plus", primary=True))
         return actions
@@ -142,6 +144,7 @@ class SourceDetail(View):
             "zone": zone,
             "may_manage": can(request.actor, P.SOURCE_MANAGE),
             "last_read": words.freshness(source.last_success_at),
+            **files.of_source(request, source),
         }  # fmt: skip
 
 

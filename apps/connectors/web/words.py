@@ -141,6 +141,9 @@ def headline(source: Source, zone: str) -> str:
     if not source.is_pulled:
         return f"{name} receives what callers hand in"
     until = fmt.moment(source.cursor, zone)
+    if selectors.is_of_files(source) and found in (Health.FRESH, Health.LATE):
+        late = " late" if found == Health.LATE else ""
+        return f"{name} has read its files{late}" + (f", until {until}" if source.cursor else "")
     return {
         Health.FRESH: f"{name} is complete until {until}",
         Health.CATCHING_UP: f"{name} is reading its history, {_share(source)} done",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -93,7 +94,7 @@ def compare(
 
 
 def _note(source: Source, content: str, page: list[Found]) -> Iterable[bool]:
-    columns = [
+    columns: list[Any] = [
         [uuid7() for _ in page],
         [f.key[:1024] for f in page],
         [rules.collection_of(f.key, content) for f in page],

@@ -1,18 +1,25 @@
 """When an import of files has ended: its figures go to the run, its bytes are let go."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F
 
-from apps.access.actors import system_actor
+from apps.access.actors import Actor, system_actor
 from apps.common import clock
+from apps.connectors import events
+from apps.connectors.enums import SourceStatus
+from apps.connectors.files.enums import FileState
 from apps.connectors.files.models import FileImport, SourceFile
+from apps.connectors.files.selectors import location_of
 from apps.connectors.files.services import known
 from apps.connectors.files.services.settings import LAG_SECONDS
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.services import delete_file
 from apps.connectors.models import PullRun, Source
+from apps.connectors.services.guards import managed_source, request_run
 from apps.ledger.services import mark_coverage
+from apps.trail.services import record
 
 
 def settle_import(job_id: UUID) -> bool:
@@ -37,27 +44,37 @@ def settle_import(job_id: UUID) -> bool:
         cost_rows=F("cost_rows") + job.bill_written,
     )
     if done:
-        _advance(job.source_id, job.last_at)
+        if job.source_id is not None and job.last_at is not None:
+            _advance(job.source_id, job.last_at)
         if not job.refused:
             delete_file(actor=system_actor("files.settle"), job_id=job.id)
     return True
 
 
-def _advance(source_id: UUID, last_at: object) -> None:
+def _advance(source_id: UUID, last_at: datetime) -> None:
     source = Source.objects.select_for_update().filter(id=source_id).first()
-    if source is None or last_at is None:
-        return
-    if source.cursor is None or source.cursor < last_at:  # type: ignore[operator]
+    if source is not None and (source.cursor is None or source.cursor < last_at):
         Source.objects.filter(id=source.id).update(cursor=last_at)
         mark_coverage(
             source_id=source.id,
-            complete_through=last_at,  # type: ignore[arg-type]
+            complete_through=last_at,
             name=source.name,
             expected_lag_seconds=LAG_SECONDS,
         )
 
 
-def read_files_again(source_id: UUID) -> int:
-    """Have every file read once more by the next run; unchanged rows cause no write."""
-    rows = SourceFile.objects.filter(source_id=source_id).exclude(state="gone")
-    return rows.update(state="waiting", read_etag="", error="")
+def read_files_again(*, actor: Actor, source_id: UUID) -> int:
+    """Have every file read once more by the next run, which begins now; their number.
+
+    Unchanged rows cause no write. NotFound for a source that reads no files.
+    """
+    source = managed_source(actor, source_id)
+    location_of(actor, source_id)
+    rows = SourceFile.objects.filter(source=source).exclude(state=FileState.GONE)
+    count = rows.exclude(state=FileState.READING).update(
+        state=FileState.WAITING, read_etag="", error=""
+    )
+    record(actor=actor, action=events.SOURCE_READ_AGAIN, obj=source, after={"files": count})
+    if source.status == SourceStatus.ACTIVE:
+        request_run(source, actor, check=False)
+    return count
