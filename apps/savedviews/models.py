@@ -36,3 +36,21 @@ class SavedView(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("saved_view", self.id, self.name)
+
+
+class DefaultView(TenantModel):
+    """The view that a person's page opens with when nothing is chosen: an own or a shared one."""
+
+    page = models.CharField(max_length=40)
+    membership = TenantForeignKey(Membership, models.PROTECT, related_name="+", db_index=False)
+    view = TenantForeignKey(SavedView, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "page", "membership"], name="savedview_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.view_id}"

@@ -8,7 +8,7 @@ from apps.access.actors import Actor
 from apps.access.services import can_anywhere
 from apps.common.errors import NotFound
 from apps.savedviews import pages
-from apps.savedviews.models import SavedView
+from apps.savedviews.models import DefaultView, SavedView
 
 
 def views(actor: Actor, page: str = "") -> QuerySet[SavedView]:
@@ -31,3 +31,11 @@ def view_by_id(actor: Actor, view_id: UUID) -> SavedView:
     if found is None:
         raise NotFound("There is no such saved view.", code="saved_view_not_found")
     return found
+
+
+def default_view(actor: Actor, page: str) -> SavedView | None:
+    """What the page opens with for the actor; None without a choice, or when it is out of sight."""
+    if actor.membership_id is None:
+        return None
+    chosen = DefaultView.objects.filter(page=page, membership_id=actor.membership_id)
+    return views(actor, page).filter(id__in=chosen.values("view_id")).first()

@@ -10,7 +10,7 @@ from apps.access.services import can, require_anywhere
 from apps.common import clock
 from apps.common.errors import FieldError, Forbidden, Invalid
 from apps.savedviews import events, pages, rules, selectors
-from apps.savedviews.models import SavedView
+from apps.savedviews.models import DefaultView, SavedView
 from apps.trail.services import record
 
 MOST = 50
@@ -81,3 +81,21 @@ def delete_view(*, actor: Actor, view_id: UUID) -> None:
     if view.is_shared:
         record(actor=actor, action=events.SHARED_VIEW_DELETED, obj=view, before={"page": view.page})
     view.delete()
+
+
+@transaction.atomic
+def set_default(*, actor: Actor, view_id: UUID, on: bool = True) -> SavedView:
+    """Let a page open with this view, for the actor alone; `on=False` takes that back.
+
+    Raises NotFound for a view out of sight, Forbidden for programs.
+    """
+    view = selectors.view_by_id(actor, view_id)
+    if actor.membership_id is None:
+        raise Forbidden("Only people keep views.", code="not_a_person")
+    if on:
+        DefaultView.objects.update_or_create(
+            page=view.page, membership_id=actor.membership_id, defaults={"view": view}
+        )
+    else:
+        DefaultView.objects.filter(membership_id=actor.membership_id, view=view).delete()
+    return view

@@ -15,7 +15,7 @@ from apps.access.services import visible_unit_ids
 from apps.common.api.fields import money
 from apps.common.errors import Invalid
 from apps.ledger.api.serializers import MoneySerializer
-from apps.ledger.query import GROUPINGS, Query, Row, why
+from apps.ledger.query import GROUPINGS, Query, Row, time_limit, why
 from apps.ledger.rules.drivers import PARTS
 from apps.ledger.selectors.state import ledger_settings
 
@@ -96,7 +96,9 @@ class UsageChangeView(APIView):
         }
         units = visible_unit_ids(request.auth, P.USAGE_VIEW)
         query = Query(start=start, end=end, filters=filters, unit_ids=units)
-        found, currency = why(query, (before_start, before_end)), ledger_settings().currency
+        with time_limit():
+            found = why(query, (before_start, before_end))
+        currency = ledger_settings().currency
         drivers = found.drivers
 
         def side(total: Row, first: date, last: date) -> dict[str, Any]:

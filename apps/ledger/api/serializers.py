@@ -27,6 +27,10 @@ class QuerySerializer(serializers.Serializer):
     )
     order = serializers.ChoiceField([*ORDERS, *(f"-{o}" for o in ORDERS)], default="-cost")
     limit = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+    runs = serializers.BooleanField(
+        default=False,
+        help_text="Count the runs that began, too: by unit, capability, kind, story and source.",
+    )
     currency = serializers.RegexField(
         "^[A-Z]{3}$",
         required=False,
@@ -111,6 +115,7 @@ def row_json(row: Row, currency: str) -> dict[str, Any]:
         "cost": money(row.cost_nanos, currency),
         "unpriced_tokens": row.unpriced_tokens,
         "unpriced_requests": row.unpriced_requests,
+        "runs": row.runs,
     }
 
 

@@ -22,7 +22,7 @@ from apps.ledger import services
 from apps.ledger.api import serializers
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.models import UsageAdjustment, UsageRecord, UsageRestatement
-from apps.ledger.query import GROUPINGS, Query, run
+from apps.ledger.query import GROUPINGS, Query, run, time_limit
 from apps.ledger.selectors import adjustments, periods, records, recost, restatements, retention
 from apps.ledger.selectors.checklist import checklist
 from apps.ledger.selectors.state import ledger_settings
@@ -55,15 +55,16 @@ class UsageQueryView(APIView):
             if name in request.query_params
         }
         units = visible_unit_ids(request.auth, P.USAGE_VIEW)
-        result = run(Query(**values, filters=filters, unit_ids=units))
-        return Response(serializers.result_json(result, currency))
+        with time_limit():
+            result = run(Query(**values, filters=filters, unit_ids=units))
+            return Response(serializers.result_json(result, currency))
 
 
 def _parameters(request: Request) -> dict[str, Any]:
     """Query parameters; `group_by` may repeat or be separated by commas."""
     found: dict[str, Any] = {
         name: request.query_params[name]
-        for name in ("start", "end", "grain", "order", "limit", "currency")
+        for name in ("start", "end", "grain", "order", "limit", "currency", "runs")
         if name in request.query_params
     }
     parts = ",".join(request.query_params.getlist("group_by")).split(",")

@@ -3,6 +3,7 @@
 from apps.ledger.query import labels
 from apps.ledger.query.change import Change, compare, why
 from apps.ledger.query.convert import Reported
+from apps.ledger.query.limit import TooSlow, time_limit
 from apps.ledger.query.plan import period_of
 from apps.ledger.query.service import run
 from apps.ledger.query.types import (
@@ -26,9 +27,11 @@ __all__ = [
     "Result",
     "Row",
     "SourceCoverage",
+    "TooSlow",
     "compare",
     "labels",
     "period_of",
     "run",
+    "time_limit",
     "why",
 ]

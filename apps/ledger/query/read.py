@@ -22,7 +22,7 @@ Measures = tuple[int, ...]
 Sum = tuple[Period, tuple[Key, ...], Measures]
 _SMALL = frozenset({"day", "week", "month"})
 """Periods short enough for a bigint of nanos; sums of longer ones stay numeric."""
-_PERIODS = {
+PERIODS = {
     "total": "NULL::date",
     "day": "r.day",
     "week": "r.day - (extract(isodow FROM r.day)::int - 1)",
@@ -47,7 +47,7 @@ def _sums(plan: Plan, alias: str) -> list[str]:
     return [f"sum({alias}.{name}){cast}" for name in MEASURES]
 
 
-def _keys(plan: Plan, columns: list[str]) -> tuple[list[str], str]:
+def keys_of(plan: Plan, columns: list[str]) -> tuple[list[str], str]:
     """What to select for each grouping, and the join it needs: a kind is its capability's."""
     if KIND not in plan.query.group_by:
         return columns, ""
@@ -62,9 +62,9 @@ def _keys(plan: Plan, columns: list[str]) -> tuple[list[str], str]:
 def _narrow(plan: Plan) -> Iterator[Sum]:
     axis = plan.narrow
     accepted = plan.filters.get(axis)
-    keys, join = _keys(plan, ["r.key"] * len(plan.axes))
+    keys, join = keys_of(plan, ["r.key"] * len(plan.axes))
     where = " AND r.key = ANY(%(keys)s)" if accepted is not None else ""
-    selected = [_PERIODS[plan.query.grain], *keys]
+    selected = [PERIODS[plan.query.grain], *keys]
     sql = (
         f"SELECT {', '.join([*selected, *_sums(plan, 'r')])} FROM rollup_axis r{join} "
         "WHERE r.organization_id = %(org)s AND r.axis = %(axis)s AND r.day >= %(start)s "
@@ -76,7 +76,7 @@ def _narrow(plan: Plan) -> Iterator[Sum]:
 
 def _fine(plan: Plan) -> Iterator[Sum]:
     """Cells summed by slice first, then joined with the slices' keys."""
-    keys, join = _keys(plan, [f's."{axis.name.lower()}"' for axis in plan.axes])
+    keys, join = keys_of(plan, [f's."{axis.name.lower()}"' for axis in plan.axes])
     conditions, values = [], {**_values(plan), "level": int(plan.level or 0)}
     for axis, accepted in plan.filters.items():
         conditions.append(f's."{axis.name.lower()}" = ANY(%({axis.name})s)')
@@ -88,7 +88,7 @@ def _fine(plan: Plan) -> Iterator[Sum]:
     named = [f"{total} AS {name}" for total, name in zip(_sums(plan, "r"), MEASURES, strict=True)]
     sql = (
         f"WITH s AS MATERIALIZED ({slices}), r AS (SELECT r.slice_id, "
-        f"{_PERIODS[plan.query.grain]} AS period, {', '.join(named)}"
+        f"{PERIODS[plan.query.grain]} AS period, {', '.join(named)}"
         ' FROM rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
         "AND r.day >= %(start)s AND r.day < %(end)s GROUP BY 1, 2) "
         f"SELECT {', '.join(['r.period', *keys, *_sums(plan, 'r')])} "

@@ -10,6 +10,7 @@ from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
 from apps.ledger.query import labels
 from apps.ledger.query.convert import Reported, convert
+from apps.ledger.query.counted import read_runs
 from apps.ledger.query.plan import NOBODY, Plan, plan
 from apps.ledger.query.read import Key, Measures, Period, Sum, read
 from apps.ledger.query.types import KIND, Query, Result, Row
@@ -33,6 +34,11 @@ def run(query: Query) -> Result:
     named = _named(planned, list(read(planned)))
     rows = _ordered(query, named)
     total = _row((), (), None, _add(measures for _, _, _, measures in named))
+    if query.runs:
+        counted = _named(planned, read_runs(planned))
+        runs = {(period, keys): count for period, keys, _, (count,) in counted}
+        rows = [replace(row, runs=runs.get((row.period, row.keys), 0)) for row in rows]
+        total = replace(total, runs=sum(runs.values()))
 
     def reported(currency: str) -> Reported:
         source = ledger_settings().currency

@@ -31,7 +31,7 @@ class Query:
     source's own words for the others, and the empty text for usage without one. An empty list
     accepts nothing. `order`: cost, tokens, requests, label or period, with a minus for the
     largest first. `limit` keeps that many groups, each with all its periods. `unit_ids` is what
-    the actor may see; None is everything.
+    the actor may see; None is everything. `runs` counts the runs that began in each row too.
     """
 
     start: date
@@ -42,6 +42,7 @@ class Query:
     order: str = "-cost"
     limit: int | None = None
     unit_ids: frozenset[UUID] | None = None
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Row:
     """One group in one period. `period` is its first day (or hour), None for grain total.
 
     `cost_nanos` is the known cost; None when nothing in the row has a price. What is not in it is
-    counted by `unpriced_*`. A key is None where usage has no such value.
+    counted by `unpriced_*`. A key is None where usage has no such value. `runs` is None where the
+    query did not ask for them.
     """
 
     keys: tuple[str | None, ...]
@@ -62,6 +64,7 @@ class Row:
     unpriced_requests: int
     records: int = 0
     unpriced_records: int = 0
+    runs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Windows of days, and the earlier window each is compared with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from apps.common import fmt
@@ -65,6 +65,19 @@ def custom(start: date, end: date, today: date, complete_until: date | None = No
     """Days [start, end) chosen by hand, compared with as many days before them."""
     length = end - start
     return _compared(start, end, start - length, today, complete_until, fmt.day_range(start, end))
+
+
+def against(found: Window, start: date, end: date) -> Window:
+    """The same window compared with the days [start, end), whatever their number."""
+    return replace(found, before_start=start, before_end=max(end, start + timedelta(days=1)))
+
+
+def year_before(day: date) -> date:
+    """The same day a year earlier; the last of February for a leap day."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
 
 
 def _compared(

@@ -1,34 +1,46 @@
-"""Any slice of usage by up to two groupings over time, and against the days before."""
+"""Any slice of usage by up to two groupings over time, and against any other days."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from apps.common.periods import days_between
-from apps.ledger.query import Result, Row, period_of
+from apps.common.periods import days_between, instants
+from apps.ledger.query import Change, Result, Row, period_of
 from apps.portal.rules.windows import Window
+from apps.portal.selectors.inform import price_marks
 from apps.portal.selectors.slices import Slice
+from apps.pricing.changes import PriceEvent
 
-GRAINS = ("day", "week", "month", "quarter")
-MOST_PERIODS = 400
-MAX_DAYS = 800
+GRAINS = ("hour", "day", "week", "month", "quarter", "year")
+MOST_DAYS = {"hour": 14, "day": 186, "week": 800}
+"""Windows longer than this are drawn in the next coarser grain."""
+MAX_DAYS = 3_653
+RUN_AXES = frozenset({"unit", "capability", "kind", "story", "source"})
+"""What runs may be grouped and filtered by."""
 #: No provider sold tokens before this day.
 EARLIEST = date(2015, 1, 1)
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """`rows` are groups over the whole window, `series` the first grouping over time."""
+    """`rows` are groups over the whole window, `series` the first grouping over time.
+
+    When compared, `again` and `before` hold each first group over the complete days and over the
+    days they stand against, and `change` says why the one costs more or less than the other.
+    """
 
     window: Window
     grain: str
     group: tuple[str, ...]
     totals: Result
     timed: Result
-    before: Mapping[tuple[str | None, ...], Row]
-    before_total: Row | None
     periods: Sequence[date | datetime]
+    again: Mapping[str | None, Row]
+    before: Mapping[str | None, Row]
+    change: Change | None = None
+    price_events: Sequence[PriceEvent] = ()
 
     @property
     def has_use(self) -> bool:
@@ -36,35 +48,41 @@ class Exploration:
 
 
 def explore(
-    chosen: Slice, window: Window, *, group: tuple[str, ...], grain: str, compare: bool
+    chosen: Slice,
+    window: Window,
+    *,
+    group: tuple[str, ...],
+    grain: str,
+    compare: bool,
+    runs: bool = False,
 ) -> Exploration:
-    """The exploration of a window. Raises Invalid for what the ledger cannot answer."""
-    totals = chosen.ask(window.start, window.end, group_by=group)
-    timed = chosen.ask(window.start, window.end, grain=grain, group_by=group[:1])
-    before: dict[tuple[str | None, ...], Row] = {}
-    before_total = None
+    """The exploration of a window. Raises Invalid for what the ledger cannot answer, TooSlow for
+    what takes too long when called inside `time_limit`."""
+    totals = chosen.ask(window.start, window.end, group_by=group, runs=runs)
+    timed = chosen.ask(window.start, window.end, grain=grain, group_by=group[:1], runs=runs)
+    before: dict[str | None, Row] = {}
+    again: dict[str | None, Row] = {}
+    change = None
     if compare and window.comparable:
-        earlier = chosen.ask(window.before_start, window.before_end, group_by=group[:1])
-        before = {row.keys: row for row in earlier.rows}
-        before_total = earlier.total
+        first = group[:1]
+        now = chosen.ask(window.start, window.compared_end, group_by=first, runs=runs)
+        then = chosen.ask(window.before_start, window.before_end, group_by=first, runs=runs)
+        again = {row.keys[0]: row for row in now.rows}
+        before = {row.keys[0]: row for row in then.rows}
+        days = (window.before_start, window.before_end)
+        change = chosen.why(window.start, window.compared_end, days)
     return Exploration(
         window=window,
         grain=grain,
         group=group,
         totals=totals,
         timed=timed,
+        periods=_periods(window, grain, totals.timezone),
+        again=again,
         before=before,
-        before_total=before_total,
-        periods=_periods(window, grain),
+        change=change,
+        price_events=price_marks(chosen, window) if grain != "hour" else (),
     )
-
-
-def compared(chosen: Slice, window: Window, group: tuple[str, ...]) -> Mapping[str | None, Row]:
-    """The first grouping over the complete days that are compared."""
-    if not window.comparable:
-        return {}
-    found = chosen.ask(window.start, window.compared_end, group_by=group[:1])
-    return {row.keys[0]: row for row in found.rows}
 
 
 def by_group(rows: Sequence[Row]) -> dict[str | None, dict[date | datetime, Row]]:
@@ -77,16 +95,30 @@ def by_group(rows: Sequence[Row]) -> dict[str | None, dict[date | datetime, Row]
 
 
 def fine_enough(start: date, end: date, grain: str) -> str:
-    """The wanted grain, or a coarser one where the window is too long to draw it."""
+    """The wanted grain, or the next coarser one that draws the window legibly."""
     days = (end - start).days
-    if grain == "day" and days > 186:
-        return "week"
+    while days > MOST_DAYS.get(grain, MAX_DAYS):
+        grain = coarser(grain)
     return grain
 
 
-def _periods(window: Window, grain: str) -> list[date | datetime]:
-    firsts = dict.fromkeys(period_of(day, grain) for day in days_between(window.start, window.end))
-    return list(firsts)[:MOST_PERIODS]
+def coarser(grain: str) -> str:
+    """The next coarser grain; of years there is none."""
+    place = GRAINS.index(grain)
+    return GRAINS[min(place + 1, len(GRAINS) - 1)]
+
+
+def _periods(window: Window, grain: str, zone: str) -> list[date | datetime]:
+    """Every period of the window, also those without use: a gap must be seen."""
+    if grain == "hour":
+        start, end = instants(window.start, window.end, zone)
+        hours = round((end - start).total_seconds() / 3600)
+        at = ZoneInfo(zone)
+        moments = (start.astimezone(UTC) + timedelta(hours=n) for n in range(hours))
+        return [moment.astimezone(at) for moment in moments]
+    return list(
+        dict.fromkeys(period_of(day, grain) for day in days_between(window.start, window.end))
+    )
 
 
 def clamp(start: date, end: date) -> tuple[date, date]:

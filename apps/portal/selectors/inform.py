@@ -169,11 +169,11 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         approved_cost=_approved(chosen, w),
         confidence=main.confidence,
         reported=main.reported,
-        price_events=_price_events(chosen, w),
+        price_events=price_marks(chosen, w),
     )
 
 
-def _price_events(chosen: Slice, w: Window) -> list[PriceEvent]:
+def price_marks(chosen: Slice, w: Window) -> list[PriceEvent]:
     """Price changes in the window of what is used in the slice."""
     if not price_events(w.start, w.end):
         return []

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
-from apps.ledger.query import Query, Result, Row, run
+from apps.ledger.query import Change, Query, Result, Row, run, why
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portal.rules.words import KIND_CHOICES
 
@@ -43,6 +43,11 @@ class Slice:
         return run(
             Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids, **parts)
         )
+
+    def why(self, start: date, end: date, before: tuple[date, date]) -> Change:
+        """Why the days [start, end) cost more or less than the days before, inside this slice."""
+        query = Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids)
+        return why(query, before)
 
 
 def _subtree(value: str) -> frozenset[Any]:

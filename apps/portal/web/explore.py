@@ -1,158 +1,108 @@
 """Explore: how any slice behaves. The address is the whole state, so a link shares it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from apps.access.permissions import P
 from apps.access.web import requires
-from apps.common import clock
+from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.tokens import KINDS as TOKEN_KINDS
 from apps.common.web import csvout
-from apps.common.web.filters import Control, parse_day
-from apps.ledger.query import Row
-from apps.portal.rules.windows import Window, custom, grain_for
+from apps.ledger.query import Row, TooSlow, time_limit
+from apps.ledger.web import why
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
-from apps.portal.selectors.inform import window_now
 from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import explore_tables
-from apps.portal.web.controls import control
-from apps.portal.web.explore_measures import MEASURES, Measure
+from apps.portal.web.explore_state import FILTERS, RANGES, State, controls, read_state
+from apps.savedviews.web.bar import bar, default_query
 
-REGION = "explore"
-GROUPS = (
-    "unit",
-    "capability",
-    "kind",
-    "model",
-    "provider",
-    "source",
-    "story",
-    "phase",
-    "service_tier",
-    "confidence",
-    "account",
-    "project",
-    "api_key",
-    "user",
-)
-FILTERS = ("unit", "capability", "kind", "model", "provider", "source", "phase")
-RANGES = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "Year"))
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the query string asks for."""
-
-    group: str
-    then: str
-    measure: Measure
-    start: date
-    end: date
-    grain: str
-    compare: bool
-    today: date
-    window: Window
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        return (self.group, self.then) if self.then else (self.group,)
-
-    @property
-    def last(self) -> date:
-        return self.end - timedelta(days=1)
+REGION = VIEWS = "explore"
 
 
 @requires(P.USAGE_VIEW)
 def explore(request: HttpRequest) -> HttpResponseBase:
-    """The page, its region for htmx, or with `?format=csv` every row in full precision."""
+    """The page, its region for htmx, or with `?format=csv` every row in full precision.
+
+    Without any choice it opens the person's default view, if there is one.
+    """
+    if not request.GET and (query := default_query(request, VIEWS)):
+        return HttpResponseRedirect(f"{request.path}?{query}")
     chosen = read_slice(request.actor, request.GET, FILTERS)
-    state = _state(request)
+    state = read_state(request)
     if request.GET.get("format") == "csv":
         return _export(chosen, state)
-    found = reads.explore(
-        chosen, state.window, group=state.groups, grain=state.grain, compare=state.compare
-    )
-    again = reads.compared(chosen, state.window, state.groups) if state.compare else {}
-    context = {
+    context: dict[str, Any] = {
         "title": "Explore",
         "crumbs": [("Inform", ""), ("Explore", "")],
         "region": REGION,
         "state": state,
-        "found": found,
-        "currency": found.totals.currency,
-        "headline": explore_tables.headline(found, state.measure),
         "ranges": _ranges(state.today),
-        "measures": MEASURES.values(),
         "filtered": chosen.narrowed,
+        "views": bar(request, VIEWS, defaults=True),
     }
-    if found.has_use:
-        context["chart"] = explore_tables.chart(found, state.measure)
-        context["table"] = explore_tables.table(found, state.measure, again)
+    try:
+        with time_limit():
+            context |= _figures(chosen, state)
+    except TooSlow as error:
+        context |= _cut(state, error)
     if _wants_region(request):
         template = "portal/_explore_region.html"
     else:
         template = "portal/explore.html"
-        context["controls"] = _controls(chosen, state)
+        context["controls"] = controls(chosen, state)
     response: HttpResponse = render(request, template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
-def _state(request: HttpRequest) -> State:
-    get = request.GET.get
-    settled, settings, covered = window_now("30d")
-    today = clock.today(settings.timezone)
-    end = min(parse_day(get("days_to", "")) or today, today) + timedelta(days=1)
-    start = parse_day(get("days_from", "")) or end - timedelta(days=settled.days)
-    start, end = reads.clamp(start, end)
-    complete = settled.compared_end if covered.complete_through else None
-    group = get("group", "unit") if get("group", "unit") in GROUPS else "unit"
-    then = get("then", "") if get("then", "") in GROUPS and get("then") != group else ""
-    wanted = get("grain", "") if get("grain", "") in reads.GRAINS else grain_for((end - start).days)
-    grain = "day" if wanted == "hour" else reads.fine_enough(start, end, wanted)
-    return State(
-        group=group,
-        then=then,
-        measure=MEASURES.get(get("measure", ""), MEASURES["cost"]),
-        start=start,
-        end=end,
-        grain=grain,
-        compare=get("compare", "") == "1",
-        today=today,
-        window=custom(start, end, today, complete),
+def _figures(chosen: Slice, state: State) -> dict[str, Any]:
+    found = reads.explore(
+        chosen,
+        state.window,
+        group=state.groups,
+        grain=state.grain,
+        compare=bool(state.compare),
+        runs=state.measure.runs,
     )
+    context: dict[str, Any] = {
+        "found": found,
+        "currency": found.totals.currency,
+        "headline": explore_tables.headline(found, state.measure),
+        "vs_last": state.window.before_end - timedelta(days=1),
+    }
+    if found.has_use:
+        context["chart"] = explore_tables.chart(found, state.measure)
+        context["table"] = explore_tables.table(found, state.measure)
+    if found.change is not None:
+        change, currency = found.change, found.totals.currency
+        earlier, later = (fmt.money(n, currency) for n in (change.before_nanos, change.now_nanos))
+        context["why_title"] = why.title(change.drivers.change, currency)
+        context["why_text"] = f"{later} against {earlier} in {state.window.before_text}"
+        context["why"] = why.table(change.drivers, currency, f"{context['why_text']}.")
+        context["why_unpriced"] = change.unpriced_tokens
+    # What stands beside the figures is read here, inside the limit.
+    _ = found.totals.coverage, found.totals.data_as_of, found.totals.reported
+    return context
 
 
-def _controls(chosen: Slice, state: State) -> list[Control]:
-    named = [(name, AXIS_LABELS[name]) for name in GROUPS]
-    grains = tuple((grain, grain.capitalize()) for grain in reads.GRAINS)
-    measures = tuple((m.key, m.label) for m in MEASURES.values())
-    days = [state.start.isoformat(), state.last.isoformat()]
-    return [
-        Control("dates", "days", "Days", days, keep=True),
-        Control("select", "measure", "Show", state.measure.key, measures, "", keep=True),
-        Control("select", "group", "By", state.group, tuple(named), "", keep=True),
-        Control("select", "then", "Then by", state.then, tuple(named), "Nothing"),
-        Control("select", "grain", "Per", state.grain, grains, "", keep=True),
-        Control(
-            "select",
-            "compare",
-            "Compare",
-            "1" if state.compare else "",
-            (("1", "The days before"),),
-            "Nothing",
-        ),
-        *(control(axis, chosen, state.start, state.end) for axis in FILTERS),
-    ]
+def _cut(state: State, error: TooSlow) -> dict[str, Any]:
+    """What to ask instead of a question that took too long."""
+    half = state.end - timedelta(days=max(1, (state.end - state.start).days // 2))
+    coarse = reads.coarser(state.grain)
+    return {
+        "cut": error.message,
+        "coarser": coarse if coarse != state.grain else "",
+        "half": half.isoformat() if half > state.start else "",
+        "headline": "The question took too long",
+    }
 
 
 def _ranges(today: date) -> list[dict[str, str]]:
@@ -171,13 +121,15 @@ def _wants_region(request: HttpRequest) -> bool:
 
 def _export(chosen: Slice, state: State) -> HttpResponseBase:
     """Each group in each period, every token kind, to the nano."""
-    result = chosen.ask(
-        state.window.start,
-        state.window.end,
-        grain=state.grain,
-        group_by=state.groups,
-        order="period",
-    )
+    with time_limit():
+        result = chosen.ask(
+            state.window.start,
+            state.window.end,
+            grain=state.grain,
+            group_by=state.groups,
+            order="period",
+            runs=state.measure.runs,
+        )
     labels = [AXIS_LABELS[name] for name in state.groups]
     ids = [f"{label} (id)" for label in labels]
     head = [
@@ -188,6 +140,7 @@ def _export(chosen: Slice, state: State) -> HttpResponseBase:
         f"Cost ({result.currency})",
         "Unpriced (tokens)",
         "Unpriced requests",
+        *(["Runs"] if state.measure.runs else []),
     ]
     name = f"usage-{'-'.join(state.groups)}-{state.start}-{state.last}.csv"
     return csvout.response(name, head, _rows(result.rows))
@@ -203,4 +156,5 @@ def _rows(rows: list[Row]) -> Iterator[list[Any]]:
             None if row.cost_nanos is None else from_nanos(row.cost_nanos),
             row.unpriced_tokens,
             row.unpriced_requests,
+            *([] if row.runs is None else [row.runs]),
         ]

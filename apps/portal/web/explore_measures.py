@@ -11,7 +11,8 @@ Text = Callable[[int | float, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`adds` says whether values of groups may be added up; a unit price may not."""
+    """`adds` says whether values of groups may be added up; a unit price may not. `runs` are
+    counted for it: by team, capability, category, story and source only."""
 
     key: str
     label: str
@@ -19,6 +20,7 @@ class Measure:
     axis: Text
     cell: Text
     adds: bool = True
+    runs: bool = False
 
 
 def _tokens(value: float, _: str) -> str:
@@ -46,8 +48,20 @@ def _unit(value: float, currency: str) -> str:
     return fmt.money(int(value), currency, "unit")
 
 
-def _cached_share(row: Row) -> int:
-    return row.tokens.cache_read
+def _written(row: Row) -> int:
+    return row.tokens.cache_write_5m + row.tokens.cache_write_1h
+
+
+def _audio(row: Row) -> int:
+    return row.tokens.audio_input + row.tokens.audio_output
+
+
+def _image(row: Row) -> int:
+    return row.tokens.image_input + row.tokens.image_output
+
+
+def _per_run(row: Row) -> int | None:
+    return round(row.cost_nanos / row.runs) if row.cost_nanos is not None and row.runs else None
 
 
 MEASURES: dict[str, Measure] = {
@@ -56,7 +70,14 @@ MEASURES: dict[str, Measure] = {
         Measure("cost", "Cost", lambda row: row.cost_nanos, fmt.axis_money, _money),
         Measure("tokens", "Tokens", lambda row: row.tokens.total, _axis_tokens, _tokens),
         Measure("input", "Input tokens", lambda row: row.tokens.input, _axis_tokens, _tokens),
-        Measure("cached", "Cached input tokens", _cached_share, _axis_tokens, _tokens),
+        Measure(
+            "cached",
+            "Cached input tokens",
+            lambda row: row.tokens.cache_read,
+            _axis_tokens,
+            _tokens,
+        ),
+        Measure("written", "Cache write tokens", _written, _axis_tokens, _tokens),
         Measure("output", "Output tokens", lambda row: row.tokens.generated, _axis_tokens, _tokens),
         Measure(
             "reasoning",
@@ -65,9 +86,17 @@ MEASURES: dict[str, Measure] = {
             _axis_tokens,
             _tokens,
         ),
+        Measure("audio", "Audio tokens", _audio, _axis_tokens, _tokens),
+        Measure("image", "Image tokens", _image, _axis_tokens, _tokens),
         Measure("requests", "Requests", lambda row: row.requests, _axis_tokens, _tokens),
-        Measure("price", "Cost per million tokens", _per_million, fmt.axis_money, _unit, False),  # noqa: FBT003
-        Measure("request_cost", "Cost per request", _per_request, fmt.axis_money, _unit, False),  # noqa: FBT003
+        Measure(
+            "price", "Cost per million tokens", _per_million, fmt.axis_money, _unit, adds=False
+        ),
+        Measure(
+            "request_cost", "Cost per request", _per_request, fmt.axis_money, _unit, adds=False
+        ),
+        Measure("runs", "Runs", lambda row: row.runs, _axis_tokens, _tokens, runs=True),
+        Measure("run_cost", "Cost per run", _per_run, fmt.axis_money, _unit, adds=False, runs=True),
         Measure(
             "unpriced",
             "Tokens without a price",

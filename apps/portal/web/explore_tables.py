@@ -1,13 +1,12 @@
 """Explore's chart, flat table and pivot from the ledger's rows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
-from apps.ledger.query import Row
+from apps.ledger.query import Row, period_of
 from apps.portal.rules.pivot import Pivot, pivot, top
 from apps.portal.rules.words import AXIS_LABELS, KINDS
 from apps.portal.selectors.explore import Exploration, by_group
@@ -50,6 +49,8 @@ def headline(found: Exploration, measure: Measure) -> str:
     total = measure.read(found.totals.total)
     if not found.has_use:
         return "No use matches"
+    if found.change is not None and measure.adds:
+        return _compared(found, measure)
     text = f"{measure.label}: {measure.cell(total, currency) if total is not None else fmt.DASH}"
     if not measure.adds or not total:
         return text
@@ -57,6 +58,21 @@ def headline(found: Exploration, measure: Measure) -> str:
     part = sum(measure.read(row) or 0 for row in found.totals.rows if row.keys[0] == keys[0])
     label = next(row.labels[0] for row in found.totals.rows if row.keys[0] == keys[0])
     return f"{text}, {fmt.pct(part / total)} of it {label}"
+
+
+def _compared(found: Exploration, measure: Measure) -> str:
+    """The complete days against the days they are compared with."""
+    currency = found.totals.currency
+    sides = [
+        sum(measure.read(row) or 0 for row in side.values()) for side in (found.again, found.before)
+    ]
+    now, before = (measure.cell(value, currency) for value in sides)
+    ratio = fmt.change(*sides)
+    if ratio is None or abs(ratio) < 0.0005:
+        return f"{measure.label}: {now}, after {before} in {found.window.before_text}"
+    word = "above" if ratio > 0 else "below"
+    size = fmt.delta(abs(ratio)).lstrip("+")
+    return f"{measure.label}: {now}, {size} {word} {found.window.before_text}"
 
 
 def _first(row: Row) -> str | None:
@@ -86,25 +102,35 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
         name = labels[rest[0]] if len(rest) == 1 else f"{len(rest)} others"
         series.append(charts.Series(name, "s7", values(list(rest))))
     currency = found.totals.currency
-    draw = charts.stacked_bars if measure.adds else charts.lines
     ticks = all_ticks(found.periods, found.grain)
     axis = AXIS_LABELS[found.group[0]].lower()
     title = f"{measure.label} per {found.grain} by {axis}, {found.window.text}"
-    return draw(
-        ticks,
-        series,
-        title=title,
-        summary=headline(found, measure) + ".",
-        axis=lambda value: measure.axis(value, currency),
-        cell=lambda value: measure.cell(value, currency),
-        labels=[long_tick(period, found.grain) for period in found.periods],
-        head=found.grain.capitalize(),
-        size="lg",
-    )
+    drawn: dict[str, Any] = {
+        "title": title,
+        "summary": headline(found, measure) + ".",
+        "axis": lambda value: measure.axis(value, currency),
+        "cell": lambda value: measure.cell(value, currency),
+        "labels": [long_tick(period, found.grain) for period in found.periods],
+        "head": found.grain.capitalize(),
+        "size": "lg",
+    }
+    if measure.adds:
+        return charts.stacked_bars(ticks, series, notes=_marks(found), **drawn)
+    return charts.lines(ticks, series, **drawn)
 
 
-def table(found: Exploration, measure: Measure, again: Mapping[str | None, Row]) -> Table:
-    """The rows under the chart. `again` holds the complete days when periods are compared."""
+def _marks(found: Exploration) -> list[tuple[int, str]]:
+    """Price changes of the models in use, on the bar of their day."""
+    at = {period: index for index, period in enumerate(found.periods)}
+    return [
+        (at[first], event.label)
+        for event in found.price_events
+        if (first := period_of(event.on, found.grain)) in at
+    ]
+
+
+def table(found: Exploration, measure: Measure) -> Table:
+    """The rows under the chart."""
     head = AXIS_LABELS[found.group[0]]
     if len(found.group) == 2 and measure.adds:
         return _pivot(found, measure, head)
@@ -121,7 +147,7 @@ def table(found: Exploration, measure: Measure, again: Mapping[str | None, Row])
             row=row,
             per_million=fmt.per_million(row.cost_nanos, row.tokens.total - row.unpriced_tokens),
             share=(measure.read(row) or 0) / total if measure.adds and total else None,
-            change=_change(found, measure, row, again),
+            change=_change(found, measure, row),
         )
         for label, row in rows[:MOST_ROWS]
     ]
@@ -129,15 +155,12 @@ def table(found: Exploration, measure: Measure, again: Mapping[str | None, Row])
         head=head,
         flat=flat,
         hidden=max(0, len(rows) - MOST_ROWS),
-        compare=bool(found.before_total) and len(found.group) == 1,
+        compare=found.change is not None and len(found.group) == 1,
     )
 
 
-def _change(
-    found: Exploration, measure: Measure, row: Row, again: Mapping[str | None, Row]
-) -> float | None:
-    earlier = found.before.get(row.keys[:1])
-    now = again.get(row.keys[0])
+def _change(found: Exploration, measure: Measure, row: Row) -> float | None:
+    earlier, now = found.before.get(row.keys[0]), found.again.get(row.keys[0])
     if earlier is None or now is None:
         return None
     return fmt.change(measure.read(now), measure.read(earlier))

@@ -11,28 +11,40 @@ from apps.savedviews import pages, rules, selectors
 from apps.tenancy.urls import org_url
 
 
-def bar(request: HttpRequest, page: str) -> dict[str, Any]:
-    """The page's views with their addresses, the one that is shown, and what would be saved."""
+def bar(request: HttpRequest, page: str, *, defaults: bool = False) -> dict[str, Any]:
+    """The page's views with their addresses, the one that is shown, and what would be saved.
+
+    `defaults` offers to open the page with a view: for pages that ask `default_query`.
+    """
     known = pages.page(page)
     if known is None:
         raise LookupError(f"page {page!r} is not registered in apps.savedviews.pages")
     actor = actor_of(request)
     base = org_url(request, known.url_name)
     query = rules.clean_query(request.META.get("QUERY_STRING", ""))
+    default = selectors.default_view(actor, page)
     items = [
         {
             "view": view,
             "url": f"{base}?{view.query}" if view.query else base,
             "current": view.query == query,
             "own": view.membership_id == actor.membership_id,
+            "default": default is not None and view.id == default.id,
         }
         for view in selectors.views(actor, page)
     ]
     return {
         "page": page,
+        "defaults": defaults,
         "query": query,
         "back": request.get_full_path(),
         "items": items,
         "current": next((i["view"] for i in items if i["current"] and query), None),
         "may_save": actor.membership_id is not None,
     }
+
+
+def default_query(request: HttpRequest, page: str) -> str:
+    """The query string a page opens with when nothing is chosen; empty without a default view."""
+    view = selectors.default_view(actor_of(request), page)
+    return view.query if view else ""

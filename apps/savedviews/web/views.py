@@ -43,6 +43,17 @@ def delete(request: HttpRequest, view_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(_back(request, view.page))
 
 
+@requires(P.ORG_VIEW)
+@require_POST
+def default(request: HttpRequest, view_id: UUID) -> HttpResponse:
+    """Open the page with this view, or with `off=1` no longer."""
+    on = request.POST.get("off") != "1"
+    view = services.set_default(actor=actor_of(request), view_id=view_id, on=on)
+    said = "opens" if on else "no longer opens"
+    messages.success(request, f"The page {said} with “{view.name}”.")
+    return HttpResponseRedirect(_back(request, view.page))
+
+
 def _address(request: HttpRequest, page: str) -> str:
     known = pages.page(page)
     return org_url(request, known.url_name if known else "portal:home")

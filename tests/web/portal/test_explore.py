@@ -1,0 +1,172 @@
+"""Explore: every choice is in the address, and nothing is shown that was not asked or is not so."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+
+from apps.access.roles import Role
+from apps.common.ids import uuid7
+from apps.ledger.query import TooSlow, time_limit
+from apps.portal.selectors import explore as reads
+from apps.savedviews.models import SavedView
+from tests.factories.ledger import price, take, usage
+from tests.factories.portfolio import make_capability
+from tests.factories.runs import call
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)
+NOVEMBER = "days_from=2026-11-01&days_to=2026-11-10"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(TODAY, tick=False):
+        yield
+
+
+@pytest.fixture
+def side(world):
+    world.a.person(Role.CFO)
+    with world.a.scope():
+        price("m1")
+        price("m2", input_per_mtok="0.5", output_per_mtok="2")
+        make_capability("Claims", slug="claims", unit_id=world.a.units["core"].id)
+        batch = []
+        for day in range(1, 11):
+            for year, month, count in ((2025, 11, 1), (2026, 10, 2), (2026, 11, 3)):
+                at = datetime(year, month, day, 9, tzinfo=UTC)
+                model = "m2" if month == 11 and day > 5 else "m1"
+                batch += [
+                    call(f"{at:%Y%m%d}-{n}", start=at, capability="claims", model=model)
+                    for n in range(count)
+                ]
+        batch.append(usage(occurred_at=TODAY - timedelta(hours=3), user="ada"))
+        assert take(batch, uuid7()).errors == []
+    return world.a
+
+
+@pytest.fixture
+def get(side):
+    def send(query="", role=Role.CFO, **headers):
+        url = side.url("portal:explore") + (f"?{query}" if query else "")
+        return side.client(role).get(url, headers=headers)
+
+    return send
+
+
+def text(response):
+    assert response.status_code == 200, response.content[:800]
+    return response.content.decode()
+
+
+def test_the_days_before_a_year_before_and_any_days(get):
+    before = text(get(f"{NOVEMBER}&measure=requests&compare=before"))
+    # 22 to 31 October hold nothing: October's use was on the 1st to 10th.
+    assert "Requests: 30, after 0 in 22–31 Oct" in before
+    year = text(get(f"{NOVEMBER}&measure=requests&compare=year"))
+    assert "Requests: 30, 200.0% above 1–10 Nov 2025" in year
+    other = text(
+        get(f"{NOVEMBER}&measure=requests&compare=custom&vs_from=2026-10-01&vs_to=2026-10-10")
+    )
+    assert "Requests: 30, 50.0% above 1–10 Oct" in other
+    assert 'value="2026-10-01"' in other
+
+
+def test_the_parts_of_the_change_stand_under_the_chart(get):
+    page = text(get(f"{NOVEMBER}&compare=custom&vs_from=2026-10-01&vs_to=2026-10-10"))
+    # 20 x 2,800,000 in October; 15 x 2,800,000 + 15 x 700,000 in November
+    assert "Why cost fell $0.0035" in page
+    for part in ("More requests", "Mix of models", "New: m2"):
+        assert part in page
+    assert "The parts add up to the change exactly" in page
+    assert "Why cost" not in text(get(NOVEMBER))
+
+
+def test_runs_are_told_where_a_run_has_one_place(get):
+    page = text(get(f"{NOVEMBER}&measure=runs&group=capability"))
+    assert "Runs: 30" in page
+    page = text(get(f"{NOVEMBER}&measure=run_cost&group=unit"))
+    assert "Cost per run" in page
+    page = text(get(f"{NOVEMBER}&measure=runs&group=model"))
+    assert "cannot be told by model" in page
+    page = text(get(f"{NOVEMBER}&measure=runs&group=unit&user=ada"))
+    assert "cannot be told by user" in page
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                b"".join(
+                    get(
+                        f"{NOVEMBER}&measure=runs&group=capability&grain=month&format=csv"
+                    ).streaming_content
+                ).decode("utf-8-sig")
+            )
+        )
+    )
+    assert [(row["Capability"], row["Runs"]) for row in rows] == [("Claims", "30")]
+
+
+def test_too_fine_a_grain_is_said_to_be_coarser(get):
+    assert "are shown per week, not per day" in text(
+        get("days_from=2025-11-01&days_to=2026-11-10&grain=day")
+    )
+    assert "At most 3,653 days" in text(get("days_from=2015-06-01&days_to=2026-11-10"))
+    hours = text(get("days_from=2026-11-12&days_to=2026-11-12&grain=hour"))
+    assert "per hour" in hours
+    assert "not per" not in hours
+    years = text(get("days_from=2025-11-01&days_to=2026-11-10&grain=year"))
+    assert "per year" in years
+
+
+def test_every_dimension_filters(get):
+    page = text(get(f"group=user&user=ada&{NOVEMBER[:21]}&days_to=2026-11-12"))
+    assert "100% of it ada" in page
+    assert 'name="api_key"' in page or "API key" in page
+
+
+def test_a_question_that_takes_too_long_is_cut(side):
+    with side.scope():
+        with pytest.raises(TooSlow) as cut, time_limit(0.05), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+        assert cut.value.errors[0].field == "grain"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            assert cursor.fetchone()[0] != "50ms"
+
+
+def test_the_page_offers_what_reads_less(get, monkeypatch):
+    def slow(*args, **kwargs):
+        with time_limit(0.05), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+
+    monkeypatch.setattr(reads, "explore", slow)
+    page = text(get(f"{NOVEMBER}&grain=day&then=model"))
+    assert "took more than 0.05 seconds" in page
+    assert "Show it per week" in page
+    assert "Without the second grouping" in page
+
+
+def test_views_are_saved_shared_and_one_opens_first(side, get):
+    client = side.client(Role.CFO)
+    saved = {"page": "explore", "name": "By model", "query": f"group=model&{NOVEMBER}"}
+    client.post(side.url("savedviews:save"), saved)
+    with side.scope():
+        view = SavedView.objects.get()
+    assert "By model" in text(get(NOVEMBER))
+    assert get().status_code == 200
+    client.post(side.url("savedviews:default", view_id=view.id), {})
+    opened = get()
+    assert opened.status_code == 302
+    assert opened["Location"].endswith(f"?{view.query}")
+    assert text(get("group=unit"))
+    assert get(role=Role.OWNER).status_code == 200
+    denied = side.client(Role.OWNER).post(side.url("savedviews:default", view_id=view.id), {})
+    assert denied.status_code == 404
+    client.post(side.url("savedviews:default", view_id=view.id), {"off": "1"})
+    assert get().status_code == 200
+    client.post(side.url("savedviews:default", view_id=view.id), {})
+    client.post(side.url("savedviews:delete", view_id=view.id), {})
+    assert get().status_code == 200
