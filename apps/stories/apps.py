@@ -17,9 +17,11 @@ class StoriesConfig(AppConfig):
         from apps.stories import events  # noqa: F401 -- registers by import
         from apps.stories.selectors.attribution import owner_of_code, stories_of_capabilities
         from apps.stories.selectors.stories import story_labels
+        from apps.stories.services.band import BandSubject
         from apps.stories.services.subject import StorySubject
 
         register(StorySubject.subject_type, StorySubject())
+        register(BandSubject.subject_type, BandSubject())
         register_story_finder(owner_of_code)
         register_story_reader(stories_of_capabilities)
         labels.register("story", story_labels)

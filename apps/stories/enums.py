@@ -69,3 +69,12 @@ class ValuePer(Choice):
 
     INTERACTION = "interaction", "per interaction"
     MONTH = "month", "a month, in total"
+
+
+class BandOutcome(Choice):
+    """What was decided about a month above the approved band."""
+
+    OPEN = "open", "Waiting for a decision"
+    ACCEPTED = "accepted", "Accepted as it is"
+    AMEND = "amend", "To be amended"
+    RETURN = "return", "To be brought back"

@@ -6,7 +6,7 @@ from django.db import models
 
 from apps.common import clock
 from apps.portfolio.enums import CapabilityKind, Tier
-from apps.stories.enums import Confidence, Pattern, Phase, StoryStatus, ValuePer
+from apps.stories.enums import BandOutcome, Confidence, Pattern, Phase, StoryStatus, ValuePer
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.db.fields import TenantForeignKey
 from apps.tenancy.models import TenantModel
@@ -347,3 +347,52 @@ class ImportedRow(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization_id", "digest"], name="imported_row"),
         ]
+
+
+class BandExit(TenantModel):
+    """A whole month in which a story's measured cost passed the P90 of its approved estimate.
+
+    It asks for a new decision by itself; ``outcome`` is what was decided. One row a month.
+    """
+
+    story = TenantForeignKey(TokenStory, models.PROTECT, related_name="exits", db_index=False)
+    revision_id = models.UUIDField()
+    month = models.DateField()
+    measured_nanos = models.BigIntegerField()
+    estimated_nanos = models.BigIntegerField()
+    p90_nanos = models.BigIntegerField()
+    outcome = models.CharField(
+        max_length=10, choices=BandOutcome.choices(), default=BandOutcome.OPEN.value
+    )
+    found_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "story", "month"], name="band_exit_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%B %Y} above the approved band"
+
+
+class Initiative(TenantModel):
+    """Planned work known from a tracker, so that what has no story can be named."""
+
+    key = models.CharField(max_length=100)
+    title = models.CharField(max_length=200)
+    title_norm = models.CharField(max_length=200)
+    url = models.CharField(max_length=500, blank=True)
+    unit = TenantForeignKey(
+        "organizations.Unit", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    updated_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "key"], name="initiative_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.title}"

@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from apps.stories.api import discussion, planning, views
+from apps.stories.api import after, discussion, planning, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
     path("stories/check/", planning.CheckView.as_view(), name="api-story-check"),
     path("stories/import/", planning.ImportView.as_view(), name="api-story-import"),
+    path("stories/accuracy/", after.AccuracyView.as_view(), name="api-story-accuracy"),
+    path("stories/gaps/", after.GapsView.as_view(), name="api-story-gaps"),
+    path("stories/initiatives/", after.InitiativesView.as_view(), name="api-initiatives"),
+    path(
+        "stories/<slug:ref>/true-up/report/",
+        after.TrueUpReportView.as_view(),
+        name="api-story-true-up-report",
+    ),
     path("stories/<slug:ref>/", views.StoryView.as_view(), name="api-story"),
     path("stories/<slug:ref>/submit/", views.SubmitView.as_view(), name="api-story-submit"),
     path("stories/<slug:ref>/withdraw/", views.WithdrawView.as_view(), name="api-story-withdraw"),

@@ -8,6 +8,7 @@ from typing import Any
 from apps.access.actors import Actor
 from apps.approvals.models import ApprovalRequest
 from apps.stories.models import StoryRevision, TokenStory
+from apps.stories.selectors.accuracy import cohort_of
 from apps.stories.selectors.budget_effect import parent_effects
 from apps.stories.selectors.checks import Check, checks
 from apps.stories.selectors.diff import DiffRow, compare
@@ -57,6 +58,7 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
         "first_year": revision.estimate.get("first_year", {}),
         "cells": list(cells(revision)),
         "similar": similar_stories(story),
+        "likeness": cohort_of(story.kind, story.pattern, exclude=story.id),
     }
 
 

@@ -33,6 +33,7 @@ from apps.stories.selectors.stories import (
     revisions,
     story_by_ref,
 )
+from apps.stories.selectors.trueup import TrueUp, true_up
 from apps.stories.selectors.value import worth_of_revision
 from apps.stories.web import access
 from apps.stories.web.list_page import status_chip
@@ -42,6 +43,7 @@ from apps.trail.registry import label_of
 from apps.trail.selectors import events_of_object
 
 MOST_EVENTS = 500
+MOST_MONTHS = 12
 
 TABS = (
     ("measured", "Promised and measured"),
@@ -126,7 +128,31 @@ class StoryDetail(View):
             return estimate_context(revision)
         if tab == "value":
             return value_context(revision)
-        return {"chart": promised_chart(so_far, revision.currency)}
+        return {
+            "chart": promised_chart(so_far, revision.currency),
+            "trueup": (after := true_up(story, so_far)),
+            "moved": moved(after, revision.currency) if after else [],
+            "exits": list(story.exits.order_by("-month")[:MOST_MONTHS]),
+        }
+
+
+EFFECTS = {
+    "volume": "Volume",
+    "tokens_per_request": "Tokens per interaction",
+    "model_mix": "Model mix",
+    "caching": "Caching",
+    "unit_price": "Price",
+}
+
+
+def moved(after: TrueUp, currency: str) -> list[tuple[str, str]]:
+    """What moved production's cost, in the words of the page; the parts sum to the change."""
+    if after.drivers is None:
+        return []
+    parts = after.drivers.parts
+    return [
+        (label, fmt.signed_money(parts[name], currency, "exact")) for name, label in EFFECTS.items()
+    ]
 
 
 def headline(story: TokenStory, so_far: Progress) -> str:

@@ -178,6 +178,8 @@ class StoryList(ListPage):
         if not can_anywhere(actor, P.STORY_WRITE):
             return ()
         return [
+            Action("Planning gap", org_url(self.request, "stories:gaps"), icon="circle-dashed"),
+            Action("Accuracy", org_url(self.request, "stories:accuracy"), icon="scale"),
             Action("Templates", org_url(self.request, "stories:templates"), icon="bookmark"),
             Action("Import", org_url(self.request, "stories:import"), icon="table"),
             Action(

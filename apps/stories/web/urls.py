@@ -3,7 +3,9 @@
 from django.urls import path
 
 from apps.stories.web import (
+    accuracy_page,
     discussion,
+    gaps_page,
     import_page,
     more_pages,
     settings_page,
@@ -22,6 +24,9 @@ urlpatterns = [
     path("stories/similar/", more_pages.similar, name="similar"),
     path("stories/import/", import_page.ImportStories.as_view(), name="import"),
     path("stories/import/example.csv", import_page.example, name="import_example"),
+    path("stories/accuracy/", accuracy_page.Accuracy.as_view(), name="accuracy"),
+    path("stories/gaps/", gaps_page.PlanningGap.as_view(), name="gaps"),
+    path("stories/gaps/import/", gaps_page.ImportInitiatives.as_view(), name="initiatives"),
     path("stories/templates/", templates_page.TemplateList.as_view(), name="templates"),
     path(
         "stories/templates/<uuid:template_id>/",

@@ -1,0 +1,170 @@
+"""How estimates turned out: every story's whole months, estimated against measured.
+
+Three questions to the database whatever the number of stories: stories, their frozen months, and
+the ledger by story and month.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+
+from apps.access.actors import Actor
+from apps.common import clock
+from apps.common.periods import Month, day_in_zone, month_of
+from apps.ledger.query import Query, run
+from apps.organizations.selectors import organization
+from apps.stories import rules
+from apps.stories.models import PhaseEstimate, TokenStory
+from apps.stories.selectors.stories import stories
+from apps.stories.trueup import Cohort, cohort
+
+MONTHS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One whole month of one story, in nanos."""
+
+    month: Month
+    estimated: int
+    p90: int
+    measured: int
+
+
+@dataclass(slots=True)
+class Record:
+    """A story with its compared months, oldest first."""
+
+    story: TokenStory
+    months: list[Outcome] = field(default_factory=list)
+
+    @property
+    def estimated(self) -> int:
+        return sum(m.estimated for m in self.months)
+
+    @property
+    def measured(self) -> int:
+        return sum(m.measured for m in self.months)
+
+    @property
+    def change(self) -> Decimal | None:
+        return rules.relative_change(self.estimated, self.measured)
+
+    @property
+    def last(self) -> Outcome | None:
+        return self.months[-1] if self.months else None
+
+
+def records(actor: Actor | None = None) -> list[Record]:
+    """Approved stories in sight (None: all) with their whole months of the last two years.
+
+    A month counts when it is over, planned, priced, and not cut by the story's approval.
+    """
+    rows = TokenStory.objects.select_related("unit") if actor is None else stories(actor)
+    found = {s.approved_revision_id: Record(s) for s in rows if s.approved_revision_id is not None}
+    if not found:
+        return []
+    zone = organization().timezone
+    today = clock.today(zone)
+    end = month_of(today).start
+    start = month_of(today).shift(-MONTHS).start
+    measured = _measured(start, end)
+    cells = (
+        PhaseEstimate.objects.filter(revision_id__in=list(found), month__gte=start, month__lt=end)
+        .values("revision_id", "month")
+        .annotate(estimated=Sum("cost_p50"), high=Sum("cost_p90"))
+        .order_by("month")
+    )
+    for cell in cells:
+        record = found[cell["revision_id"]]
+        month = month_of(cell["month"])
+        cost = measured.get((str(record.story.id), month.start))
+        if cost is None or not cell["estimated"] or _cut(record.story, month, zone):
+            continue
+        record.months.append(Outcome(month, int(cell["estimated"]), int(cell["high"]), cost))
+    return sorted(found.values(), key=lambda record: record.story.number)
+
+
+def _cut(story: TokenStory, month: Month, zone: str) -> bool:
+    """Whether the story's first approval fell into the month, after its first day."""
+    if story.approved_at is None:
+        return True
+    first = day_in_zone(story.approved_at, zone)
+    return first >= month.end or (month_of(first) == month and first.day > 1)
+
+
+def _measured(start: date, end: date) -> dict[tuple[str, date], int]:
+    """Known cost by story and month. A month with use that has no price is left out."""
+    rows = run(Query(start=start, end=end, grain="month", group_by=("story",))).rows
+    return {
+        (row.keys[0], row.period): row.cost_nanos
+        for row in rows
+        if row.keys[0] and isinstance(row.period, date) and row.cost_nanos is not None
+        and not row.unpriced_tokens
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Stories of one team or kind together: their changes, and their sums."""
+
+    label: str
+    cohort: Cohort
+    estimated: int
+    measured: int
+
+    @property
+    def change(self) -> Decimal | None:
+        return rules.relative_change(self.estimated, self.measured)
+
+
+def by(found: Iterable[Record], label: Callable[[Record], str]) -> list[Group]:
+    """Compared stories in groups, the largest cost first."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in found:
+        if record.change is not None:
+            groups[label(record)].append(record)
+    made = [
+        Group(
+            name,
+            cohort(r.change for r in members if r.change is not None),
+            sum(r.estimated for r in members),
+            sum(r.measured for r in members),
+        )
+        for name, members in groups.items()
+    ]
+    return sorted(made, key=lambda group: -group.measured)
+
+
+def over_time(found: Iterable[Record]) -> list[tuple[Month, int, int]]:
+    """Estimated and measured nanos of all compared stories by month, oldest first."""
+    sums: dict[Month, list[int]] = defaultdict(lambda: [0, 0])
+    for record in found:
+        for outcome in record.months:
+            sums[outcome.month][0] += outcome.estimated
+            sums[outcome.month][1] += outcome.measured
+    return [(month, *sums[month]) for month in sorted(sums, key=lambda m: m.start)]  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """The cohort of a story, and what makes it one."""
+
+    cohort: Cohort
+    because: str
+
+
+def cohort_of(kind: str, pattern: str, *, exclude: UUID | None = None) -> Likeness:
+    """Stories of the same pattern, or of the same kind while too few share it."""
+    found = [r for r in records() if r.change is not None and r.story.id != exclude]
+    alike = [r for r in found if pattern and r.story.pattern == pattern]
+    because = "of this pattern"
+    if not cohort(r.change for r in alike if r.change is not None).is_enough:
+        alike = [r for r in found if r.story.kind == kind]
+        because = "of this category"
+    return Likeness(cohort(r.change for r in alike if r.change is not None), because)

@@ -1,0 +1,160 @@
+"""Leaving the approved band: found every day, decided by the people who approved.
+
+A month that is over, whose measured cost passed the P90 of the approved estimate, is written down
+once and opens an approval request of its own: accept it, ask for an amendment, or ask that use
+comes back. The story itself keeps its status until somebody amends it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.access.actors import Actor, system_actor
+from apps.approvals.enums import Decision
+from apps.approvals.models import ApprovalRequest
+from apps.approvals.services import open_request
+from apps.approvals.subjects import Outcome, SubjectDetail, SubjectHandler
+from apps.common import fmt
+from apps.common.errors import Conflict
+from apps.stories import events, rules
+from apps.stories.enums import BandOutcome
+from apps.stories.models import BandExit, TokenStory
+from apps.stories.selectors.accuracy import Outcome as Month
+from apps.stories.selectors.accuracy import records
+from apps.stories.selectors.stories import story_by_id
+from apps.trail.services import record
+
+ACTOR = "stories.watch_bands"
+SUBJECT = "story_band"
+
+
+def watch_bands() -> int:
+    """Write down and ask about every story whose last whole month left its band; their number.
+
+    Safe to repeat: a story is asked about once a month, and not while it is being amended.
+    """
+    found = 0
+    for each in records():
+        last, story = each.last, each.story
+        if last is None or last.measured <= last.p90:
+            continue
+        if story.state not in rules.UNDER_WAY or story.resume is not None:
+            continue
+        found += _ask(story, last)
+    return found
+
+
+@transaction.atomic
+def _ask(story: TokenStory, last: Month) -> int:
+    assert story.approved_revision_id is not None  # noqa: S101 -- records() holds approved ones
+    exit_, made = BandExit.objects.get_or_create(
+        story=story,
+        month=last.month.start,
+        defaults={
+            "revision_id": story.approved_revision_id,
+            "measured_nanos": last.measured,
+            "estimated_nanos": last.estimated,
+            "p90_nanos": last.p90,
+        },
+    )
+    if not made:
+        return 0
+    actor = system_actor(ACTOR)
+    record(
+        actor=actor,
+        action=events.LEFT_BAND,
+        obj=story,
+        after={"month": str(last.month), "measured_nanos": last.measured, "p90_nanos": last.p90},
+    )
+    open_request(
+        actor=actor,
+        subject_type=SUBJECT,
+        subject_id=story.id,
+        revision_id=exit_.id,
+        title=f"{story.title}: {exit_}",
+        unit_id=story.unit_id,
+        requester_id=None,
+        amount_nanos=last.measured,
+        currency=story.currency,
+        context=_facts(story),
+        subject_ref=story.ref,
+        summary=summary_of(story, exit_),
+        author_ids=(),
+        flags=[{"tone": "bad", "text": "Left its band"}],
+    )
+    return 1
+
+
+def summary_of(story: TokenStory, exit_: BandExit) -> str:
+    """What happened, in one sentence."""
+    measured, p90 = (
+        fmt.money(n, story.currency, style="exact") for n in (exit_.measured_nanos, exit_.p90_nanos)
+    )
+    return (
+        f"{story.ref} cost {measured} in {exit_.month:%B %Y}; "
+        f"its approved estimate reaches {p90} at P90."
+    )
+
+
+def _facts(story: TokenStory) -> Mapping[str, Any]:
+    facts: dict[str, Any] = {"kind": story.kind, "tier": story.tier or None}
+    capability = story.capability
+    if capability is not None:
+        facts |= {"stage": capability.stage, "data_class": capability.data_class}
+    return facts
+
+
+class BandSubject(SubjectHandler):
+    """What a decision about a month above the band does."""
+
+    subject_type = SUBJECT
+    label = "Use above the approved band"
+
+    OUTCOMES = {
+        Decision.APPROVE: BandOutcome.ACCEPTED,
+        Decision.REQUEST_CHANGES: BandOutcome.AMEND,
+        Decision.REJECT: BandOutcome.RETURN,
+    }
+
+    def on_decided(
+        self, *, actor: Actor, request: ApprovalRequest, outcome: Outcome
+    ) -> Mapping[str, Any] | None:
+        if not outcome.final or outcome.decision not in self.OUTCOMES:
+            return None
+        chosen = self.OUTCOMES[outcome.decision]
+        moved = BandExit.objects.filter(id=request.revision_id, outcome=BandOutcome.OPEN).update(
+            outcome=chosen
+        )
+        if not moved:
+            raise Conflict("This month was decided already.", code="already_decided")
+        record(
+            actor=actor,
+            action=events.BAND_DECIDED,
+            obj=story_by_id(request.subject_id),
+            after={"outcome": chosen.value},
+            reason=outcome.note,
+        )
+        return {"outcome": chosen.value}
+
+    def undo_refused(self, *, request: ApprovalRequest) -> str:
+        return ""
+
+    def on_undone(self, *, actor: Actor, request: ApprovalRequest) -> None:
+        BandExit.objects.filter(id=request.revision_id).update(outcome=BandOutcome.OPEN)
+
+    def on_voided(self, *, actor: Actor, request: ApprovalRequest) -> None:
+        BandExit.objects.filter(id=request.revision_id, outcome=BandOutcome.OPEN).update(
+            outcome=BandOutcome.ACCEPTED
+        )
+
+    def detail(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
+        exit_ = BandExit.objects.select_related("story").filter(id=request.revision_id).first()
+        return SubjectDetail(template="stories/_band_detail.html", context={"exit": exit_})
+
+    def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
+        return ("stories:detail", {"ref": request.subject_ref})
+
+    def consequence(self, request: ApprovalRequest) -> str:
+        return "Accepts the month as it was; the estimate and the budget stay as they are."
