@@ -158,7 +158,8 @@ def health(
         return Health.FRESH
     if cursor is None:
         return Health.WAITING
-    if settled_through is not None and now - settled_through > cadence.window:
+    behind = max(cadence.window, cadence.settling + DAY)
+    if settled_through is not None and now - settled_through > behind:
         return Health.CATCHING_UP
     return Health.LATE if now - cursor > expected_lag(schedule_minutes, cadence) else Health.FRESH
 

@@ -4,15 +4,20 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.access.roles import Role
 from apps.common import clock
 from apps.connectors import selectors, services
 from apps.connectors.enums import Trigger
 from apps.connectors.files.selectors import reads_files
 from apps.connectors.files.services import read_source
-from apps.connectors.services.guards import PULL_REQUESTED
+from apps.connectors.models import Source
+from apps.connectors.services.guards import BLOCKED, PULL_REQUESTED, TROUBLE
+from apps.notifications.services import notify
+from apps.organizations.selectors import administrators, organization, people_with_role
 from apps.outbox.registry import Message, handler
 from apps.tenancy.scope import tenant_scope
 from apps.tenancy.tasks import fan_out, tenant_task
+from apps.tenancy.urls import org_url
 
 SCHEDULE = {"connectors.pull_due": 60.0}
 
@@ -80,3 +85,33 @@ def on_pull_requested(message: Message) -> None:
         requested_by=payload.get("requested_by", ""),
         check=bool(payload.get("check")),
     )
+
+
+@handler(TROUBLE)
+def tell_about_trouble(message: Message) -> None:
+    """Administrators and TokenOps leads hear once of each stop and each change of an answer."""
+    payload = message.payload
+    with tenant_scope(message.organization_id):
+        source = Source.objects.get(id=UUID(payload["source_id"]))
+        people = {person.id for person in administrators()}
+        people |= {person.id for person in people_with_role(Role.TOKENOPS_LEAD)}
+        blocked = payload["what"] == BLOCKED
+        slug = organization().slug
+        notify(
+            recipients=people,
+            kind=f"source.{payload['what']}",
+            key=f"source:{source.id}:{payload['occasion']}",
+            title=(
+                f"{source.name} stopped: its credential was refused"
+                if blocked
+                else f"{source.name} answers in another shape"
+            ),
+            body=(
+                "Nothing is read until the credential is replaced. Nothing was lost."
+                if blocked
+                else "A field is new or missing. Look at the alarm and acknowledge it."
+            ),
+            path=org_url(
+                slug, "connectors:detail" if blocked else "connectors:alarms", source_id=source.id
+            ),
+        )

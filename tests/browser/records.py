@@ -7,7 +7,10 @@ from apps.access.roles import Role
 from apps.audits.services import baseline, findings, plan, report
 from apps.common import clock
 from apps.common.periods import month_of
+from apps.connectors.providers.base import UnitLine
 from apps.connectors.services import pull_source
+from apps.connectors.services.alarms import raise_alarms
+from apps.connectors.services.store import store_units
 from apps.organizations.services import invite_person
 from apps.webhooks import services as webhooks
 from tests.factories.attribution import make_rule, when
@@ -26,6 +29,10 @@ def build_records(org: OrganizationWorld) -> None:
         source = make_source(
             "openai", name="OpenAI organization", history_from=today - timedelta(days=30)
         )
+        day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+        images = UnitLine(day.date(), "images", "images", 12, 12, model="gpt-image-1")
+        store_units(source, [images], day, day + timedelta(days=1), day)
+        raise_alarms(source, {"/v1/organization/costs": {("data[].colour", "unknown")}}, day)
         make_rule(when("project", "claims-triage"), name="Claims", unit_id=units["claims"].id)
         start = today.replace(day=1)
         make_budget("All AI spend", starts_on=start, amount_nanos=30_000 * 10**9)

@@ -105,8 +105,8 @@ class UsageRead:
     """Everything read from one window. `mismatches` counts rows whose parts were not the total.
 
     `compared` are rows that another channel reports too, although the source is one of record:
-    they never count. `units` is what is not tokens. `complete_through` is the watermark of a
-    source that states one: nothing after it was kept.
+    they never count. `units` is what is not tokens; `rows` does not count it. `complete_through`
+    is the watermark of a source that states one: nothing after it was kept.
     """
 
     usage: list[UsageIn] = field(default_factory=list)

@@ -260,7 +260,6 @@ class OpenAIClient(ApiClient):
             for bucket in page.data:
                 day = rules.instant(bucket.start_time).date()
                 for row in bucket.results if days[0] <= day <= days[-1] else ():
-                    found.rows += 1
                     try:
                         found.units.append(rules.unit_of(row, endpoint, day))
                     except RowRefused as error:

@@ -70,6 +70,8 @@ def anthropic_beta(secret: str) -> Headers:
     return {**anthropic_key(secret), "anthropic-beta": claude_analytics.BETA}
 
 
+CALLS = Cadence(window=timedelta(hours=12), settling=timedelta(hours=6), reread=timedelta(hours=48))
+"""Single calls come by the million: short windows keep a run's memory small."""
 ADMIN_KEY = "An administration key of the organization; a project’s or a person’s key is refused."
 KINDS: dict[str, Kind] = {
     SourceKind.OPENAI: Kind(
@@ -103,7 +105,7 @@ KINDS: dict[str, Kind] = {
         "",
         "The proxy’s master key, or the key of a proxy administrator.",
         DAILY,
-        calls=Cadence(window=timedelta(days=1), settling=timedelta(hours=6)),
+        calls=CALLS,
         schedule=60,
     ),
     SourceKind.OPENROUTER: Kind(
@@ -126,7 +128,7 @@ KINDS: dict[str, Kind] = {
         langfuse.DEFAULT_URL,
         "The public and the secret key of the project, joined by a colon: pk-lf-…:sk-lf-…",
         DAILY,
-        calls=Cadence(window=timedelta(days=1), settling=timedelta(hours=6)),
+        calls=CALLS,
         schedule=60,
         pair=True,
     ),

@@ -10,7 +10,7 @@ from apps.common.errors import Conflict, NotFound
 from apps.connectors import events
 from apps.connectors.models import SchemaAlarm, Source
 from apps.connectors.providers.drift import Finding, touches_figures
-from apps.connectors.services.guards import managed_source
+from apps.connectors.services.guards import SCHEMA_CHANGED, managed_source, report_trouble
 from apps.trail.services import record
 
 MOST = 100
@@ -34,7 +34,7 @@ def raise_alarms(source: Source, drift: dict[str, set[Finding]], seen_at: dateti
     fresh = [key for key in dict.fromkeys(found) if key not in known]
     again = [known[key] for key in found if key in known]
     SchemaAlarm.objects.filter(id__in=again).update(last_seen=seen_at)
-    SchemaAlarm.objects.bulk_create(
+    made = SchemaAlarm.objects.bulk_create(
         SchemaAlarm(
             source=source,
             endpoint=endpoint,
@@ -50,6 +50,7 @@ def raise_alarms(source: Source, drift: dict[str, set[Finding]], seen_at: dateti
         fields: dict[str, Any] = {"fields": [f"{e}: {f} ({c})" for e, f, c in fresh[:20]]}
         actor = system_actor(_ACTOR)
         record(actor=actor, action=events.SOURCE_SCHEMA_CHANGED, obj=source, after=fields)
+        report_trouble(source, SCHEMA_CHANGED, made[0].id)
     return len(fresh)
 
 

@@ -18,6 +18,8 @@ from apps.ledger.services import mark_coverage
 from apps.outbox.services import enqueue
 
 PULL_REQUESTED = "source.pull_requested"
+TROUBLE = "source.trouble"
+BLOCKED, SCHEMA_CHANGED = "blocked", "schema_changed"
 
 
 def request_run(source: Source, actor: Actor, *, check: bool) -> None:
@@ -28,6 +30,16 @@ def request_run(source: Source, actor: Actor, *, check: bool) -> None:
         "requested_by": actor.name[:200],
     }
     enqueue(PULL_REQUESTED, key=f"source:{source.id}", payload=payload)
+
+
+def report_trouble(source: Source, what: str, occasion: UUID) -> None:
+    """Tell those who look after sources, once per occasion, after the transaction committed."""
+    payload: dict[str, str | int | None] = {
+        "source_id": str(source.id),
+        "what": what,
+        "occasion": str(occasion),
+    }
+    enqueue(TROUBLE, key=f"source:{source.id}", payload=payload)
 
 
 def managed_source(actor: Actor, source_id: UUID) -> Source:

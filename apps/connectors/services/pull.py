@@ -25,7 +25,7 @@ from apps.connectors.providers.errors import ProviderError
 from apps.connectors.providers.http import Meter
 from apps.connectors.providers.registry import KINDS, cadence_of, connect
 from apps.connectors.services import alarms, compare, lease, store
-from apps.connectors.services.guards import tell_ledger
+from apps.connectors.services.guards import BLOCKED, report_trouble, tell_ledger
 from apps.ledger.schema import IngestResult, UsageIn
 from apps.ledger.services import ingest
 from apps.tenancy.scope import tenant_scope
@@ -358,6 +358,7 @@ def _fail(
             source.status = SourceStatus.BLOCKED
             actor = system_actor(_ACTOR)
             record(actor=actor, action=events.SOURCE_BLOCKED, obj=source, reason=text)
+            report_trouble(source, BLOCKED, run.id)
         source.lease_run = source.lease_until = None
         source.save()
     return Outcome(run.id, RunStatus.FAILED, error=text)

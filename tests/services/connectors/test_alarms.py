@@ -14,7 +14,12 @@ from apps.connectors import selectors, services
 from apps.connectors.enums import RunStatus, SchemaChange
 from apps.connectors.models import PullRun, SchemaAlarm
 from apps.connectors.services import pull_source
+from apps.connectors.services.guards import TROUBLE
+from apps.connectors.tasks import tell_about_trouble
 from apps.ledger.models import UsageRecord
+from apps.notifications.models import Notification
+from apps.outbox.models import OutboxMessage
+from apps.outbox.registry import Message
 from apps.trail.models import TrailEvent
 from tests.factories.connectors import NOW, Provider, make_source
 from tokenops.simulator.http import Request
@@ -94,6 +99,21 @@ def test_a_new_field_is_named_once_and_the_pull_goes_on(org, source):
             alarm.first_seen + timedelta(hours=1),
         )
         assert TrailEvent.objects.filter(action="source.schema_changed").count() == 1
+        waiting = OutboxMessage.objects.filter(topic=TROUBLE)
+        message = Message(waiting.get().id, org.organization.id, TROUBLE, "", waiting.get().payload,
+                          0, NOW)  # fmt: skip
+    lead, viewer = (org.person(role).membership for role in (Role.TOKENOPS_LEAD, Role.VIEWER))
+    for _ in range(2):
+        tell_about_trouble(message)
+    with org.scope():
+        told = Notification.objects.values_list("title", "path")
+        [(title, path)] = set(told)
+        assert title == f"{source.name} answers in another shape"
+        assert path == org.url("connectors:alarms", source.id)
+        people = list(Notification.objects.values_list("membership_id", flat=True))
+        assert lead.id in people
+        assert viewer.id not in people
+        assert len(people) == len(set(people)) == len(told)
 
 
 def test_a_missing_dimension_is_an_alarm_only(org, source):
