@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.pricing.fx",
     "apps.attribution",
     "apps.ledger",
+    "apps.ledger.quality",
     "apps.connectors",
     "apps.connectors.push",
     "apps.connectors.imports",

@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class ConnectorsConfig(AppConfig):
     name = "apps.connectors"
     verbose_name = "Connectors"
+
+    def ready(self) -> None:
+        from apps.connectors.quality import schema_changes
+        from apps.ledger.quality.ports import register_detector
+
+        register_detector(schema_changes)

@@ -50,6 +50,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),
     NavItem("Budgets", "budgets:list", "wallet", P.BUDGET_VIEW, "Operate"),
     NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),
+    NavItem("Data quality", "quality:list", "shield-check", P.SOURCE_VIEW, "Operate"),
     NavItem("Exchange rates", "fx:rates", "coins", P.PRICE_VIEW, "Operate"),
     NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
     NavItem("Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure"),

@@ -56,6 +56,7 @@ PARAMETERS = {
     "template_id": "stories.StoryTemplate",
     "unit_id": "organizations.Unit",
     "view_id": "savedviews.SavedView",
+    "quality_alert_id": "quality.QualityAlert",
     "recost_job_id": "ledger.RecostJob",
     "run": "ledger.UsageRun.code",
     "ref": "stories.TokenStory.ref",

@@ -7,6 +7,7 @@ from apps.common import clock, fmt
 from apps.common.periods import instants, month_of
 from apps.ledger.enums import BatchStatus
 from apps.ledger.models import IngestBatch, UsageRestatement
+from apps.ledger.quality.selectors import live
 from apps.ledger.query import Query, run
 from apps.ledger.rules import periods as rules
 from apps.ledger.selectors.coverage import coverage
@@ -40,6 +41,7 @@ def checklist(month: date) -> list[Check]:
         _unpriced(total.total.unpriced_records),
         _attributed(total.confidence),
         _still(start, end, now),
+        _alerts(),
     ]
 
 
@@ -113,6 +115,18 @@ def _attributed(shares: dict[str, float]) -> Check:
         f"{fmt.pct(without, 1)} of the cost has no owner",
         "A closed month keeps its owners.",
         "ledger:unattributed",
+    )
+
+
+def _alerts() -> Check:
+    waiting = live().count()
+    if not waiting:
+        return Check("quality", "ok", "No data-quality alert is open")
+    return Check(
+        "quality",
+        "warn",
+        f"{fmt.plural(waiting, 'data-quality alert')} not resolved",
+        page="quality:list",
     )
 
 

@@ -120,6 +120,7 @@ def test_an_open_month_says_what_is_ready_over_the_api(side, client):
         "unpriced": "ok",
         "attributed": "warn",
         "still": "ok",
+        "quality": "ok",
     }
     assert body["unchanged"] is None
     assert client.get(f"{BASE}periods/2031-01/", headers=side.key_headers).status_code == 404

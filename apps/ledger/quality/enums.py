@@ -1,0 +1,25 @@
+"""Kinds, states and weights of data-quality alerts."""
+
+from apps.common.choices import Choice
+
+
+class Kind(Choice):
+    QUIET = "quiet", "Source is quiet"
+    ZERO = "zero", "Dropped to zero"
+    REPEATS = "repeats", "Repeats itself"
+    COST = "cost", "Cost does not fit its tokens"
+    SCHEMA = "schema", "Provider changed its answers"
+    PARTITION = "partition", "Partition missing"
+
+
+class State(Choice):
+    OPEN = "open", "Open"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    RESOLVED = "resolved", "Resolved"
+
+
+class Severity(Choice):
+    """BAD: figures are wrong or about to be. WARN: somebody should look."""
+
+    BAD = "bad", "Figures affected"
+    WARN = "warn", "Look at it"

@@ -1,0 +1,64 @@
+"""What is unusual in a source's days."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from apps.ledger.quality.rules import implausible, repeated, silent_days
+
+MONDAY = date(2026, 11, 16)
+
+
+def days(*offsets):
+    return {MONDAY + timedelta(days=n) for n in offsets}
+
+
+WORKDAYS = days(*(week * 7 + day for week in range(-5, 0) for day in range(5)))
+
+
+@pytest.mark.parametrize(
+    ("active", "until", "silent"),
+    [
+        (WORKDAYS, 0, [0]),
+        (WORKDAYS, 2, [0, 1, 2]),
+        (WORKDAYS, -1, []),
+        (WORKDAYS | days(0, 1), 1, []),
+        (WORKDAYS | days(0), 6, [1, 2, 3, 4]),
+        (days(-7, -6), 3, []),
+        (set(), 3, []),
+        (days(-28, -21, -14, -7), 3, [0]),
+        (WORKDAYS, 9, [0, 1, 2, 3, 4, 7, 8, 9]),
+    ],
+)
+def test_only_days_of_the_sources_own_week_are_missed(active, until, silent):
+    found = silent_days(active, MONDAY + timedelta(days=until))
+    assert [(day - MONDAY).days for day in found] == silent
+
+
+def test_a_day_that_equals_another_one_in_everything():
+    first, second, third = (MONDAY + timedelta(days=n) for n in range(3))
+    shape = (20_000, 5, 12, 100)
+    assert repeated({first: shape, second: shape, third: (20_000, 5, 12, 101)}, first) == [
+        (second, first)
+    ]
+    assert repeated({first: shape, second: shape}, third) == []
+    small = (9_000, 5, 12, 100)
+    assert repeated({first: small, second: small}, first) == []
+    few = (20_000, 5, 9, 100)
+    assert repeated({first: few, second: few}, first) == []
+
+
+@pytest.mark.parametrize(
+    ("reported", "computed", "ratio"),
+    [
+        (100, 10**8, 1e-6),
+        (2 * 10**7, 10**8, None),
+        (5 * 10**8, 10**8, None),
+        (6 * 10**8, 10**8, 6.0),
+        (None, 10**8, None),
+        (10**8, None, None),
+        (10**8, 10**6, None),
+    ],
+)
+def test_cost_that_does_not_fit(reported, computed, ratio):
+    assert implausible(reported, computed) == ratio
