@@ -17,7 +17,6 @@ from apps.common.web.filters import Control, Filter, parse_day
 from apps.common.web.lists import Column, CustomFilter, Empty, ListPage
 from apps.connectors.reconciliation import rules, selectors
 from apps.connectors.reconciliation.selectors import Line, Reconciliation
-from apps.ledger.selectors.coverage import coverage, data_as_of
 from apps.tenancy.urls import org_url
 
 DAYS = 30
@@ -126,8 +125,6 @@ class ReconciliationPage(ListPage):
             "total": found.total,
             "currency": found.currency,
             "utc": found.timezone in ("UTC", "Etc/UTC"),
-            "coverage": coverage(),
-            "data_as_of": data_as_of(),
             "zone": found.timezone,
             "channels": found.channels,
             "sources_url": org_url(self.request, "connectors:list"),

@@ -13,6 +13,7 @@ from apps.ledger.query.convert import RULE, Reported
 from apps.ledger.query.plan import GRAINS, ORDERS
 from apps.ledger.selectors.adjustments import SHOWN
 from apps.ledger.selectors.records import Words, counts_of
+from apps.ledger.selectors.suggestions import Orphan
 from apps.ledger.services.recost import Recost
 
 
@@ -325,6 +326,51 @@ class PeriodSerializer(serializers.Serializer):
 
     def get_cost(self, row: Any) -> dict[str, Any] | None:
         return money(row.cost_nanos, self.context["currency"])
+
+
+class SuggestionSerializer(serializers.Serializer):
+    """The likeliest owner. Accept it by adding an attribution rule."""
+
+    kind = serializers.ChoiceField(["capability", "unit"])
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    score = serializers.FloatField(help_text="How sure, 0 to 1.")
+    reason = serializers.CharField()
+
+
+class UnattributedSerializer(serializers.Serializer):
+    """Usage of one API key and project that belongs to nobody, the last 90 days."""
+
+    api_key_id = serializers.CharField(allow_null=True)
+    api_key = serializers.CharField()
+    project_id = serializers.CharField(allow_null=True)
+    project = serializers.CharField()
+    tokens = serializers.IntegerField()
+    requests = serializers.IntegerField()
+    cost = MoneySerializer(allow_null=True)
+    suggestion = SuggestionSerializer(allow_null=True)
+
+
+def orphan_json(found: Orphan, currency: str) -> dict[str, Any]:
+    """A line of the unattributed queue."""
+    row, guess = found.row, found.suggestion
+    return {
+        "api_key_id": row.keys[0],
+        "api_key": row.labels[0],
+        "project_id": row.keys[1],
+        "project": row.labels[1],
+        "tokens": row.tokens.total,
+        "requests": row.requests,
+        "cost": money(row.cost_nanos, currency),
+        "suggestion": guess
+        and {
+            "kind": guess.candidate.kind,
+            "id": str(guess.candidate.id),
+            "name": guess.candidate.name,
+            "score": round(guess.score, 3),
+            "reason": guess.reason,
+        },
+    }
 
 
 class UnpricedSerializer(serializers.Serializer):

@@ -23,7 +23,15 @@ from apps.ledger.api import serializers
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.models import UsageAdjustment, UsageRecord, UsageRestatement
 from apps.ledger.query import GROUPINGS, Query, run, time_limit
-from apps.ledger.selectors import adjustments, periods, records, recost, restatements, retention
+from apps.ledger.selectors import (
+    adjustments,
+    periods,
+    records,
+    recost,
+    restatements,
+    retention,
+    suggestions,
+)
 from apps.ledger.selectors.checklist import checklist
 from apps.ledger.selectors.state import ledger_settings
 
@@ -243,6 +251,19 @@ class PeriodView(APIView):
             case _:
                 services.reopen_period(**base, reason=note)
         return Response(_one_period(which, verify=False))
+
+
+class UnattributedView(APIView):
+    """Keys and projects whose usage belongs to nobody, the dearest first, with likely owners."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(responses=serializers.UnattributedSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        found = suggestions.unattributed(visible_unit_ids(request.auth, P.USAGE_VIEW))
+        currency = ledger_settings().currency
+        rows = suggestions.orphans(found.rows, found.start, found.end)
+        return Response({"results": [serializers.orphan_json(row, currency) for row in rows]})
 
 
 class UnpricedView(APIView):

@@ -48,7 +48,7 @@ def _silence(source: SourceCoverage, rows: list[Row]) -> Iterator[Finding]:
     silent = rules.silent_days(active, yesterday)  # type: ignore[arg-type]
     if not silent:
         return
-    last = max(day for day in active if day is not None and day <= yesterday)  # type: ignore[type-var,operator]
+    last = max(day for day in active if day is not None and day <= yesterday)
     through = source.complete_through
     complete = through is not None and through >= day_start(
         silent[-1] + timedelta(days=1), settings.timezone

@@ -40,6 +40,7 @@ class AdjustmentList(ListPage):
         "Changes that reached a closed month. The month kept its figures; each change counts on "
         "the day it was posted, in a month that was open."
     )
+    template_name = "ledger/list.html"
     noun = ("adjustment", "adjustments")
     paging = "keyset"
     default_sort = "-created_at"

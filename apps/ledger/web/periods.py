@@ -27,7 +27,6 @@ from apps.ledger.enums import PeriodStatus
 from apps.ledger.selectors import adjustments
 from apps.ledger.selectors import periods as selectors
 from apps.ledger.selectors.checklist import checklist, problems
-from apps.ledger.selectors.coverage import coverage, data_as_of
 from apps.ledger.selectors.periods import PeriodRow
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.web.records import month_url
@@ -50,6 +49,7 @@ class PeriodList(ListPage):
         "A closed month does not move: what arrives for it later is an adjustment, counted in an "
         "open month."
     )
+    template_name = "ledger/list.html"
     noun = ("month", "months")
     default_sort = "-month"
     empty = Empty("No usage yet", "Months appear with the first usage.")
@@ -155,8 +155,6 @@ def period(request: HttpRequest, month: str) -> HttpResponse:
         "history": events_of_object("period", row.id)[:20] if row.id else [],
         "records_url": month_url(request, row.month),
         "currency": ledger_settings().currency,
-        "coverage": coverage(),
-        "data_as_of": data_as_of(),
         "zone": ledger_settings().timezone,
     }
     return render(request, "ledger/period.html", context)

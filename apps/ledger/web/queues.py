@@ -14,7 +14,6 @@ from apps.access.permissions import P
 from apps.access.services import can, visible_unit_ids
 from apps.access.web import requires
 from apps.common import clock, fmt
-from apps.common.money import from_nanos
 from apps.common.web.lists import Action, Column, Empty, ListPage
 from apps.ledger.enums import CostStatus
 from apps.ledger.query import Query, Result, Row, run
@@ -23,11 +22,12 @@ from apps.ledger.selectors.state import ledger_settings
 from apps.tenancy.urls import org_url
 
 WINDOW_DAYS = 366
-UNATTRIBUTED_DAYS = 90
 
 
 class _Queue(ListPage):
     """A list of the rows of one query."""
+
+    template_name = "ledger/list.html"
 
     def get_queryset(self) -> list[Row]:
         return self.kept(self.result)
@@ -121,65 +121,3 @@ class Unpriced(_Queue):
             urlencode(words),
             row.labels[1],
         )
-
-
-@requires(P.USAGE_VIEW)
-class Unattributed(_Queue):
-    """Keys and projects whose usage belongs to nobody, the dearest first."""
-
-    title = "Usage without an owner"
-    lede = "The last 90 days, dearest first. A rule gives it to a team, and past usage moves too."
-    noun = ("API key", "API keys")
-    empty = Empty("Everything has an owner", "All usage of the last 90 days belongs to a team.")
-
-    def query(self) -> dict[str, Any]:
-        return {
-            "days": UNATTRIBUTED_DAYS,
-            "group_by": ("api_key", "project"),
-            "filters": {"confidence": ["none"]},
-        }
-
-    def kept(self, result: Result) -> list[Row]:
-        return result.rows
-
-    def get_columns(self) -> Sequence[Column]:
-        currency = ledger_settings().currency
-        return [
-            Column(
-                "api_key",
-                "API key",
-                value=lambda row: row.labels[0],
-                sub=lambda row: row.keys[0] if row.keys[0] != row.labels[0] else "",
-                link=lambda row, request: self._rule_url(row),
-            ),
-            Column("project", "Project", value=lambda row: row.labels[1]),
-            Column(
-                "tokens",
-                "Tokens",
-                value=lambda row: fmt.tokens(row.tokens.total),
-                csv=lambda row: row.tokens.total,
-                align="num",
-            ),
-            Column("requests", "Requests", align="num", phone=False),
-            Column(
-                "cost",
-                "Cost",
-                value=lambda row: fmt.money(row.cost_nanos, currency),
-                csv=lambda row: None if row.cost_nanos is None else from_nanos(row.cost_nanos),
-                csv_label=f"Cost ({currency})",
-                align="num",
-            ),
-            Column(
-                "share",
-                "Of unattributed",
-                value=lambda row: fmt.share(row.cost_nanos, self.result.total.cost_nanos),
-                align="num",
-                phone=False,
-            ),
-        ]
-
-    def _rule_url(self, row: Row) -> str:
-        if not can(self.request.actor, P.ATTRIBUTION_MANAGE):
-            return ""
-        field, value = ("api_key", row.keys[0]) if row.keys[0] else ("project", row.keys[1])
-        return self._link("attribution:new", field=field, value=value or "") if value else ""

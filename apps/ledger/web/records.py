@@ -59,6 +59,7 @@ class RecordList(ListPage):
 
     title = "Usage records"
     lede = "Each call or provider bucket the ledger counts, once. Every figure is a sum of these."
+    template_name = "ledger/list.html"
     noun = ("record", "records")
     paging = "keyset"
     filename = "usage-records"

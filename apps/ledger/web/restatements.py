@@ -37,6 +37,7 @@ class RestatementList(ListPage):
 
     title = "Restatements"
     lede = "Every superseded version of a record. History changes only here, in the open."
+    template_name = "ledger/list.html"
     noun = ("restatement", "restatements")
     paging = "keyset"
     default_sort = "-restated_at"
@@ -150,6 +151,7 @@ class RestatementGroups(ListPage):
 
     title = "Restatements, taken together"
     lede = "What sources said before and what they say now. Unknown costs count as nothing here."
+    template_name = "ledger/list.html"
     noun = ("group", "groups")
     filename = "restatements-together"
     default_sort = ""

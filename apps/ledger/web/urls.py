@@ -13,6 +13,7 @@ from apps.ledger.web import (
     run,
     run_bands,
     runs,
+    unattributed,
 )
 
 app_name = "ledger"
@@ -32,7 +33,9 @@ urlpatterns = [
     path("usage/unpriced/model/", recost.PriceModel.as_view(), name="price_model"),
     path("usage/unpriced/price/", recost.Preview.as_view(), name="recost"),
     path("usage/unpriced/price/<uuid:recost_job_id>/", recost.job, name="recost_job"),
-    path("usage/unattributed/", queues.Unattributed.as_view(), name="unattributed"),
+    path("usage/unattributed/", unattributed.Unattributed.as_view(), name="unattributed"),
+    path("usage/unattributed/accept/", unattributed.accept, name="accept_owner"),
+    path("usage/attribution/", unattributed.Coverage.as_view(), name="attribution"),
     path("usage/periods/", periods.PeriodList.as_view(), name="periods"),
     path("usage/periods/adjustments/", adjustments.AdjustmentList.as_view(), name="adjustments"),
     path("usage/periods/<str:month>/", periods.period, name="period"),

@@ -43,7 +43,7 @@ class QualityAlertSerializer(serializers.ModelSerializer):
         )
 
 
-class StepSerializer(serializers.Serializer):
+class QualityStepSerializer(serializers.Serializer):
     """The version that was read, and a note (needed to resolve)."""
 
     version = serializers.IntegerField(min_value=1)
@@ -87,7 +87,7 @@ class AcknowledgeView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=StepSerializer, responses=QualityAlertSerializer)
+    @extend_schema(request=QualityStepSerializer, responses=QualityAlertSerializer)
     def post(self, request: Request, quality_alert_id: UUID) -> Response:
         data = _asked(request)
         found = services.acknowledge(actor=self.actor, alert_id=quality_alert_id, **data)
@@ -99,7 +99,7 @@ class ResolveView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=StepSerializer, responses=QualityAlertSerializer)
+    @extend_schema(request=QualityStepSerializer, responses=QualityAlertSerializer)
     def post(self, request: Request, quality_alert_id: UUID) -> Response:
         data = _asked(request)
         found = services.resolve(actor=self.actor, alert_id=quality_alert_id, **data)
@@ -107,7 +107,7 @@ class ResolveView(ActorMixin, APIView):
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    asked = StepSerializer(data=request.data)
+    asked = QualityStepSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
 

@@ -23,7 +23,7 @@ from apps.ledger.quality import selectors, services
 from apps.ledger.quality.enums import Kind, Severity, State
 from apps.ledger.quality.models import QualityAlert
 from apps.ledger.query import labels
-from apps.ledger.selectors.coverage import coverage, data_as_of
+from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import ledger_settings
 from apps.tenancy.urls import org_url
 from apps.trail.selectors import events_of_object
@@ -44,7 +44,7 @@ class AlertList(ListPage):
     """Reasons to doubt figures, the open ones first."""
 
     title = "Data quality"
-    template_name = "quality/list.html"
+    template_name = "ledger/list.html"
     noun = ("alert", "alerts")
     filename = "data-quality"
     default_sort = "rank,-last_seen"
@@ -106,13 +106,6 @@ class AlertList(ListPage):
             return "Every source keeps its own rhythm, and costs fit their tokens."
         taken = f", {len(found) - waiting} in work" if len(found) > waiting else ""
         return f"{fmt.plural(waiting, 'alert')} without an answer{taken}."
-
-    def extra_context(self) -> dict[str, Any]:
-        return {
-            "coverage": coverage(),
-            "data_as_of": data_as_of(),
-            "zone": ledger_settings().timezone,
-        }
 
     def row_class(self, obj: QualityAlert) -> str:
         return "mut" if obj.state == State.RESOLVED else ""

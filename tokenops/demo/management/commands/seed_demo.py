@@ -13,6 +13,7 @@ from apps.common import clock
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.agents import push_runs
 from tokenops.demo.audit import ensure_audit
+from tokenops.demo.books import ensure_books
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.sources import pull_history
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
             ensure_audit(demo, now)
+            ensure_books(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
 
 

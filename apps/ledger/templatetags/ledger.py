@@ -1,0 +1,28 @@
+"""What stands beside every figure: as of when, how complete, whose."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from apps.ledger.selectors.coverage import coverage, data_as_of
+from apps.ledger.selectors.state import ledger_settings
+
+register = template.Library()
+
+
+@register.inclusion_tag("partials/_asof.html")
+def asof(confidence: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """Freshness and coverage of the open scope's usage, for pages whose view has not read them."""
+    return {
+        "data_as_of": data_as_of(),
+        "coverage": coverage(),
+        "zone": ledger_settings().timezone,
+        "confidence": confidence,
+    }
+
+
+@register.filter
+def owned(confidence: Mapping[str, float] | None) -> float | None:
+    """The share of the cost that has an owner, stated or by rule; None without cost."""
+    return 1 - confidence.get("none", 0.0) if confidence else None

@@ -1,0 +1,93 @@
+"""The queue of usage without an owner, suggestions accepted in one click, and its coverage."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.access.roles import Role
+from apps.attribution.models import AttributionRule
+from apps.ledger.services import reattribute
+from tests.factories.ledger import price, take, usage
+from tests.factories.portfolio import make_capability
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+
+
+@pytest.fixture
+def side(world):
+    with world.a.scope():
+        price("m1")
+        make_capability("Search", slug="search", unit_id=world.a.units["core"].id)
+        owned = {"capability": "search", "project_id": "p1", "project": "Web"}
+        take(
+            [
+                usage(occurred_at=NOW, api_key_id="k1", **owned),
+                usage(occurred_at=NOW, api_key_id="k2", project_id="p1", project="Web"),
+                usage(occurred_at=NOW, api_key_id="k3", api_key="Claims bot"),
+                usage(occurred_at=NOW, api_key_id="k4", api_key="Key four", tags={"team": "apps"}),
+                usage(occurred_at=NOW, api_key_id="k5", api_key="Mystery"),
+            ]
+        )
+    return world.a
+
+
+def rows(side, name, query=""):
+    answer = side.client(Role.TOKENOPS_LEAD).get(side.url(f"ledger:{name}") + f"?format=csv{query}")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return {next(iter(r.values())): r for r in csv.DictReader(io.StringIO(text))}
+
+
+def test_each_orphan_has_its_likeliest_owner_and_why(side, client):
+    found = rows(side, "unattributed")
+    assert {key: row["Likely owner"] for key, row in found.items()} == {
+        "k2": "Search",
+        "Claims bot": "Claims",
+        "Key four": "Apps",
+        "Mystery": "",
+    }
+    assert set(rows(side, "unattributed", "&guess=no")) == {"Mystery"}
+    page = side.client(Role.VIEWER).get(side.url("ledger:unattributed")).content.decode()
+    assert "100% of the other use of Web belongs to it" in page
+    assert "Give to" not in page
+    answer = client.get("/api/v1/unattributed/", headers=side.key_headers).json()["results"]
+    by_key = {row["api_key_id"]: row["suggestion"] for row in answer}
+    assert by_key["k5"] is None
+    assert (by_key["k2"]["kind"], by_key["k2"]["name"]) == ("capability", "Search")
+
+
+def test_a_suggestion_becomes_a_rule_in_one_click(side):
+    lead, url = side.client(Role.TOKENOPS_LEAD), side.url("ledger:accept_owner")
+    assert "Give to Apps" in lead.get(side.url("ledger:unattributed")).content.decode()
+    body = {
+        "field": "api_key",
+        "value": "k4",
+        "label": "Key four",
+        "kind": "unit",
+        "owner": str(side.units["apps"].id),
+    }
+    assert side.client(Role.VIEWER).post(url, body).status_code == 403
+    assert lead.get(url).status_code == 405
+    assert lead.post(url, {**body, "owner": "x"}).status_code == 422
+    assert lead.post(url, {**body, "field": "colour"}).status_code == 422
+    with side.scope():
+        assert not AttributionRule.objects.exists()
+    assert lead.post(url, body)["Location"] == side.url("ledger:unattributed")
+    reattribute(organization_id=side.id)
+    assert "Key four" not in rows(side, "unattributed")
+
+
+def test_how_much_has_an_owner(side):
+    page = side.client(Role.VIEWER).get(side.url("ledger:attribution")).content.decode()
+    assert "20.0% of the cost of the last 30 days has an owner" in page
+    (source,) = rows(side, "attribution").values()
+    assert (source["Has an owner"], source["Stated by the caller"], source["Nobody"]) == (
+        "0.2",
+        "0.2",
+        "0.8",
+    )
+    projects = rows(side, "attribution", "&by=project")
+    assert projects["Web"]["Has an owner"] == "0.5"
