@@ -61,7 +61,9 @@ def group(first: IntArray, second: IntArray, rows: IntArray) -> Cells:
     order = np.argsort(code, kind="stable")
     code = code[order]
     starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
-    sums = np.add.reduceat(rows[order], starts, axis=0)
+    sums = np.zeros((len(starts), rows.shape[1]), np.int64)
+    for column in np.flatnonzero(rows.any(axis=0)).tolist():
+        sums[:, column] = np.add.reduceat(rows[order, column], starts)
     at = order[starts]
     return Cells(first[at], second[at], sums)
 

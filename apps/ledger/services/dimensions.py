@@ -104,6 +104,15 @@ class Dictionary:
             for assignment in sorted(assignments, key=lambda a: a.start)
         ]
 
+    def numbers(self, ids: np.ndarray, guess: np.ndarray) -> np.ndarray:
+        """The index of each stored set id; `guess` is right for most of them."""
+        own = np.array([entry.id for entry in self.sets], np.int64)
+        result = guess.copy()
+        wrong = np.flatnonzero(own[guess] != ids)
+        by_id = self.by_id
+        result[wrong] = [by_id[i] for i in ids[wrong].tolist()]
+        return result
+
     def slice_numbers(self, sets: np.ndarray, days: np.ndarray) -> np.ndarray:
         """The slice of each (set index, day) pair."""
         result = np.empty(len(sets), np.int64)

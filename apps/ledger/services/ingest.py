@@ -189,18 +189,15 @@ class Work:
         if len(columns):
             priced = money.price(book, numbers, columns, currency=settings.currency)
             money.store_prices(priced.bands)
-            staged = _staged(book, numbers, columns, priced)
-            stage.copy_in(STAGE, staged)
             merged = merge.merge(
-                STAGE,
-                set(staged),
-                len(columns),
+                stage.load(STAGE, _staged(book, numbers, columns, priced)),
                 (_instant(columns.occurred[0]), _instant(columns.occurred[-1])),
+                source_id=self.source_id,
                 batch_id=self.batch_id,
             )
             cells += _moves(book, numbers, columns, priced, merged, settings.timezone)
             if columns.details is not None or len(merged.changed):
-                changed = merge.CHANGED if len(merged.changed) else None
+                changed = merged.table if len(merged.changed) else None
                 runs.take(columns.details, self.source_id, changed, settings.timezone)
             result.new, result.changed = len(merged.new), len(merged.changed)
             result.unchanged = len(columns) - result.new - result.changed + columns.repeated
@@ -218,7 +215,9 @@ class Work:
                 observed_at=self.accepted_at,
                 batch_id=self.batch_id,
             )
-            cells.append(_cells_of(book, old, settings.timezone, sign=-1))
+            prepare.load(book, np.unique(old.dimset_id).tolist())
+            withdrawn = book.numbers(old.dimset_id, np.zeros(len(old.dimset_id), np.int64))
+            cells.append(_cells_of(book, old, withdrawn, settings.timezone, sign=-1))
             result.withdrawn = len(old.cost)
             result.restated_cost_nanos -= int(old.cost.sum())
         if cells:
@@ -298,24 +297,30 @@ def _moves(
     now = np.concatenate([merged.new, merged.changed])
     sets = numbers[now]
     if len(merged.changed):
-        prepare.load(book, [*merged.now.tolist(), *merged.old.dimset_id.tolist()])
-        by_id = book.by_id
-        sets[len(merged.new) :] = [by_id[i] for i in merged.now.tolist()]
+        staged = numbers[merged.changed]
+        prepare.load(book, _unknown(book, staged, merged.now, merged.old.dimset_id))
+        sets[len(merged.new) :] = book.numbers(merged.now, staged)
     rows = deltas.measures(
         columns.counts[now], columns.requests[now], priced.cost[now], priced.status[now]
     )
     when = days.local_days(columns.occurred[now], columns.granularity[now] == Granularity.DAY, zone)
     cells = [_by_slice(book, when, sets, rows)]
     if len(merged.changed):
-        cells.append(_cells_of(book, merged.old, zone, sign=-1))
+        old = book.numbers(merged.old.dimset_id, staged)
+        cells.append(_cells_of(book, merged.old, old, zone, sign=-1))
     return cells
 
 
-def _cells_of(book: Dictionary, version: merge.Version, zone: str, *, sign: int) -> Cells:
+def _unknown(book: Dictionary, guess: IntArray, *ids: IntArray) -> list[int]:
+    """Set ids that are not the ones guessed: the dictionary may not know them."""
+    own = np.array([entry.id for entry in book.sets], np.int64)[guess]
+    return np.unique(np.concatenate([found[found != own] for found in ids])).tolist()
+
+
+def _cells_of(
+    book: Dictionary, version: merge.Version, sets: IntArray, zone: str, *, sign: int
+) -> Cells:
     """Cells of stored versions of records."""
-    prepare.load(book, version.dimset_id.tolist())
-    by_id = book.by_id
-    sets = np.array([by_id[i] for i in version.dimset_id.tolist()], np.int64)
     rows = sign * deltas.measures(version.counts, version.requests, version.cost, version.status)
     when = days.local_days(version.occurred, version.granularity == Granularity.DAY, zone)
     return _by_slice(book, when, sets, rows)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +14,20 @@ from apps.common.tokens import KINDS
 from apps.ledger.enums import CostBasis, CostStatus, RestatementReason
 from apps.ledger.rules.deltas import IntArray
 from apps.ledger.services import stage
-from apps.ledger.services.sql import fetch
+from apps.ledger.services.sql import array_literal, fetch
+from apps.ledger.services.stage import Staged
 from apps.tenancy.scope import require_organization_id
 
 CORE = ("input_uncached", "output")
 RARE = tuple(kind for kind in KINDS if kind not in CORE)
+DENSE = 4
+"""A range of time is read as a whole if it holds at most this many times the batch's records."""
 CHANGED = "ledger_changed"
-"""Temporary table of the staged rows that differ from their record, indexed by key."""
+"""Temporary table of the staged rows that differ from their record."""
 _MATCH = (
     "r.organization_id = %(org)s AND r.occurred_at = s.occurred_at AND r.record_key = s.record_key"
 )
+_BETWEEN = "r.occurred_at BETWEEN %(low)s AND %(high)s"
 _KNOWN_IDENTITY = (
     "(SELECT d.identity FROM dimension_set d "
     "WHERE d.organization_id = %(org)s AND d.id = r.dimset_id)"
@@ -47,31 +52,33 @@ class Version:
 @dataclass(slots=True)
 class Merged:
     """What a merge did. `new` and `changed` are positions in the stage; `old` and `now` go with
-    `changed`: the superseded versions and the dimension sets of the new ones."""
+    `changed`: the superseded versions and the dimension sets of the new ones. `table` is the
+    temporary table that holds (at least) the changed rows."""
 
     new: IntArray
     changed: IntArray
     old: Version
     now: IntArray
+    table: str
 
 
-def _staged(kind: str, staged: set[str]) -> str:
+def _staged(kind: str, staged: frozenset[str]) -> str:
     return f"s.{kind}" if kind in staged else "0"
 
 
-def _source_cost(staged: set[str]) -> str:
+def _source_cost(staged: frozenset[str]) -> str:
     return f"CASE WHEN {_FOREIGN} THEN s.source_cost_nanos END" if _has_foreign(staged) else "NULL"
 
 
-def _source_currency(staged: set[str]) -> str:
+def _source_currency(staged: frozenset[str]) -> str:
     return f"CASE WHEN {_FOREIGN} THEN s.source_currency END" if _has_foreign(staged) else "NULL"
 
 
-def _has_foreign(staged: set[str]) -> bool:
+def _has_foreign(staged: frozenset[str]) -> bool:
     return "source_currency" in staged
 
 
-def _content(staged: set[str]) -> list[tuple[str, str]]:
+def _content(staged: frozenset[str]) -> list[tuple[str, str]]:
     """(of the record, of the staged row): everything a source says besides the dimensions.
 
     A cost that the ledger computed is not content: a price that changed since does not restate
@@ -92,7 +99,7 @@ def _content(staged: set[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _differs(staged: set[str]) -> str:
+def _differs(staged: frozenset[str]) -> str:
     """Whether the staged row is a newer version of the record with other content.
 
     Of two versions observed at the same instant the one with the larger content wins, so that the
@@ -110,104 +117,117 @@ def _differs(staged: set[str]) -> str:
 
 
 def merge(
-    table: str,
-    staged: set[str],
-    size: int,
-    bounds: tuple[datetime, datetime],
-    *,
-    batch_id: UUID | None,
+    staged: Staged, bounds: tuple[datetime, datetime], *, source_id: UUID, batch_id: UUID | None
 ) -> Merged:
     """Insert new records and version changed ones from the staging table.
 
     Raises IntegrityError when another worker inserted one of the records meanwhile: roll back to
     the savepoint and merge again.
     """
-    org = require_organization_id()
-    existing, differing = _existing(table, staged, bounds, org)
-    if len(existing) < size:
-        _insert(table, staged, existing, org)
-    new = np.setdiff1d(np.arange(size), existing, assume_unique=True)
-    if not differing:
-        return Merged(new, *versions([]))
-    return Merged(new, *_update(table, staged, differing, bounds, batch_id=batch_id))
+    existing, differing = _existing(staged, bounds)
+    if len(existing) < staged.size:
+        _insert(staged, existing)
+    new = np.setdiff1d(np.arange(staged.size), existing, assume_unique=True)
+    if not len(differing):
+        return Merged(new, *_versions(np.empty((0, _WIDTH), np.int64)), staged.table)
+    changing = staged
+    if len(differing) < staged.size:
+        changing = _chosen(staged, differing)
+    values = _bounded(bounds) | {
+        "source": source_id,
+        "batch": batch_id,
+        "reason": RestatementReason.RESTATED.value,
+    }
+    return Merged(new, *_update(changing, values), changing.table)
 
 
-def _existing(
-    table: str, staged: set[str], bounds: tuple[datetime, datetime], org: UUID
-) -> tuple[IntArray, list[int]]:
+def _bounded(bounds: tuple[datetime, datetime]) -> dict[str, Any]:
+    return {"org": require_organization_id(), "low": bounds[0], "high": bounds[1]}
+
+
+def _existing(staged: Staged, bounds: tuple[datetime, datetime]) -> tuple[IntArray, IntArray]:
     """Positions whose record exists, and those of them that bring a new version.
 
-    A look into the range comes first: most batches bring a stretch of time nobody has seen. Then
-    one look-up per row (LATERAL with a fence): the planner cannot turn it into a scan of a month.
+    A look into the range comes first: most batches bring a stretch of time nobody has seen. Where
+    it holds little besides the batch it is read once; else one look-up per row (LATERAL with a
+    fence), which the planner cannot turn into a scan of a month.
     """
-    values = {"org": org, "low": bounds[0], "high": bounds[1]}
+    nothing = np.empty(0, np.int64)
+    most = DENSE * staged.size
+    values = _bounded(bounds) | {"most": most + 1}
     within = "r.organization_id = %(org)s AND r.occurred_at BETWEEN %(low)s AND %(high)s"
-    if not fetch(f"SELECT EXISTS (SELECT FROM usage_record r WHERE {within})", values)[0][0]:
-        return np.empty(0, np.int64), []
-    sql = (
-        f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE r.differs) FROM {table} s "
-        f"CROSS JOIN LATERAL (SELECT {_differs(staged)} AS differs FROM usage_record r "
-        f"WHERE {_MATCH} AND r.occurred_at BETWEEN %(low)s AND %(high)s OFFSET 0) r"
-    )
-    found, differing = fetch(sql, values)[0]
-    return np.array(sorted(found or []), np.int64), sorted(differing or [])
+    known = fetch(
+        f"SELECT count(*) FROM (SELECT FROM usage_record r WHERE {within} LIMIT %(most)s) r",
+        values,
+    )[0][0]
+    if not known:
+        return nothing, nothing
+    match, differs = f"{_MATCH} AND {_BETWEEN}", _differs(staged.names)
+    if known <= most:
+        found = (
+            f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE {differs}) "
+            f"FROM {staged.relation} s JOIN usage_record r ON {match}"
+        )
+    else:
+        found = (
+            f"SELECT array_agg(s.n), array_agg(s.n) FILTER (WHERE r.differs) "
+            f"FROM {staged.relation} s CROSS JOIN LATERAL (SELECT {differs} AS differs "
+            f"FROM usage_record r WHERE {match} OFFSET 0) r"
+        )
+    existing, differing = fetch(found, values)[0]
+    return np.sort(np.array(existing or [], np.int64)), np.sort(np.array(differing or [], np.int64))
 
 
-def _insert(table: str, staged: set[str], existing: IntArray, org: UUID) -> None:
+def _chosen(staged: Staged, positions: IntArray) -> Staged:
+    """Some rows of the stage in a table of their own."""
+    changed = staged.moved(CHANGED)
+    with connection.cursor() as cursor:
+        stage.create(cursor, CHANGED)
+        cursor.execute(
+            f"INSERT INTO {CHANGED} SELECT s.* FROM {staged.table} s WHERE s.n = ANY(%s::int[])",
+            [array_literal(positions.tolist())],
+        )
+    return changed
+
+
+def _insert(staged: Staged, existing: IntArray) -> None:
     """The records that do not exist yet, in key order."""
-    rare = [kind for kind in RARE if kind in staged]
-    foreign = ["source_cost_nanos", "source_currency"] if _has_foreign(staged) else []
+    rare = [kind for kind in RARE if kind in staged.names]
+    foreign = ["source_cost_nanos", "source_currency"] if _has_foreign(staged.names) else []
     names = [*CORE, *rare, *foreign]
     values = [*(f"s.{kind}" for kind in CORE), *(f"NULLIF(s.{kind}, 0)" for kind in rare)]
     if foreign:
-        values += [_source_cost(staged), _source_currency(staged)]
-    where = "" if not len(existing) else "WHERE NOT s.n = ANY(%(existing)s)"
+        values += [_source_cost(staged.names), _source_currency(staged.names)]
+    where = "" if not len(existing) else "WHERE NOT s.n = ANY(%(existing)s::int[])"
     sql = (
         "INSERT INTO usage_record (organization_id, record_key, occurred_at, observed_at, "
         "dimset_id, price_id, cost_nanos, requests, version, cost_basis, cost_status, granularity, "
         f"{', '.join(names)}) SELECT %(org)s, s.record_key, s.occurred_at, s.observed_at, "
         f"s.dimset_id, NULLIF(s.price_id, 0), {_COST}, NULLIF(s.requests, -1), 1, "
         f"s.cost_basis, s.cost_status, s.granularity, {', '.join(values)} "
-        f"FROM {table} s {where} ORDER BY s.occurred_at, s.record_key"
+        f"FROM {staged.relation} s {where} ORDER BY s.occurred_at, s.record_key"
     )
+    values_ = {"org": require_organization_id(), "existing": array_literal(existing.tolist())}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"org": org, "existing": existing.tolist()})
+        cursor.execute(sql, values_)
 
 
 _COST = f"CASE WHEN s.cost_status < {CostStatus.UNPRICED} THEN s.cost_nanos END"
 
 
-def _update(
-    table: str,
-    staged: set[str],
-    differing: list[int],
-    bounds: tuple[datetime, datetime],
-    *,
-    batch_id: UUID | None,
-) -> tuple[IntArray, Version, IntArray]:
+def _update(staged: Staged, values: dict[str, Any]) -> tuple[IntArray, Version, IntArray]:
     """New versions of existing records; the superseded ones become restatement rows.
 
     Rows are locked in key order first: two workers with the same records wait, never deadlock.
     """
-    values: dict[str, Any] = {
-        "org": require_organization_id(),
-        "low": bounds[0],
-        "high": bounds[1],
-        "chosen": differing,
-        "batch": batch_id,
-        "reason": RestatementReason.RESTATED.value,
-    }
-    joined = f"{_MATCH} AND r.occurred_at BETWEEN %(low)s AND %(high)s"
+    joined = f"{_MATCH} AND {_BETWEEN}"
     with connection.cursor() as cursor:
-        stage.create(cursor, CHANGED, key="occurred_at, record_key")
         cursor.execute(
-            f"INSERT INTO {CHANGED} SELECT s.* FROM {table} s WHERE s.n = ANY(%(chosen)s)", values
-        )
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {CHANGED} s JOIN usage_record r ON {joined} "
-            "ORDER BY r.occurred_at, r.record_key FOR UPDATE OF r) locked",
+            f"SELECT count(*) FROM (SELECT 1 FROM {staged.relation} s JOIN usage_record r "
+            f"ON {joined} ORDER BY r.occurred_at, r.record_key FOR UPDATE OF r) locked",
             values,
         )
+    names = staged.names
     changes = [
         "observed_at = s.observed_at",
         f"dimset_id = CASE WHEN {_IDENTITY} THEN s.dimset_id ELSE r.dimset_id END",
@@ -219,15 +239,15 @@ def _update(
         "cost_status = s.cost_status",
         "granularity = s.granularity",
         *(f"{kind} = s.{kind}" for kind in CORE),
-        *(f"{kind} = {f'NULLIF(s.{kind}, 0)' if kind in staged else 'NULL'}" for kind in RARE),
-        f"source_cost_nanos = {_source_cost(staged)}",
-        f"source_currency = {_source_currency(staged)}",
+        *(f"{kind} = {f'NULLIF(s.{kind}, 0)' if kind in names else 'NULL'}" for kind in RARE),
+        f"source_cost_nanos = {_source_cost(names)}",
+        f"source_currency = {_source_currency(names)}",
     ]
     update = (
-        f"UPDATE usage_record r SET {', '.join(changes)} FROM {CHANGED} s "
-        f"WHERE {joined} AND {_differs(staged)} RETURNING s.n, {RETURNED}"
+        f"UPDATE usage_record r SET {', '.join(changes)} FROM {staged.relation} s "
+        f"WHERE {joined} AND {_differs(names)} RETURNING s.n, {RETURNED}"
     )
-    return versions(fetch(restating(update), values))
+    return versions(restating(update, source=ONE_SOURCE), values)
 
 
 def _kinds(alias: str) -> str:
@@ -260,11 +280,19 @@ RETURNED = (
 """What an UPDATE of records returns: both versions (PostgreSQL 18)."""
 
 
-def restating(update: str) -> str:
+ONE_SOURCE = "%(source)s::uuid"
+SOURCE_OF_SET = (
+    "(SELECT d.source_id FROM dimension_set d "
+    "WHERE d.organization_id = %(org)s AND d.id = u.new_dimset_id)"
+)
+
+
+def restating(update: str, *, source: str = SOURCE_OF_SET) -> str:
     """An UPDATE of records that also writes its restatement rows; returns the old versions.
 
-    Columns of the answer: n, occurred_at in microseconds, dimset, requests, cost, status,
-    granularity, the kinds, the new dimset. `%(reason)s` and `%(batch)s` are parameters.
+    Columns of the answer, all bigint and never null: n, occurred_at in microseconds, dimset,
+    requests, cost, status, granularity, the kinds, the new dimset. `%(reason)s` and `%(batch)s`
+    are parameters, `%(source)s` too when the records are of one source.
     """
     kinds = ", ".join(f"u.old_kinds[{i + 1}]" for i in range(len(KINDS)))
     return (
@@ -273,23 +301,29 @@ def restating(update: str) -> str:
         "new_dimset_id, old_kinds, new_kinds, old_tokens, new_tokens, old_requests, new_requests, "
         "old_cost_nanos, new_cost_nanos, old_price_id, new_price_id, difference_nanos, "
         "old_observed_at, observed_at, batch_id) "
-        "SELECT %(org)s, uuidv7(), d.source_id, u.record_key, u.occurred_at, u.new_version, "
+        f"SELECT %(org)s, uuidv7(), {source}, u.record_key, u.occurred_at, u.new_version, "
         "%(reason)s, u.old_dimset_id, u.new_dimset_id, u.old_kinds, u.new_kinds, u.old_tokens, "
         "u.new_tokens, u.old_requests, u.new_requests, u.old_cost_nanos, u.new_cost_nanos, "
         "u.old_price_id, u.new_price_id, "
         "coalesce(u.new_cost_nanos, 0) - coalesce(u.old_cost_nanos, 0), u.old_observed_at, "
-        "u.new_observed_at, %(batch)s::uuid FROM u JOIN dimension_set d "
-        "ON d.organization_id = %(org)s AND d.id = u.new_dimset_id) "
-        "SELECT u.n, (extract(epoch FROM u.occurred_at) * 1000000)::bigint, u.old_dimset_id, "
-        "coalesce(u.old_requests, -1), coalesce(u.old_cost_nanos, 0), u.old_cost_status, "
-        f"u.old_granularity, {kinds}, u.new_dimset_id FROM u ORDER BY u.n"
+        "u.new_observed_at, %(batch)s::uuid FROM u) "
+        "SELECT u.n::bigint, (extract(epoch FROM u.occurred_at) * 1000000)::bigint, "
+        "u.old_dimset_id, coalesce(u.old_requests, -1)::bigint, coalesce(u.old_cost_nanos, 0), "
+        "u.old_cost_status::bigint, "
+        f"u.old_granularity::bigint, {kinds}, u.new_dimset_id FROM u"
     )
 
 
-def versions(rows: list[tuple[int, ...]]) -> tuple[IntArray, Version, IntArray]:
-    """Positions, superseded versions and new dimension sets from the answer of `restating`."""
+def versions(sql: str, values: dict[str, Any]) -> tuple[IntArray, Version, IntArray]:
+    """Run a `restating` statement: positions in order, superseded versions, new dimension sets."""
+    rows = fetch(sql, values)
+    flat = np.fromiter(chain.from_iterable(rows), np.int64, count=len(rows) * _WIDTH)
+    data = flat.reshape(-1, _WIDTH)
+    return _versions(data[np.argsort(data[:, 0], kind="stable")])
+
+
+def _versions(data: IntArray) -> tuple[IntArray, Version, IntArray]:
     kinds = len(KINDS)
-    data = np.array(rows, np.int64).reshape(len(rows), _FIXED + kinds)
     old = Version(
         occurred=data[:, 1],
         dimset_id=data[:, 2],
@@ -302,5 +336,5 @@ def versions(rows: list[tuple[int, ...]]) -> tuple[IntArray, Version, IntArray]:
     return data[:, 0], old, data[:, 7 + kinds]
 
 
-_FIXED = 8
-"""Columns of the answer of `restating` besides the kinds."""
+_WIDTH = 8 + len(KINDS)
+"""Columns of the answer of `restating`."""

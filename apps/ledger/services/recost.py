@@ -275,7 +275,7 @@ def _write(page: _Page, settings: state.Settings) -> None:
         f"AND r.record_key = s.record_key AND r.cost_status >= {CostStatus.UNPRICED} "
         f"RETURNING s.n, {RETURNED}"
     )
-    found = fetch(
+    changed, old, _ = versions(
         restating(update),
         {
             "org": require_organization_id(),
@@ -283,7 +283,6 @@ def _write(page: _Page, settings: state.Settings) -> None:
             "reason": RestatementReason.RECOST.value,
         },
     )
-    changed, old, _ = versions(found)
     before = deltas.measures(old.counts, old.requests, old.cost, old.status)
     after = deltas.measures(old.counts, old.requests, priced.cost[changed], priced.status[changed])
     cells = deltas.group(page.when[changed], page.sets[changed], after - before)

@@ -4,6 +4,7 @@ COPY into a table with row level security is refused by PostgreSQL, so rows arri
 table of the session and one statement takes them from there.
 """
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,43 @@ STAGE = (
 _TYPES = dict(STAGE)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A batch in a temporary table. `relation` is what statements read it through: columns that
+    are the same in every row are not sent but stand in it as constants."""
+
+    table: str
+    names: frozenset[str]
+    relation: str
+    size: int
+
+    def moved(self, table: str) -> "Staged":
+        """The same columns in another temporary table."""
+        relation = self.relation.replace(f" FROM {self.table})", f" FROM {table})")
+        return replace(self, table=table, relation=relation)
+
+
+def load(table: str, columns: dict[str, NDArray]) -> Staged:
+    """Fill the temporary table and tell how to read it."""
+    constant = {name: value for name, values in columns.items() if (value := _same(name, values))}
+    sent = {name: values for name, values in columns.items() if name not in constant}
+    copy_in(table, sent)
+    listed = [*sent, *(f"{value} AS {name}" for name, value in constant.items())]
+    relation = f"(SELECT {', '.join(listed)} FROM {table})"
+    return Staged(table, frozenset(columns), relation, len(columns["n"]))
+
+
+def _same(name: str, values: NDArray) -> str:
+    """The literal of a column that is one number throughout, else empty."""
+    kind = _TYPES[name]
+    if name == "n" or not kind.startswith("int") or not len(values):
+        return ""
+    first = values[0]
+    if first != values[-1] or not (values == first).all():
+        return ""
+    return f"({int(first)})::{kind}"
+
+
 def copy_in(table: str, columns: dict[str, NDArray]) -> None:
     """Fill the temporary table with equally long columns; the ones left out are NULL."""
     names = list(columns)
@@ -62,16 +100,16 @@ def copy_in(table: str, columns: dict[str, NDArray]) -> None:
     with connection.cursor() as cursor:
         create(cursor, table)
         with cursor.copy(f"COPY {table} ({listed}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.write(_HEADER + rows.tobytes() + _TRAILER)
+            copy.write(_HEADER)
+            copy.write(rows.view(np.uint8).data)
+            copy.write(_TRAILER)
 
 
-def create(cursor: Any, table: str, *, key: str = "") -> None:
+def create(cursor: Any, table: str) -> None:
     """The session's temporary table, empty. It keeps no rows beyond the transaction."""
     cursor.execute("SELECT to_regclass(%s) IS NULL", [f"pg_temp.{table}"])
     if not cursor.fetchone()[0]:
         cursor.execute(f"TRUNCATE pg_temp.{table}")
         return
     columns = [f"{name} {'char(3)' if kind == 'bpchar' else kind}" for name, kind in STAGE]
-    if key:
-        columns.append(f"PRIMARY KEY ({key})")
     cursor.execute(f"CREATE TEMPORARY TABLE {table} ({', '.join(columns)}) ON COMMIT DELETE ROWS")

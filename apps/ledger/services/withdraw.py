@@ -10,8 +10,7 @@ from apps.common.tokens import KINDS
 from apps.ledger.enums import CostStatus, Granularity, RestatementReason
 from apps.ledger.rules.columns import Columns
 from apps.ledger.services import stage
-from apps.ledger.services.merge import RETURNED, Version, restating, versions
-from apps.ledger.services.sql import fetch
+from apps.ledger.services.merge import ONE_SOURCE, RETURNED, Version, restating, versions
 from apps.tenancy.scope import require_organization_id
 
 TABLE = "ledger_window"
@@ -54,8 +53,8 @@ def withdraw(
         f"AND NOT EXISTS (SELECT FROM {TABLE} s WHERE s.occurred_at = r.occurred_at "
         f"AND s.record_key = r.record_key) RETURNING 0 AS n, {RETURNED}"
     )
-    rows = fetch(
-        restating(update),
+    _, old, _ = versions(
+        restating(update, source=ONE_SOURCE),
         {
             "org": require_organization_id(),
             "source": source_id,
@@ -66,4 +65,4 @@ def withdraw(
             "reason": RestatementReason.WITHDRAWN.value,
         },
     )
-    return versions(rows)[1]
+    return old
