@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from apps.ledger.enums import NO_KEY, Axis, Confidence, SliceLevel
@@ -88,20 +89,34 @@ class SliceRef:
 def slice_of(
     organization_id: UUID, values: dict[Axis, Labelled], source_id: UUID, assignment: Assignment
 ) -> SliceRef:
-    """The slice of a dimension set's values under an assignment."""
-    own = {
-        Axis.UNIT: assignment.unit_id,
-        Axis.CAPABILITY: assignment.capability_id,
-        Axis.STORY: assignment.story_id,
-        Axis.SOURCE: source_id,
-    }
+    """The slice of a dimension set's values under an assignment.
+
+    Many sets (branches, tags, days) share few slices: those are remembered.
+    """
+    owners = (assignment.unit_id, assignment.capability_id, assignment.story_id, source_id)
+    texts = tuple(
+        values[axis].value if axis in values else stated(axis, assignment) for axis in _TEXT_AXES
+    )
+    return _slice(organization_id, owners, texts)
+
+
+_TEXT_AXES = tuple(axis for axis in DETAIL_AXES if axis not in ENTITY_AXES)
+_OWNER_AXES = (Axis.UNIT, Axis.CAPABILITY, Axis.STORY, Axis.SOURCE)
+
+
+@lru_cache(maxsize=20_000)
+def _slice(
+    organization_id: UUID, owners: tuple[UUID | None, ...], texts: tuple[str, ...]
+) -> SliceRef:
+    own = dict(zip(_OWNER_AXES, owners, strict=True))
+    said = dict(zip(_TEXT_AXES, texts, strict=True))
     found = []
     for axis in DETAIL_AXES:
         if axis in own:
             found.append(own[axis] or NOBODY)
-            continue
-        text = values[axis].value if axis in values else stated(axis, assignment)
-        found.append(keys.axis_key(organization_id, axis, text) if text else NOBODY)
+        else:
+            text = said[axis]
+            found.append(keys.axis_key(organization_id, axis, text) if text else NOBODY)
     fine = found[: len(FINE_AXES)]
     return SliceRef(
         detail_id=keys.slice_id(SliceLevel.DETAIL, found),

@@ -279,7 +279,7 @@ def _keys(
     """Record keys as two big-endian halves: events by their id, buckets by their dimensions."""
     ids = [u.event_id for u in batch]
     if None not in ids:
-        found = b"".join(keys.event_keys(source_id, ids))
+        found = b"".join(keys.event_keys(source_id, [event_id or "" for event_id in ids]))
         return np.frombuffer(found, ">u8").reshape(-1, 2).astype(np.uint64)
     raw = np.empty((len(batch), 2), np.uint64)
     events = [i for i, event_id in enumerate(ids) if event_id is not None]

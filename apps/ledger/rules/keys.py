@@ -5,6 +5,7 @@ crash finds what the first try wrote.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from operator import attrgetter
 from struct import Struct
@@ -43,12 +44,13 @@ _NAMESPACE = uuid5(NAMESPACE_OID, "tokenops.ledger")
 
 def _digest(parts: Iterable[str], *, person: bytes) -> bytes:
     """Hash of a sequence of texts; lengths are part of it, so that ('a','bc') is not ('ab','c')."""
-    h = blake2b(digest_size=16, person=person)
-    for part in parts:
-        raw = part.encode()
-        h.update(len(raw).to_bytes(4, "big"))
-        h.update(raw)
-    return h.digest()
+    return blake2b(b"".join(map(_with_length, parts)), digest_size=16, person=person).digest()
+
+
+@lru_cache(maxsize=20_000)
+def _with_length(part: str) -> bytes:
+    raw = part.encode()
+    return len(raw).to_bytes(4, "big") + raw
 
 
 def signed64(digest: bytes) -> int:
@@ -96,6 +98,7 @@ def bucket_keys(source_id: UUID, buckets: Iterable[tuple[int, int, int]]) -> lis
     return keys
 
 
+@lru_cache(maxsize=50_000)
 def axis_key(organization_id: UUID, axis: int, value: str) -> UUID:
     """The rollup key of a textual value; the same value never shares a key across organizations."""
     return uuid5(_NAMESPACE, f"{organization_id.hex}:{axis}:{value}")
@@ -103,10 +106,8 @@ def axis_key(organization_id: UUID, axis: int, value: str) -> UUID:
 
 def slice_id(level: int, keys: Sequence[UUID]) -> int:
     """64-bit id of a combination of axis keys."""
-    h = blake2b(bytes([level]), digest_size=16, person=b"slice")
-    for key in keys:
-        h.update(key.bytes)
-    return signed64(h.digest())
+    content = bytes([level]) + b"".join([key.bytes for key in keys])
+    return signed64(blake2b(content, digest_size=16, person=b"slice").digest())
 
 
 def run_key(source_id: UUID, run_id: str) -> int:

@@ -207,9 +207,12 @@ def _insert(staged: Staged, existing: IntArray) -> None:
         f"s.cost_basis, s.cost_status, s.granularity, {', '.join(values)} "
         f"FROM {staged.relation} s {where} ORDER BY s.occurred_at, s.record_key"
     )
-    values_ = {"org": require_organization_id(), "existing": array_literal(existing.tolist())}
+    parameters: dict[str, Any] = {
+        "org": require_organization_id(),
+        "existing": array_literal(existing.tolist()),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(sql, values_)
+        cursor.execute(sql, parameters)
 
 
 _COST = f"CASE WHEN s.cost_status < {CostStatus.UNPRICED} THEN s.cost_nanos END"

@@ -48,6 +48,7 @@ _SLICE_COLUMNS = (
     ("level", "smallint"),
     *((f'"{axis.name.lower()}"', "uuid") for axis in DETAIL_AXES),
 )
+_PLACE = {axis: place for place, axis in enumerate(DETAIL_AXES)}
 _VALUE_COLUMNS = (("axis", "smallint"), ("key", "uuid"), ("value", "text"), ("label", "text"))
 
 
@@ -126,15 +127,16 @@ def write_slices(pairs: Iterable[tuple[DimSet, Assignment]]) -> None:
     slices: dict[int, tuple[object, ...]] = {}
     names: dict[tuple[int, UUID], tuple[object, ...]] = {}
     for entry, assignment in pairs:
-        ref = slice_of(organization_id, entry.values, entry.source_id, assignment)
+        values = entry.values
+        ref = slice_of(organization_id, values, entry.source_id, assignment)
         if ref.detail_id not in slices:
             slices[ref.detail_id] = (ref.detail_id, SliceLevel.DETAIL, *ref.keys)
             slices[ref.fine_id] = (ref.fine_id, SliceLevel.FINE, *_fine_keys(ref))
-        for axis, labelled in entry.values.items():
-            key = ref.keys[DETAIL_AXES.index(axis)]
+        for axis, labelled in values.items():
+            key = ref.keys[_PLACE[axis]]
             names[axis, key] = (int(axis), key, labelled.value, labelled.label)
         for axis in (Axis.PHASE, Axis.CONFIDENCE):
-            key, text = ref.keys[DETAIL_AXES.index(axis)], stated(axis, assignment)
+            key, text = ref.keys[_PLACE[axis]], stated(axis, assignment)
             names[axis, key] = (int(axis), key, text, text)
     insert_rows("rollup_slice", _SLICE_COLUMNS, list(slices.values()), order="id")
     insert_rows(
