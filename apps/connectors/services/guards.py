@@ -77,8 +77,13 @@ def apply_changes(source: Source, version: int, **values: Any) -> None:
 
 
 def tell_ledger(source: Source, *, active: bool, data_as_of: datetime | None = None) -> None:
-    """How complete a source is. One that is switched off no longer counts as lagging, nor does one
-    that is only compared: no total waits for it."""
+    """How complete a source is. One that is switched off no longer counts as lagging.
+
+    A source that is only compared is no part of the ledger: nothing is told about it, unless it
+    counted before.
+    """
+    if source.is_compared and not source.in_ledger:
+        return
     lag = rules.expected_lag(source.schedule_minutes, cadence_of(source.kind, source.role))
     mark_coverage(
         source_id=source.id,

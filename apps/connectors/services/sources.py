@@ -146,7 +146,8 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
             field="account",
             fix="Add another source for the other account.",
         )
-    if settings.role != source.role and source.in_ledger and KINDS[source.kind].calls:
+    reads_calls = source.kind in KINDS and KINDS[source.kind].calls is not None
+    if settings.role != source.role and source.in_ledger and reads_calls:
         raise Invalid(
             "Its calls are in the ledger, and a call that happened is never withdrawn.",
             field="role",
@@ -315,7 +316,7 @@ def _secret(kind: str, credential: str) -> str:
             field="credential",
             fix="Paste the key as the provider shows it, without spaces.",
         )
-    if KINDS[kind].pair and not all(secret.partition(":")):
+    if kind in KINDS and KINDS[kind].pair and not all(secret.partition(":")):
         raise Invalid(
             "Two keys are needed here.",
             field="credential",

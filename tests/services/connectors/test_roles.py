@@ -14,7 +14,7 @@ from apps.connectors.enums import PULLED_KINDS, RunStatus, SourceKind, SourceRol
 from apps.connectors.models import ComparisonUsage, PullRun, Source
 from apps.connectors.services.compare import store_comparison
 from apps.connectors.services.pull import pull_source
-from apps.ledger.models import UsageRecord
+from apps.ledger.models import SourceCoverage, UsageRecord
 from apps.ledger.schema import UsageIn
 from tests.factories.connectors import NOW, Provider, make_source
 
@@ -77,6 +77,8 @@ def test_a_comparison_source_leaves_the_ledger_alone(org):
     assert after == ledger
     assert comparison == ledger
     assert run.rows_new > 0
+    with org.scope():
+        assert [row.name for row in SourceCoverage.objects.all()] == ["counted"]
     again = pull(org, compared, Provider())
     assert (again.rows_new, again.rows_changed, again.rows_withdrawn) == (0, 0, 0)
     assert 0 < again.rows_unchanged < run.rows_new

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from apps.common.tokens import INPUT_KINDS, OUTPUT_KINDS
 from apps.connectors.providers import openai, openai_rules
 from apps.connectors.providers.base import Names, RowRefused
 from apps.connectors.providers.openai_rules import CompletionRow, CostRow, split
@@ -43,6 +46,28 @@ def test_documented_completions_become_disjoint_tokens():
     assert record.output + record.audio_output + record.image_output == row.output_tokens
     assert counts.problem == ""
     assert record.requests == 5
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=8, max_size=8))
+def test_parts_of_a_row_always_sum_to_its_totals(parts):
+    text, read, wrote, audio, image, said, spoke, drew = parts
+    whole = text + read + wrote + audio + image
+    record = usage(
+        CompletionRow(
+            input_tokens=whole,
+            output_tokens=said + spoke + drew,
+            num_model_requests=1,
+            input_cached_tokens=read,
+            input_cache_write_tokens=wrote,
+            input_audio_tokens=audio,
+            input_image_tokens=image,
+            output_audio_tokens=spoke,
+            output_image_tokens=drew,
+        )
+    )
+    assert sum(getattr(record, kind) for kind in INPUT_KINDS) == whole
+    assert sum(getattr(record, kind) for kind in OUTPUT_KINDS) == said + spoke + drew
+    assert (record.input_uncached, record.output) == (text, said)
 
 
 def test_documented_embeddings_have_input_only():
