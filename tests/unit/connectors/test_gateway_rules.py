@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.common.tokens import INPUT_KINDS, KINDS, OUTPUT_KINDS
@@ -34,6 +34,7 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 ASK = Ask(AT - timedelta(days=1), AT, "acct", Names({}, {"hash": "Named"}), AT)
 COUNTS = st.integers(0, 10**9)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def total(record, kinds=KINDS):
@@ -118,6 +119,7 @@ def test_analytics_usage_is_disjoint_and_checked_against_its_total():
 # Calls
 
 
+@QUICK
 @given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
 def test_parts_of_a_call_always_sum_to_its_totals(fresh, read, wrote, audio, said, thought):
     usage = CallUsage(
@@ -190,6 +192,7 @@ def test_a_day_of_the_gateway():
         litellm_rules.day_of(DAY, "m", "", part(metrics(prompt_tokens=70)), ASK)
 
 
+@QUICK
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_a_day_of_the_gateway_sums_to_its_total(fresh, read, wrote, output):
     given = metrics(
@@ -316,6 +319,7 @@ def test_strange_usage_details_are_named():
         langfuse_rules.split({"input": 1, "input_cached_tokens": 4, "output": 1, "total": 2})
 
 
+@QUICK
 @given(st.dictionaries(st.sampled_from(
     ["input", "input_cached_tokens", "input_audio_tokens", "output", "output_reasoning_tokens"]
 ), COUNTS))  # fmt: skip

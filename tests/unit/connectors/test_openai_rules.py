@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.common.tokens import INPUT_KINDS, OUTPUT_KINDS
@@ -17,6 +17,7 @@ from apps.connectors.providers.openai_rules import CompletionRow, CostRow, split
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/openai"
 AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def payload(name):
@@ -48,6 +49,7 @@ def test_documented_completions_become_disjoint_tokens():
     assert record.requests == 5
 
 
+@QUICK
 @given(st.lists(st.integers(0, 10**9), min_size=8, max_size=8))
 def test_parts_of_a_row_always_sum_to_its_totals(parts):
     text, read, wrote, audio, image, said, spoke, drew = parts
