@@ -1,4 +1,4 @@
-"""Runs beside the figures: how many began in each group and period."""
+"""Runs beside the figures: how many began in each group and period, and what they cost."""
 
 from typing import Any
 
@@ -20,7 +20,10 @@ COLUMNS = {
 
 
 def read_runs(plan: Plan) -> list[Sum]:
-    """(period, keys, (runs,)) of a plan, in no order. Invalid where runs have no such axis."""
+    """(period, keys, (runs, nanos of their calls)) of a plan, in no order.
+
+    Invalid where runs have no such axis.
+    """
     unknown = [axis for axis in (*plan.axes, *plan.filters) if axis not in COLUMNS]
     if unknown:
         known = ", ".join(axis.label.lower() for axis in COLUMNS)
@@ -47,10 +50,11 @@ def read_runs(plan: Plan) -> list[Sum]:
     places = ", ".join(str(i + 1) for i in range(len(selected)))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(selected)}, sum(r.runs)::bigint FROM rollup_run r{join} "
-            "WHERE r.organization_id = %(org)s AND r.day >= %(start)s AND r.day < %(end)s"
+            f"SELECT {', '.join(selected)}, sum(r.runs)::bigint, sum(r.cost_nanos)::bigint "
+            f"FROM rollup_run r{join} WHERE r.organization_id = %(org)s "
+            "AND r.day >= %(start)s AND r.day < %(end)s"
             f"{conditions} GROUP BY {places}",
             values,
         )
         rows = cursor.fetchall()
-    return [(row[0], tuple(key or NOBODY for key in row[1:-1]), (row[-1],)) for row in rows]
+    return [(row[0], tuple(key or NOBODY for key in row[1:-2]), row[-2:]) for row in rows]

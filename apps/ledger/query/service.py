@@ -36,9 +36,9 @@ def run(query: Query) -> Result:
     total = _row((), (), None, _add(measures for _, _, _, measures in named))
     if query.runs:
         counted = _named(planned, read_runs(planned))
-        runs = {(period, keys): count for period, keys, _, (count,) in counted}
-        rows = [replace(row, runs=runs.get((row.period, row.keys), 0)) for row in rows]
-        total = replace(total, runs=sum(runs.values()))
+        runs = {(period, keys): pair for period, keys, _, pair in counted}
+        rows = [_with_runs(row, runs.get((row.period, row.keys), (0, 0))) for row in rows]
+        total = _with_runs(total, _add(runs.values()) if runs else (0, 0))
 
     def reported(currency: str) -> Reported:
         source = ledger_settings().currency
@@ -52,6 +52,10 @@ def run(query: Query) -> Result:
         convert=reported,
         reporting_currency=reporting_currency,
     )
+
+
+def _with_runs(row: Row, pair: Measures) -> Row:
+    return replace(row, runs=pair[0], run_cost_nanos=pair[1])
 
 
 def _answer(query: Query) -> tuple[list[Row], Row]:

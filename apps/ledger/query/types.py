@@ -50,8 +50,8 @@ class Row:
     """One group in one period. `period` is its first day (or hour), None for grain total.
 
     `cost_nanos` is the known cost; None when nothing in the row has a price. What is not in it is
-    counted by `unpriced_*`. A key is None where usage has no such value. `runs` is None where the
-    query did not ask for them.
+    counted by `unpriced_*`. A key is None where usage has no such value. `runs` and the known
+    cost of their calls are None where the query did not ask for them.
     """
 
     keys: tuple[str | None, ...]
@@ -65,6 +65,7 @@ class Row:
     records: int = 0
     unpriced_records: int = 0
     runs: int | None = None
+    run_cost_nanos: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Runs of agents and workflows: what they cost, what they are made of, and each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -73,12 +73,35 @@ def _seen(qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
     return qs
 
 
+def _once(request: HttpRequest, name: str, read: Callable[[], Any]) -> Any:
+    """What several filters and columns of one request ask for, read once."""
+    known: dict[str, Any] = request.__dict__.setdefault("run_choices", {})
+    if name not in known:
+        known[name] = read()
+    return known[name]
+
+
+def _words(request: HttpRequest, kind: RunWordKind) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = _once(request, kind.name, lambda: selectors.words(kind))
+    return found
+
+
 def _word_choices(kind: RunWordKind) -> Any:
-    return lambda request: [(text, text) for _, text in selectors.words(kind)]
+    return lambda request: [(text, text) for _, text in _words(request, kind)]
 
 
 def _capabilities(request: HttpRequest) -> list[tuple[str, str]]:
-    return [(str(c.id), c.name) for c in capabilities(request.actor).order_by("name_norm")]
+    def read() -> list[tuple[str, str]]:
+        rows = capabilities(request.actor).order_by("name_norm").values_list("id", "name")
+        return [(str(capability_id), name) for capability_id, name in rows]
+
+    found: list[tuple[str, str]] = _once(request, "capabilities", read)
+    return found
+
+
+def _units(request: HttpRequest) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = _once(request, "units", unit_choices)
+    return found
 
 
 @requires(P.USAGE_VIEW)
@@ -98,7 +121,7 @@ class RunList(ListPage):
             "workflow", "Workflow", choices=_word_choices(RunWordKind.WORKFLOW), narrow=_seen
         ),
         CustomFilter("agent", "Agent", choices=_word_choices(RunWordKind.AGENT), narrow=_seen),
-        CustomFilter("unit", "Team", choices=lambda request: unit_choices(), narrow=_seen),
+        CustomFilter("unit", "Team", choices=_units, narrow=_seen),
         ChoiceFilter("outcome", "Outcome", choices=[(str(o.value), o.label) for o in RunOutcome]),
         CustomFilter(
             "retries",
@@ -115,7 +138,7 @@ class RunList(ListPage):
         chosen = {f.name: f.read(self.request) for f in self.filters if f.name != "day"}
         words = dict[str, tuple[int, ...]]()
         for name, kind in (("workflow", RunWordKind.WORKFLOW), ("agent", RunWordKind.AGENT)):
-            known = {text: number for number, text in selectors.words(kind)}
+            known = {text: number for number, text in _words(self.request, kind)}
             words[name] = (known[chosen[name]],) if chosen[name] else ()
         return Reach(
             start=start,

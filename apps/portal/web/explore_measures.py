@@ -60,8 +60,11 @@ def _image(row: Row) -> int:
     return row.tokens.image_input + row.tokens.image_output
 
 
-def _per_run(row: Row) -> int | None:
-    return round(row.cost_nanos / row.runs) if row.cost_nanos is not None and row.runs else None
+def per_run(row: Row) -> int | None:
+    """Known cost of the calls of runs per run; usage outside of runs is not in it."""
+    if not row.runs or row.run_cost_nanos is None:
+        return None
+    return round(row.run_cost_nanos / row.runs)
 
 
 MEASURES: dict[str, Measure] = {
@@ -96,7 +99,7 @@ MEASURES: dict[str, Measure] = {
             "request_cost", "Cost per request", _per_request, fmt.axis_money, _unit, adds=False
         ),
         Measure("runs", "Runs", lambda row: row.runs, _axis_tokens, _tokens, runs=True),
-        Measure("run_cost", "Cost per run", _per_run, fmt.axis_money, _unit, adds=False, runs=True),
+        Measure("run_cost", "Cost per run", per_run, fmt.axis_money, _unit, adds=False, runs=True),
         Measure(
             "unpriced",
             "Tokens without a price",

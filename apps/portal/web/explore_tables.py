@@ -10,7 +10,7 @@ from apps.ledger.query import Row, period_of
 from apps.portal.rules.pivot import Pivot, pivot, top
 from apps.portal.rules.words import AXIS_LABELS, KINDS
 from apps.portal.selectors.explore import Exploration, by_group
-from apps.portal.web.explore_measures import Measure
+from apps.portal.web.explore_measures import Measure, per_run
 from apps.portal.web.inform_charts import all_ticks, long_tick
 
 MOST_SERIES = 5
@@ -27,6 +27,7 @@ class FlatRow:
     per_million: int | None
     share: float | None
     change: float | None
+    per_run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
     """Bars that stack where values add up, lines where they do not."""
     groups = by_group(found.timed.rows)
     labels = {row.keys[0]: row.labels[0] for row in found.timed.rows}
-    named, rest = top(found.timed.rows, _first, lambda row: measure.read(row) or 0, MOST_SERIES)
+    drawn_rows = [row for row in found.timed.rows if not measure.runs or row.runs]
+    named, rest = top(drawn_rows, _first, lambda row: measure.read(row) or 0, MOST_SERIES)
     tones = {key: f"s{index}" for index, key in enumerate(named, start=1)}
     if found.group[0] == "kind":
         tones |= {key: tone for key, _, tone in KINDS if key in tones}
@@ -138,6 +140,8 @@ def table(found: Exploration, measure: Measure) -> Table:
         rows = [(" · ".join(row.labels), row) for row in found.totals.rows]
     else:
         rows = [(row.labels[0], row) for row in found.totals.rows]
+    if measure.runs:
+        rows = [pair for pair in rows if pair[1].runs]
     rows.sort(key=lambda pair: -(measure.read(pair[1]) or 0))
     total = measure.read(found.totals.total)
     flat = [
@@ -148,6 +152,7 @@ def table(found: Exploration, measure: Measure) -> Table:
             per_million=fmt.per_million(row.cost_nanos, row.tokens.total - row.unpriced_tokens),
             share=(measure.read(row) or 0) / total if measure.adds and total else None,
             change=_change(found, measure, row),
+            per_run=per_run(row),
         )
         for label, row in rows[:MOST_ROWS]
     ]

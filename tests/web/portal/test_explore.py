@@ -90,7 +90,8 @@ def test_runs_are_told_where_a_run_has_one_place(get):
     page = text(get(f"{NOVEMBER}&measure=runs&group=capability"))
     assert "Runs: 30" in page
     page = text(get(f"{NOVEMBER}&measure=run_cost&group=unit"))
-    assert "Cost per run" in page
+    # 15 runs of 2,800,000 nanos and 15 of 700,000; the call of ada belongs to no run.
+    assert "Cost per run: $0.0018" in page
     page = text(get(f"{NOVEMBER}&measure=runs&group=model"))
     assert "cannot be told by model" in page
     page = text(get(f"{NOVEMBER}&measure=runs&group=unit&user=ada"))

@@ -13,8 +13,9 @@ from apps.ledger.models import PART_COLUMNS, RUN_SUMS, UsageRun
 from apps.ledger.selectors.runs.reach import Reach
 from apps.tenancy.scope import require_organization_id
 
-MOST_RUNS = 100_000
-"""Medians are those of this many latest runs: their cost does not grow with the history."""
+MOST_RUNS = 20_000
+"""Medians are those of this many latest runs: their cost does not grow with the history, and the
+page says so. At this number a percentile moves by about a hundredth of its rank."""
 By = Literal["workflow_id", "agent_id", "capability_id"]
 
 
