@@ -15,7 +15,7 @@ from apps.common import clock
 from apps.common.errors import NotFound
 from apps.common.tokens import KINDS, TokenCounts
 from apps.connectors import rules
-from apps.connectors.enums import EntryKind, Health, RunStatus, SourceKind, SourceStatus
+from apps.connectors.enums import EntryKind, Health, RunStatus, SourceKind, SourceRole, SourceStatus
 from apps.connectors.models import (
     ComparisonUsage,
     DirectoryEntry,
@@ -219,10 +219,15 @@ class BilledDay:
 
 
 def billed_days(start: date, end: date, source_id: UUID | None = None) -> list[BilledDay]:
-    """The providers' own figures per source and UTC day in [start, end): for comparison only."""
+    """The providers' own figures per source and UTC day in [start, end): for comparison only.
+
+    Without a source: those of the channels of record. A gateway's figure is no bill.
+    """
     rows = ProviderCost.objects.filter(day__gte=start, day__lt=end)
     if source_id is not None:
         rows = rows.filter(source_id=source_id)
+    else:
+        rows = rows.filter(source__role=SourceRole.RECORD)
     grouped = rows.values("source_id", "day", "currency").annotate(amount=Sum("amount_nanos"))
     return [
         BilledDay(row["source_id"], row["day"], row["currency"], row["amount"])

@@ -112,3 +112,29 @@ def _bill_reasons(side: Side, gap: int) -> list[str]:
     return [
         "The provider bills less: a discount without a negotiated rate, credits, or late lines."
     ]
+
+
+Compared = dict[tuple[str, str], tuple[int, int | None, str]]
+"""By provider and key id: tokens, cost where all of it is known, the key's name."""
+
+
+def under_measured_keys(compared: Compared, labels: dict[tuple[str, str], str]) -> Compared:
+    """A gateway's virtual keys under the provider's keys of the same name.
+
+    A gateway has key ids of its own, so its usage would stand in lines of their own. Where exactly
+    one measured key of the provider has the name, both are one line; else the id stays.
+    """
+    named: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for key, label in labels.items():
+        if label:
+            named.setdefault((key[0], label), []).append(key)
+    found: Compared = {}
+    for key, (tokens, cost, name) in compared.items():
+        same = named.get((key[0], name), [])
+        target = same[0] if key not in labels and name and len(same) == 1 else key
+        before = found.get(target)
+        if before is not None:
+            tokens += before[0]
+            cost = None if cost is None or before[1] is None else cost + before[1]
+        found[target] = (tokens, cost, name)
+    return found

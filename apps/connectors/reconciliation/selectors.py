@@ -113,6 +113,8 @@ def reconcile(
     billed, unconverted = _billed(start, end, by, provider, known, result.currency)
     compared = _compared(start, end, by, provider, result.currency)
     labels = {key: row.labels[-1] for key, row in measured.items() if row.labels}
+    if by == "api_key":
+        compared = rules.under_measured_keys(compared, labels)
     labels |= {key: name for key, (_, _, name) in compared.items() if key not in labels and name}
     lagging = _lagging(known, end)
     billing = {channel.provider for channel in known if channel.bills}

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.common.money import NANOS
-from apps.connectors.reconciliation.rules import Side, reasons, state
+from apps.connectors.reconciliation.rules import Side, reasons, state, under_measured_keys
 
 
 def side(**fields):
@@ -50,3 +50,22 @@ def test_reasons(fields, words):
     found = " ".join(reasons(side(**fields)))
     assert words in found
     assert bool(found) == bool(words)
+
+
+def test_virtual_keys_stand_under_the_providers_keys_of_the_same_name():
+    labels = {("openai", "key_1"): "bot", ("openai", "key_2"): "twin", ("openai", "key_3"): "twin"}
+    compared = {
+        ("openai", "hash_a"): (10, 5, "bot"),
+        ("openai", "hash_b"): (1, None, "bot"),
+        ("openai", "hash_c"): (7, 2, "twin"),
+        ("openai", "key_3"): (3, 1, "bot"),
+        ("anthropic", "hash_a"): (4, 4, "bot"),
+        ("openai", "hash_d"): (2, 2, ""),
+    }
+    assert under_measured_keys(compared, labels) == {
+        ("openai", "key_1"): (11, None, "bot"),
+        ("openai", "hash_c"): (7, 2, "twin"),
+        ("openai", "key_3"): (3, 1, "bot"),
+        ("anthropic", "hash_a"): (4, 4, "bot"),
+        ("openai", "hash_d"): (2, 2, ""),
+    }
