@@ -14,6 +14,7 @@ from apps.ledger.query.types import (
     Result,
     Row,
 )
+from apps.ledger.query.used import used
 from apps.ledger.selectors.coverage import Coverage, SourceCoverage
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "period_of",
     "run",
     "time_limit",
+    "used",
     "why",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from django.http import QueryDict
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
-from apps.ledger.query import Change, Query, Result, Row, run, why
+from apps.ledger.query import AXES, Change, Query, Result, Row, labels, run, used, why
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portal.rules.words import KIND_CHOICES
 
 _ENTITIES = frozenset({"unit", "capability", "story", "source"})
 MOST_CHOICES = 200
+CHOICE_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,39 @@ def _clean(axis: str, values: Sequence[str]) -> list[str]:
     return found[:MOST_CHOICES]
 
 
-def choices(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, str]]:
-    """What the filter of one axis offers: what was used in the days [start, end)."""
-    if axis == "kind":
-        return list(KIND_CHOICES)
-    if axis == "unit":
-        return unit_choices(chosen.unit_ids)
-    reach = Slice(chosen.unit_ids)
-    rows = reach.ask(start, end, group_by=(axis,), limit=MOST_CHOICES).rows
-    found = [(row.keys[0], row.labels[0]) for row in rows if row.keys[0]]
-    known = {key for key, _ in found}
-    found += [(value, value) for value in chosen.chosen.get(axis, ()) if value not in known]
-    return [(str(key), label) for key, label in found]
+def choices(
+    axes: Sequence[str], chosen: Slice, start: date, end: date
+) -> dict[str, list[tuple[str, str]]]:
+    """What the filters of some axes offer: what was used in [start, end), in its last days where
+    it is longer; what is chosen already is always among it."""
+    start = max(start, end - timedelta(days=CHOICE_DAYS))
+    asked = [axis for axis in axes if axis not in ("kind", "unit")]
+    if chosen.unit_ids is None:
+        found = used(asked, start, end, MOST_CHOICES)
+    else:
+        found = {axis: _seen(axis, chosen, start, end) for axis in asked}
+    for axis, offered in found.items():
+        known = {value for value, _ in offered}
+        picked = [value for value in chosen.chosen.get(axis, ()) if value not in known]
+        found[axis] = [*offered, *_named(axis, picked)]
+    if "kind" in axes:
+        found["kind"] = list(KIND_CHOICES)
+    if "unit" in axes:
+        found["unit"] = unit_choices(chosen.unit_ids)
+    return found
+
+
+def _seen(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, str]]:
+    """For those who see some units only: what these used."""
+    rows = Slice(chosen.unit_ids).ask(start, end, group_by=(axis,), limit=MOST_CHOICES).rows
+    return [(row.keys[0], row.labels[0]) for row in rows if row.keys[0]]
+
+
+def _named(axis: str, values: Sequence[str]) -> list[tuple[str, str]]:
+    if axis not in _ENTITIES or not values:
+        return [(value, value) for value in values]
+    names = labels.names_of(AXES[axis], [UUID(value) for value in values])
+    return [(str(key), label) for key, (_, label) in names.items()]
 
 
 def cost(row: Row) -> int:

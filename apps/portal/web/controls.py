@@ -1,5 +1,6 @@
 """The filters of Inform and Explore."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from apps.common.web.filters import Control
@@ -7,9 +8,16 @@ from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors.slices import Slice, choices
 
 
-def control(axis: str, chosen: Slice, start: date, end: date) -> Control:
-    """The filter of one axis, offering what was used in the days [start, end)."""
-    value = list(chosen.chosen.get(axis, ()))
-    return Control(
-        "multi", axis, AXIS_LABELS[axis], value, tuple(choices(axis, chosen, start, end))
-    )
+def controls(axes: Sequence[str], chosen: Slice, start: date, end: date) -> list[Control]:
+    """The filters of some axes, offering what was used in the days [start, end)."""
+    offered = choices(axes, chosen, start, end)
+    return [
+        Control(
+            "multi",
+            axis,
+            AXIS_LABELS[axis],
+            list(chosen.chosen.get(axis, ())),
+            tuple(offered[axis]),
+        )
+        for axis in axes
+    ]

@@ -12,7 +12,7 @@ from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
 from apps.portal.selectors.inform import window_now
 from apps.portal.selectors.slices import Slice
-from apps.portal.web.controls import control
+from apps.portal.web.controls import controls as filters
 from apps.portal.web.explore_measures import MEASURES, Measure
 
 GROUPS = (
@@ -140,5 +140,5 @@ def controls(chosen: Slice, state: State) -> list[Control]:
             COMPARISONS,
             "Nothing",
         ),
-        *(control(axis, chosen, state.start, state.end) for axis in FILTERS),
+        *filters(FILTERS, chosen, state.start, state.end),
     ]

@@ -22,7 +22,7 @@ from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors.inform import Overview, overview
 from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import inform_charts, inform_text
-from apps.portal.web.controls import control
+from apps.portal.web.controls import controls
 
 AXES = ("unit", "kind", "model", "source")
 GROUPS = ("kind", "unit", "model")
@@ -81,7 +81,7 @@ def _figures(
 def _controls(chosen: Slice, period: str, view: Overview) -> list[Control]:
     start = min(view.window.start, view.window.before_start)
     period_control = Control("select", "period", "Period", period, PERIODS, any_label="", keep=True)
-    return [period_control, *(control(axis, chosen, start, view.window.end) for axis in AXES)]
+    return [period_control, *controls(AXES, chosen, start, view.window.end)]
 
 
 def _wants_region(request: HttpRequest) -> bool:
