@@ -29,7 +29,7 @@ class Cadence:
 
     A bucket of `grain` is read `lag` after its end. `settling` and `reread` are how far back the
     source still restates: at each pull, and once a day. `reach` is how far back it reports at
-    all, None without limit.
+    all, None without limit. `slack` is how much later its own watermark may be.
     """
 
     grain: timedelta = HOUR
@@ -38,6 +38,7 @@ class Cadence:
     settling: timedelta = SETTLING
     reread: timedelta = REREAD_SPAN
     reach: timedelta | None = None
+    slack: timedelta = timedelta()
 
 
 HOURLY = Cadence()
@@ -133,7 +134,7 @@ def backoff_after(failures: int, schedule_minutes: int, retry_after: float | Non
 
 def expected_lag(schedule_minutes: int, cadence: Cadence = HOURLY) -> timedelta:
     """How far behind now complete data may be before the source counts as late."""
-    return cadence.grain + cadence.lag + 2 * timedelta(minutes=schedule_minutes)
+    return cadence.grain + cadence.lag + cadence.slack + 2 * timedelta(minutes=schedule_minutes)
 
 
 def health(

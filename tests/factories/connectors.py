@@ -21,6 +21,7 @@ SIMULATOR_URL = "http://127.0.0.1:8099"
 KEYS = {
     "openai": OPENAI_KEY,
     "anthropic": ANTHROPIC_KEY,
+    "claude_analytics": ANTHROPIC_KEY,
     "claude_code": ANTHROPIC_KEY,
     "litellm": LITELLM_KEY,
 }

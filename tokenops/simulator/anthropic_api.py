@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tokenops.simulator import anthropic_directory as directory
-from tokenops.simulator import claude_code
+from tokenops.simulator import claude_analytics, claude_code
 from tokenops.simulator.billing import Line, bill
 from tokenops.simulator.company.access import make_id
 from tokenops.simulator.company.types import Workload
@@ -97,6 +97,9 @@ class AnthropicAPI:
             return self._costs(request, now)
         if path == "usage_report/claude_code":
             return self._claude_code(request, now)
+        if path in ("analytics/usage", "analytics/cost"):
+            name = path.removeprefix("analytics/")
+            return claude_analytics.answer(self.model, name, DIMENSIONS, request, now)
         if path == "me":
             return Answer(directory.organization(self.model.company))
         rows = directory.lists(self.model.company, self.model.anchor).get(path)

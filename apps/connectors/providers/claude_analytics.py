@@ -53,7 +53,7 @@ class ClaudeAnalyticsClient(anthropic.AnthropicClient):
     def check(self) -> str:
         """One day of usage; the account is not told."""
         now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-        params = _params(now - timedelta(days=1), now, "1d", ("model",))
+        params = _params(now - timedelta(days=1), now, "1d", USAGE_GROUPS)
         self._http.get(f"{_PATH}/usage", [*params, ("limit", 1)], UsagePage)
         return ""
 

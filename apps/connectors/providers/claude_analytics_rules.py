@@ -58,6 +58,7 @@ class CostGroup(Documented):
     service_tier: str | None = None
 
     open: ClassVar = True
+    may_lack: ClassVar = frozenset({"cost_type", "token_type"})
 
 
 class CostMetrics(Documented):

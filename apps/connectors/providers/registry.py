@@ -88,7 +88,7 @@ KINDS: dict[str, Kind] = {
         anthropic_beta,
         anthropic.DEFAULT_URL,
         "An administration key, or a key with the scope read:analytics.",
-        Cadence(reach=timedelta(days=364)),
+        Cadence(reach=timedelta(days=364), slack=timedelta(hours=5)),
         schedule=60,
     ),
     SourceKind.CLAUDE_CODE: Kind(

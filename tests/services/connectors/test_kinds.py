@@ -557,7 +557,7 @@ def test_the_simulated_gateway_and_claude_code_are_compared(org):
             source = make_source(kind, history_from=date(2026, 11, 16))
         return pull(org, source, Provider(now=NOW))[0]
 
-    for kind in ("openai", "anthropic", "litellm", "claude_code"):
+    for kind in ("openai", "anthropic", "litellm", "claude_code", "claude_analytics"):
         run = read(kind)
         assert (run.status, run.error, run.mismatches) == (RunStatus.SUCCEEDED, "", 0)
         assert run.rows_new > 0
@@ -574,5 +574,13 @@ def test_the_simulated_gateway_and_claude_code_are_compared(org):
         seen = ComparisonUsage.objects.filter(source__kind="litellm", day="2026-11-20")
         through = sum(seen.values_list("output", flat=True))
         assert 0.95 * counted < through < counted
+        analytics = ComparisonUsage.objects.filter(source__kind="claude_analytics")
+        same = UsageRecord.objects.filter(**day).filter(
+            dimset_id__in=DimensionSet.objects.filter(provider="anthropic").values("id")
+        )
+        of_day = analytics.filter(day="2026-11-20").values_list("output", flat=True)
+        assert sum(of_day) == sum(same.values_list("output", flat=True))
+        until = Source.objects.get(kind="claude_analytics").cursor
+        assert until == datetime(2026, 11, 23, 8, tzinfo=UTC)
         fields = SchemaAlarm.objects.values_list("source__kind", "field")
         assert list(fields) == [("litellm", "results[].cache_hit_ratio")]

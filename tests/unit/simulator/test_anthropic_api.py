@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tokenops.simulator import claude_code
+from tokenops.simulator import claude_analytics, claude_code
 from tokenops.simulator.faults import Schedule
 from tokenops.simulator.http import Request
 from tokenops.simulator.rates import KINDS, rates
@@ -137,6 +137,45 @@ def test_headers(simulator):
     assert (answer.status, answer.body["error"]["type"]) == (401, "authentication_error")
     answer = ask(simulator, "me", headers={"x-api-key": ANTHROPIC_KEY})
     assert answer.status == 400
+
+
+def analytics(simulator, name="usage", **params):
+    given = {
+        "starting_at": "2026-11-20T00:00:00Z",
+        "ending_at": "2026-11-21T00:00:00Z",
+        "time_bucket_width": "1h",
+        "group_by__": ["model", "workspace_id"],
+        "limit": "1000",
+        **params,
+    }
+    headers = {**HEADERS, "anthropic-beta": claude_analytics.BETA}
+    return ask(simulator, f"analytics/{name}", headers=headers, **given)
+
+
+def test_analytics_have_every_token_a_total_and_a_watermark(simulator):
+    body = analytics(simulator).body
+    rows = body["data"]
+    model = simulator.model
+    works = [i for i, work in enumerate(model.workloads) if work.provider == "anthropic"]
+    day = model.visible(date(2026, 11, 20), NOW)[:, works, :5]
+    assert sum(row["usage"]["total_tokens"] for row in rows) == int(day.sum())
+    assert body["data_refreshed_at"] == "2026-11-23T08:00:00Z"
+    paged = analytics(simulator, limit="5").body
+    assert (paged["data"], paged["has_more"]) == (rows[:5], True)
+    assert analytics(simulator, limit="5", page=paged["next_page"]).body["data"] == rows[5:10]
+
+
+def test_analytics_cost_is_cents(simulator):
+    rows = analytics(simulator, "cost", time_bucket_width="1d").body["data"]
+    report = ask(simulator, "cost_report", starting_at="2026-11-20", limit="1").body["data"]
+    wanted = sum(Decimal(row["amount"]) for row in report[0]["results"])
+    assert sum(Decimal(row["cost"]["amount"]) for row in rows) == pytest.approx(wanted)
+
+
+def test_analytics_are_in_beta_and_refuse_long_ranges(simulator):
+    assert ask(simulator, "analytics/usage", starting_at="2026-11-20").status == 400
+    assert analytics(simulator, ending_at="2026-12-30").status == 400
+    assert analytics(simulator, group_by__=["colour"]).status == 400
 
 
 def test_claude_code_has_the_documented_shape_and_the_keys_tokens(simulator):
