@@ -10,7 +10,7 @@ import sys
 from benchmarks import report, server
 
 #: In the order of docs/performance.md.
-ALL = ("pages", "approvals")
+ALL = ("pages", "approvals", "push")
 
 
 def main(names: list[str]) -> int:

@@ -6,7 +6,7 @@ is refused whole, a bad line of NDJSON alone. Answers never repeat a value that 
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,13 @@ from typing import Any
 import msgspec
 
 from apps.common.errors import Invalid, TooLarge
-from apps.connectors.push.checks import CONTENT_NAMES, check_record, content_error
+from apps.connectors.push.checks import (
+    CONTENT_NAMES,
+    FUTURE_TOLERANCE,
+    check_record,
+    content_error,
+)
+from apps.ledger.rules.validation import EARLIEST
 from apps.ledger.schema import PromptTokens, RecordError, RunIn, UsageIn
 
 MAX_RECORDS = 10_000
@@ -81,27 +87,28 @@ _MISSING = re.compile(r"^Object missing required field `(\w+)`")
 _AT = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 _NAME = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 _one = msgspec.json.Decoder(UsageIn)
+_many = msgspec.json.Decoder(list[UsageIn])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(slots=True)
 class Parsed:
-    """Accepted records with their JSON, and refusals by index. `total` counts both."""
+    """Accepted records, their JSON as an array, and refusals by index. `total` counts both."""
 
     total: int = 0
     records: list[UsageIn] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)
+    body: bytes = b"[]"
     errors: list[RecordError] = field(default_factory=list)
 
 
 def parse_array(body: bytes, now: datetime) -> Parsed:
     """A JSON array of records, or one record alone."""
-    return _parse(iter(split_array(body)), now)
+    return _parse(split_array(body), now)
 
 
 def parse_lines(body: bytes, now: datetime) -> Parsed:
     """NDJSON: one record per line; empty lines are skipped."""
-    return _parse(iter(split_lines(body)), now)
+    return _parse(split_lines(body), now)
 
 
 def split_array(body: bytes) -> list[bytes]:
@@ -155,14 +162,49 @@ def _lenient_array(body: bytes, error: Exception) -> list[bytes]:
     return [json.dumps(item, default=str).encode() for item in decoded]
 
 
-def _parse(items: Iterator[bytes], now: datetime) -> Parsed:
+def _parse(items: list[bytes], now: datetime) -> Parsed:
+    """A body whose records are all good, which is the usual one, is judged as a whole."""
+    body = _joined(items)
+    try:
+        records = _many.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _parse_each(items, now)
+    if len(records) != len(items) or not _all_good(records, now, plain=b"\\" not in body):
+        return _parse_each(items, now)
+    return Parsed(len(items), records, body)
+
+
+def _joined(items: list[bytes]) -> bytes:
+    return b"[" + b",".join(items) + b"]"
+
+
+def _all_good(records: list[UsageIn], now: datetime, *, plain: bool) -> bool:
+    """Whether `check_record` and `_identity` have nothing to say about any record."""
+    ids = {record.event_id for record in records}
+    if len(ids) != len(records) or None in ids or "" in ids or not plain:
+        return False
+    times = [record.occurred_at for record in records]
+    if not times or min(times) < EARLIEST or max(times) > now + FUTURE_TOLERANCE:
+        return False
+    return all(
+        check_record(0, record, now, plain=True) is None
+        for record in records
+        if record.tags
+        or record.cost is not None
+        or record.run is not None
+        or record.observed_at is not None
+    )
+
+
+def _parse_each(items: list[bytes], now: datetime) -> Parsed:
+    """One verdict per record."""
     parsed = Parsed()
+    good: list[bytes] = []
     seen: dict[str, int] = {}
-    decode = _one.decode
     for index, raw in enumerate(items):
         parsed.total += 1
         try:
-            record = decode(raw)
+            record = _one.decode(raw)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             parsed.errors.append(explain(index, raw, error))
             continue
@@ -174,7 +216,8 @@ def _parse(items: Iterator[bytes], now: datetime) -> Parsed:
             continue
         seen[record.event_id or ""] = index
         parsed.records.append(record)
-        parsed.raw.append(raw)
+        good.append(raw)
+    parsed.body = _joined(good)
     return parsed
 
 

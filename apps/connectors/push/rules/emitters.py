@@ -6,6 +6,7 @@ a counter leaves it out, the service's key stands in, and better signals claim b
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -29,7 +30,9 @@ INSTANCE = (
 """What tells one running copy of a service from another, where an SDK sets it on all signals."""
 
 
+@lru_cache(maxsize=4096)
 def key_of(*parts: str) -> Key:
+    """A hash of some texts; lengths are part of it."""
     digest = blake2b(digest_size=16, person=b"push.key")
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass")

@@ -8,13 +8,14 @@ from typing import Any
 from apps.connectors.push.rules import names
 from apps.connectors.push.rules.calls import Call, Dropped, Origin, Reason, Run
 from apps.connectors.push.rules.counts import whole
-from apps.connectors.push.rules.origin import label, state
+from apps.connectors.push.rules.origin import PREFIX, STATED, label, state
 from apps.connectors.push.rules.told import Resource
 from apps.ledger.rules.validation import EARLIEST
 from apps.ledger.schema import MAX_TEXT
 
 Attributes = Mapping[str, Any]
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
+_STATED = frozenset(PREFIX + name for name in STATED)
 _SUFFIX = re.compile(r"\[[^\]]*\]$")
 _EARLIEST = int(EARLIEST.timestamp()) * 1_000_000_000
 
@@ -113,7 +114,7 @@ def bad_text(value: str) -> bool:
 def with_stated(resource: Resource, attributes: Attributes) -> Origin:
     """The resource's origin, or a copy of it with what the record itself states."""
     origin = resource.origin
-    if not any(name.startswith("tokenops.") for name in attributes):
+    if _STATED.isdisjoint(attributes):
         return origin
     mine = copy(origin)
     state(mine, attributes)

@@ -17,14 +17,16 @@ _SMALL = 512
 
 def store(source_id: UUID, usages: Sequence[UsageIn]) -> Accepted:
     """Keep usage durably until a worker folds it. The same records are kept once per source."""
-    plain = _encode(usages)
-    digest = sha256(plain).hexdigest()
-    if len(plain) < _SMALL:
-        return store_batch(source_id=source_id, payload=plain, digest=digest, accepted=len(usages))
+    return store_json(source_id, _encode(usages), len(usages))
+
+
+def store_json(source_id: UUID, plain: bytes, accepted: int) -> Accepted:
+    """The same for records that are a JSON array already."""
+    small = len(plain) < _SMALL
     return store_batch(
         source_id=source_id,
-        payload=gzip.compress(plain, compresslevel=1, mtime=0),
-        digest=digest,
-        accepted=len(usages),
-        encoding="gzip",
+        payload=plain if small else gzip.compress(plain, compresslevel=1, mtime=0),
+        digest=sha256(plain).hexdigest(),
+        accepted=accepted,
+        encoding="identity" if small else "gzip",
     )

@@ -1,6 +1,5 @@
 """Accepting pushed usage: judged record by record, stored in the inbox before the answer."""
 
-import gzip
 from dataclasses import dataclass
 from operator import attrgetter
 from uuid import UUID
@@ -11,12 +10,12 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.tokens import KINDS
 from apps.connectors.enums import SourceKind
-from apps.connectors.push.records import Parsed, parse_array, parse_lines
+from apps.connectors.push.records import parse_array, parse_lines
 from apps.connectors.push.rules.calls import Dialect, Reason, Signal
+from apps.connectors.push.services.batches import store_json
 from apps.connectors.push.services.sources import source_for
 from apps.connectors.push.services.tally import COUNTED, Tally
 from apps.ledger.schema import RecordError
-from apps.ledger.services import accept_batch
 
 SOURCE_NAME = "Records API"
 _counts_of = attrgetter(*KINDS)
@@ -40,7 +39,7 @@ class Accepted:
 
 
 def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") -> Accepted:
-    """Store the good records of a body, unpacked. Repeating a body stores nothing again.
+    """Store the good records of a body, unpacked, and nothing else. Repeating it stores nothing.
 
     `source` names another stream of events of the same organization: the same event id in two
     sources is two events. Raises Forbidden, TooLarge for too many records, Invalid (400) for a
@@ -53,9 +52,9 @@ def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") ->
     if not parsed.records:
         return Accepted(0, rejected, parsed.errors[:MAX_ERRORS], None)
     source_id = source_for(actor=actor, kind=SourceKind.RECORDS_API, name=source or SOURCE_NAME)
-    stored = accept_batch(source_id=source_id, body=_packed(parsed), encoding="gzip")
+    stored = store_json(source_id, parsed.body, len(parsed.records))
     tally = Tally()
-    tokens = sum(sum(_counts_of(record)) for record in parsed.records)
+    tokens = sum(map(sum, map(_counts_of, parsed.records)))
     counted = "repeated" if stored.duplicate else COUNTED
     tally.add(Dialect.RECORDS, Signal.RECORD, counted, tokens, len(parsed.records))
     tally.add(Dialect.RECORDS, Signal.RECORD, Reason.BAD_RECORD, items=rejected)
@@ -67,8 +66,3 @@ def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") ->
         stored.batch_id,
         stored.duplicate,
     )
-
-
-def _packed(parsed: Parsed) -> bytes:
-    """The good records alone: nothing that was refused reaches the database."""
-    return gzip.compress(b"[" + b",".join(parsed.raw) + b"]", compresslevel=1, mtime=0)

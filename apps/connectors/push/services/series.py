@@ -33,6 +33,8 @@ _LATER = (
 
 def advance_all(groups: Sequence[Group], now: datetime) -> None:
     """Decide the deltas of cumulative groups, and for each why it may have added nothing."""
+    if not groups:
+        return
     lock(key for group in groups for key in (*group.claims, *group.checks))
     cumulative = sorted((g for g in groups if g.cumulative), key=lambda group: group.time)
     if not cumulative:

@@ -27,6 +27,9 @@ NAMES = {
 def source_for(*, actor: Actor, kind: SourceKind, name: str) -> UUID:
     """Its id. Two first requests at once make one; a name that another kind of source has is
     avoided, for a sender cannot mend it."""
+    known = Source.objects.filter(name_norm=name.strip().casefold(), kind=kind)
+    if (found := known.values_list("id", flat=True).first()) is not None:
+        return UUID(str(found))
     for candidate in (name, f"{name} (pushed)", f"{name} ({kind})"):
         for _ in range(2):
             try:
