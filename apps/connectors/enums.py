@@ -34,6 +34,15 @@ SCHEDULED_KINDS = (*PULLED_KINDS, SourceKind.FILES)
 """Kinds that a worker reads by itself. Files have a place instead of a provider's API."""
 
 
+PUSHED_KINDS = (
+    SourceKind.RECORDS_API,
+    SourceKind.OTLP,
+    SourceKind.LITELLM_PUSH,
+    SourceKind.CLOUDEVENTS,
+)
+"""Programs send it by themselves, over the push endpoints."""
+
+
 class SourceRole(TextChoices):
     """Whether a source's usage enters the ledger's totals, or is kept to compare with them.
 

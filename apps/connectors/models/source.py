@@ -3,7 +3,13 @@
 from django.db import models
 
 from apps.common import clock
-from apps.connectors.enums import SCHEDULED_KINDS, SourceKind, SourceRole, SourceStatus
+from apps.connectors.enums import (
+    PUSHED_KINDS,
+    SCHEDULED_KINDS,
+    SourceKind,
+    SourceRole,
+    SourceStatus,
+)
 from apps.tenancy.models import TenantModel
 from apps.trail.refs import ObjectRef
 
@@ -72,6 +78,11 @@ class Source(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether programs send it by themselves (a file is neither pulled nor pushed)."""
+        return self.kind in PUSHED_KINDS
 
     @property
     def is_pulled(self) -> bool:

@@ -118,7 +118,9 @@ def store_batch(
         ],
         ignore_conflicts=True,
     )
-    batch = IngestBatch.objects.only("id", "accepted", "refused", "errors").get(source_id=source_id, digest=digest)
+    batch = IngestBatch.objects.only("id", "accepted", "refused", "errors").get(
+        source_id=source_id, digest=digest
+    )
     if batch.id != stored[0].id:
         return _again(batch)
     enqueue(INBOX, key=f"{INBOX}:{source_id}", payload={"batch_id": str(batch.id)})

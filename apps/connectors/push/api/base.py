@@ -40,9 +40,7 @@ class PushView(ActorMixin, APIView):
 
     def body(self, plain: HttpRequest) -> bytes:
         """Raises TooLarge, UnsupportedMedia, and DomainError (400) for damaged gzip."""
-        return read_body(
-            _reader(plain), plain.headers.get("Content-Encoding", ""), _declared(plain)
-        )
+        return read_body(reader(plain), plain.headers.get("Content-Encoding", ""), _declared(plain))
 
     def _same_organization(self, request: HttpRequest) -> None:
         """A key belongs to one organization; a header that names another one is a mistake."""
@@ -56,7 +54,7 @@ class PushView(ActorMixin, APIView):
             )
 
 
-def _reader(request: HttpRequest) -> Callable[[int], bytes]:
+def reader(request: HttpRequest) -> Callable[[int], bytes]:
     """The raw stream. Chunked bodies have no length, which Django takes for an empty body."""
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         stream = request.META.get("wsgi.input")

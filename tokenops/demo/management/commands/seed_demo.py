@@ -18,6 +18,7 @@ from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.sources import pull_history
 from tokenops.demo.stories import ensure_stories
+from tokenops.demo.telemetry import push_telemetry
 from tokenops.run.files import write_atomically
 
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         pull_history(demo, simulator)
         now = clock.now()
         push_runs(demo, now)
+        push_telemetry(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
             ensure_audit(demo, now)
