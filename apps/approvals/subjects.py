@@ -59,6 +59,13 @@ class SubjectHandler:
     subject_type: str = ""
     label: str = ""
 
+    def lock(self, subject_id: UUID) -> None:
+        """Take the subject's row (`SELECT ... FOR UPDATE`) before its request moves.
+
+        Acts on a subject and acts on its request then take the two rows in one order, subject
+        first, and never wait for each other in a circle.
+        """
+
     def on_opened(self, *, actor: "Actor", request: "ApprovalRequest") -> None:
         """A request was opened for the subject."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from apps.access.roles import Role
 from apps.approvals import selectors as approvals
-from apps.approvals.services import decide
+from apps.approvals.services import Asked, decide
 from apps.common import clock
 from apps.common.money import NANOS
 from apps.stories import services
@@ -154,7 +154,17 @@ def _decide(demo: Demo, story: TokenStory, filing: Filing, moment: dt.datetime) 
             version=request.version,
             decision=decision,
             note=note,
+            reason="duplicate" if decision == "reject" else "",
+            conditions=_conditions(filing, moment) if decision == "approve" else (),
         )
+
+
+def _conditions(filing: Filing, moment: dt.datetime) -> tuple[Asked, ...]:
+    """What approvals of larger teams ask for; some of it is overdue by now."""
+    if filing.developers < 4:
+        return ()
+    due = moment.date() + dt.timedelta(days=90)
+    return (Asked("Report the value after a quarter", due), Asked("Trim the retrieved context"))
 
 
 def _advance(demo: Demo, story: TokenStory, filing: Filing, moment: dt.datetime) -> None:

@@ -71,11 +71,12 @@ def _one(actor: Actor, answer: BulkAnswer) -> BulkResult:
                 conditions=answer.conditions,
             )
     except DomainError as error:
+        named = " ".join(f"{e.message} {e.fix}".strip() for e in error.errors)
         return BulkResult(
             answer.request_id,
             error.status,
             error.code,
-            f"{error.message} {error.fix}".strip(),
+            named or f"{error.message} {error.fix}".strip(),
             errors=tuple(e.as_dict() for e in error.errors),
         )
     return BulkResult(answer.request_id, 200, request_status=receipt.request.status)

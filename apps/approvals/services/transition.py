@@ -8,6 +8,7 @@ from django.db.models import F
 from apps.approvals.enums import Act, RequestStatus
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.rules.transitions import is_open, next_status
+from apps.approvals.subjects import handler_for
 from apps.common import clock
 from apps.common.errors import Conflict
 
@@ -24,6 +25,8 @@ def move(
     after = next_status(status, act)
     if after is None:
         raise closed_conflict(request)
+    if act is not Act.CHANGE_PEOPLE:
+        handler_for(request.subject_type).lock(request.subject_id)
     values |= {"status": after, "version": F("version") + 1}
     if is_open(after):
         values |= {"closed_at": None, "closed_by_name": "", "closed_note": "", "closed_reason": ""}

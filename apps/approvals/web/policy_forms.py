@@ -96,8 +96,8 @@ def condition_initial(condition: Condition, names: Mapping[str, str]) -> dict[st
     value = condition.value
     if isinstance(value, bool):
         text = "yes" if value else "no"
-    elif condition.fact in MONEY:
-        text = f"{from_nanos(int(value)).normalize():f}"
+    elif condition.fact in MONEY and isinstance(value, int):
+        text = f"{from_nanos(value).normalize():f}"
     else:
         values = value if isinstance(value, list) else [str(value)]
         text = ", ".join(names.get(v, v) if condition.fact == "unit" else v for v in values)

@@ -165,9 +165,13 @@ def activity(
     ]
     if request.lane == Lane.AUTO and request.closed_at:
         lines.append(
-            Activity(request.closed_by_name, "approved by itself", request.closed_at,
-                     request.closed_note)
-        )  # fmt: skip
+            Activity(
+                request.closed_by_name,
+                "approved it, within its guardrails",
+                request.closed_at,
+                request.closed_note,
+            )
+        )
     if request.closed_at and request.status in {RequestStatus.WITHDRAWN, RequestStatus.VOIDED}:
         words = "took it back" if request.status == RequestStatus.WITHDRAWN else "replaced it"
         lines.append(

@@ -1,6 +1,5 @@
 """The queue, the decision page beside it, and the two acts."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +25,9 @@ from apps.approvals.services.questions import ASKERS
 from apps.approvals.web import present
 from apps.approvals.web.base import people_choices, tabs
 from apps.approvals.web.forms import DecisionForm, WithdrawForm, decision_form
+from apps.approvals.web.rows import CSV_HEAD, csv_row, receipt_words
 from apps.common import clock
 from apps.common.errors import Conflict, Invalid
-from apps.common.money import from_nanos
 from apps.common.web import csvout, paging
 from apps.common.web.filters import (
     ChoiceFilter,
@@ -63,9 +62,9 @@ FINDERS = {
 }
 LABELS = {
     MINE: "Mine",
-    UNIT: "My units",
+    UNIT: "Units",
     DELEGATED: "For others",
-    OTHERS: "With others",
+    OTHERS: "Others",
     DECIDED: "Decided",
     SAMPLE: "To look at",
 }
@@ -79,26 +78,6 @@ DECIDED_SORTS = {
     "-closed": ("Latest answer first", [F("closed_at").desc(nulls_last=True)]),
     "-amount": SORTS["-amount"],
 }
-CSV_HEAD = (
-    "Reference",
-    "Revision",
-    "Title",
-    "Subject",
-    "Team",
-    "Status",
-    "Amount asked",
-    "Amount in force",
-    "Currency",
-    "Per",
-    "Asked by",
-    "Asked at",
-    "Due at",
-    "Closed at",
-    "Closed by",
-    "Lane",
-    "Reason",
-    "Note",
-)
 
 
 class Pane(View):
@@ -177,12 +156,13 @@ class Pane(View):
             current = page.rows[0]
         tab = self.tab()
         ids = {row.id for row in page.rows} | ({current.id} if current else set())
-        seats = selectors.seats_of(self.request.actor, sorted(ids))
+        mine, delegated = selectors.count_mine(self.request.actor)
+        seats = selectors.seats_of(self.request.actor, sorted(ids)) if delegated else {}
         context: dict[str, Any] = {
             "title": current.title if current is not None and chosen else "Approvals",
             "region": REGION,
             "tab": tab,
-            "tabs": self._tabs(tab, page.total or 0),
+            "tabs": self._tabs(tab, page.total or 0, mine, delegated),
             "queue_title": QUEUE_TITLES[tab],
             "items": [
                 present.queue_item(row, now, zone, known, seats.get(row.id, ""))
@@ -214,10 +194,9 @@ class Pane(View):
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
 
-    def _tabs(self, tab: str, shown: int) -> list[dict[str, Any]]:
+    def _tabs(self, tab: str, shown: int, mine: int, delegated: int) -> list[dict[str, Any]]:
         """The tabs. One's own is always counted, the others when they are shown."""
         actor = self.request.actor
-        mine, delegated = selectors.count_mine(actor)
         counts: dict[str, int | None] = {MINE: mine, tab: shown}
         offered = [MINE, UNIT, OTHERS, DECIDED]
         if delegated or tab == DELEGATED:
@@ -314,7 +293,7 @@ class Queue(Pane):
     def _export(self) -> HttpResponseBase:
         rows = self.rows().iterator(chunk_size=1000)
         name = f"approvals-{self.tab()}-{clock.today().isoformat()}.csv"
-        return csvout.response(name, CSV_HEAD, (_csv_row(row) for row in rows))
+        return csvout.response(name, CSV_HEAD, (csv_row(row) for row in rows))
 
 
 @requires(P.APPROVAL_DECIDE)
@@ -355,7 +334,7 @@ class Decide(Pane):
 
     def _done(self, receipt: services.Receipt) -> HttpResponse:
         """The receipt, and what waits next. Without script: a redirect to the queue."""
-        words = _receipt_words(receipt)
+        words = receipt_words(receipt)
         if self.request.headers.get("HX-Request") != "true":
             messages.success(self.request, words)
             return HttpResponseRedirect(org_url(self.request, "approvals:list"))
@@ -385,41 +364,3 @@ class Withdraw(Pane):
         )
         messages.success(request, f"You took back {current.title}.")
         return HttpResponseRedirect(org_url(request, "approvals:detail", request_id=request_id))
-
-
-def _receipt_words(receipt: services.Receipt) -> str:
-    request, outcome = receipt.request, receipt.outcome
-    if not outcome.final:
-        return f"Your approval of {request.title} is recorded. Others decide next."
-    if outcome.status is RequestStatus.APPROVED:
-        amount = present.amount_words(outcome.approved_nanos, request)
-        return f"You approved {request.title}{f' at {amount}' if amount else ''}."
-    if outcome.status is RequestStatus.REJECTED:
-        return f"You declined {request.title}. {request.requester_name} sees your note."
-    return f"You sent {request.title} back. {request.requester_name} sees your note."
-
-
-def _csv_row(row: ApprovalRequest) -> Sequence[Any]:
-    def amount(nanos: int | None) -> Any:
-        return None if nanos is None else from_nanos(nanos)
-
-    return (
-        row.subject_ref,
-        row.revision_number,
-        row.title,
-        row.subject_type,
-        row.unit.name if row.unit else None,
-        RequestStatus(row.status).label,
-        amount(row.amount_nanos),
-        amount(row.approved_nanos),
-        row.currency,
-        row.amount_period,
-        row.requester_name,
-        row.opened_at,
-        row.due_at,
-        row.closed_at,
-        row.closed_by_name,
-        Lane(row.lane).label,
-        RejectReason(row.closed_reason).label if row.closed_reason else None,
-        row.closed_note,
-    )

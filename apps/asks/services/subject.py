@@ -31,6 +31,9 @@ OUTCOMES = {
 class AskSubject(SubjectHandler):
     """What both kinds share."""
 
+    def lock(self, subject_id: UUID) -> None:
+        Ask.objects.select_for_update().filter(id=subject_id).order_by().first()
+
     def on_decided(
         self, *, actor: Actor, request: ApprovalRequest, outcome: Outcome
     ) -> dict[str, Any] | None:

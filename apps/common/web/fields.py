@@ -128,7 +128,8 @@ def render(
     css = f"f {size}".strip()
 
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        kind = "radio" if isinstance(widget, forms.RadioSelect) else "checkbox"
+        # Django's CheckboxSelectMultiple is a RadioSelect: ask for the narrower one first.
+        kind = "checkbox" if isinstance(widget, forms.CheckboxSelectMultiple) else "radio"
         label = format_html(
             '<span class="lab" id="{}_label">{}{}</span>', bound.auto_id, bound.label, tail
         )

@@ -5,6 +5,7 @@ ever applied to a story somebody else moved on.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 
@@ -19,6 +20,13 @@ from apps.stories.selectors.stories import has_draft
 from apps.trail.services import record
 
 STALE = "Somebody changed this story since you opened it."
+
+
+def lock_story(story_id: UUID) -> None:
+    """Take the story's row before its approval request moves: every act that touches both takes
+    them in this order, so none waits for another in a circle.
+    """
+    TokenStory.objects.select_for_update().filter(id=story_id).order_by().first()
 
 
 def check_version(story: TokenStory, version: int | None) -> None:

@@ -18,7 +18,7 @@ from apps.stories.selectors.stories import revision_by_id, story_by_id
 from apps.stories.services.budget import budget_from, ensure_capability, open_story_budget
 from apps.stories.services.drafts import open_draft
 from apps.stories.services.lifecycle import finish_withdrawal
-from apps.stories.services.moves import apply_act, target_status
+from apps.stories.services.moves import apply_act, lock_story, target_status
 from apps.stories.services.undo import memento_of, undo_answer, undo_refused
 
 
@@ -27,6 +27,9 @@ class StorySubject(SubjectHandler):
 
     subject_type = "story"
     label = "Token Story"
+
+    def lock(self, subject_id: UUID) -> None:
+        lock_story(subject_id)
 
     def on_decided(
         self, *, actor: Actor, request: ApprovalRequest, outcome: Outcome

@@ -25,7 +25,7 @@ from apps.stories.selectors.prices import price_table
 from apps.stories.selectors.settings import Settings, settings_in_force
 from apps.stories.selectors.stories import draft_of, story_by_id
 from apps.stories.selectors.tiers import band_of, tier_of
-from apps.stories.services.moves import STALE, apply_act, check_version, target_status
+from apps.stories.services.moves import STALE, apply_act, check_version, lock_story, target_status
 from apps.stories.services.plan import value_of
 from apps.stories.services.snapshot import estimate_document, phase_rows, revision_figures
 
@@ -40,6 +40,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     Conflict (stale version, no draft, wrong state), Invalid (every missing or wrong input, and a
     model without a price). Nothing is written then.
     """
+    lock_story(story_id)
     story = story_by_id(story_id)
     require(actor, P.STORY_SUBMIT, unit_id=story.unit_id, owner_id=story.author_id)
     check_version(story, version)

@@ -106,6 +106,7 @@ class StoryDetail(View):
             "progress": so_far,
             "headline": headline(story, so_far),
             "request_open": approvals.open_request_of("story", story.id),
+            "conditions": approvals.conditions_of_subject("story", story.id),
             "budget": story_budget(story),
             "latest": revisions(story).first(),
             "zone": zone,

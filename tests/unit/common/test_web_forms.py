@@ -22,6 +22,20 @@ def html(source, form):
     return Template("{% load ui %}" + source).render(Context({"form": form}))
 
 
+def test_several_choices_are_checkboxes_and_one_is_a_radio_button():
+    class Days(forms.Form):
+        days = forms.MultipleChoiceField(
+            choices=[("0", "Monday"), ("1", "Tuesday")],
+            widget=forms.CheckboxSelectMultiple,
+            initial=["0", "1"],
+        )
+
+    out = html("{% field form.days %}", Days())
+    assert out.count('type="checkbox"') == out.count(" checked>") == 2
+    assert 'role="group"' in out
+    assert html("{% field form.kind %}", Sample()).count('type="radio"') == 2
+
+
 def test_label_help_and_control_are_linked():
     out = html("{% field form.name %}", Sample())
     assert '<label for="id_name">Name</label>' in out

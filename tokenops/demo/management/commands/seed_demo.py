@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.common import clock
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.agents import push_runs
+from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.books import ensure_books
 from tokenops.demo.organization import ensure_organization, ensure_people
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         push_telemetry(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
+            ensure_approvals(demo, now)
             ensure_audit(demo, now)
             ensure_books(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
