@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "apps.connectors",
     "apps.connectors.push",
     "apps.connectors.imports",
+    "apps.connectors.seats",
     "apps.connectors.files",
     "apps.approvals",
     "apps.budgets",

@@ -13,6 +13,8 @@ class SourceKind(TextChoices):
     LITELLM = "litellm", "LiteLLM gateway"
     OPENROUTER = "openrouter", "OpenRouter"
     LANGFUSE = "langfuse", "Langfuse"
+    COPILOT = "copilot", "GitHub Copilot"
+    CURSOR = "cursor", "Cursor"
     RECORDS_API = "records_api", "Records API"
     OTLP = "otlp", "OpenTelemetry (OTLP)"
     LITELLM_PUSH = "litellm_push", "LiteLLM callback"
@@ -29,6 +31,8 @@ PULLED_KINDS = (
     SourceKind.LITELLM,
     SourceKind.OPENROUTER,
     SourceKind.LANGFUSE,
+    SourceKind.COPILOT,
+    SourceKind.CURSOR,
 )
 SCHEDULED_KINDS = (*PULLED_KINDS, SourceKind.FILES)
 """Kinds that a worker reads by itself. Files have a place instead of a provider's API."""

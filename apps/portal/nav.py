@@ -52,6 +52,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),
     NavItem("Data quality", "quality:list", "shield-check", P.SOURCE_VIEW, "Operate"),
     NavItem("Exchange rates", "fx:rates", "coins", P.PRICE_VIEW, "Operate"),
+    NavItem("Seats", "seats:list", "users", P.SOURCE_VIEW, "Operate"),
     NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
     NavItem("Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 #: Parameter of an address, or `url name:parameter`, to the model it names and the attribute used.
 PARAMETERS = {
+    "plan_id": "seats.SeatPlan",
     "attachment_id": "discussions.Attachment",
     "comment_id": "discussions.Comment",
     "item_id": "discussions.WorkItem",

@@ -62,6 +62,19 @@ class UnitLine:
     gauge: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SeatLine:
+    """A seat as the provider lists it. `person` is a login or an e-mail address."""
+
+    person: str
+    plan: str
+    name: str = ""
+    team: str = ""
+    since: date | None = None
+    ends: date | None = None
+    last_active: date | None = None
+
+
 @dataclass(slots=True)
 class Names:
     """Display names by provider id; an id without a name shows itself."""
@@ -182,6 +195,10 @@ class ApiClient:
     def costs(self, start: date, end: date) -> list[CostLine]:
         """The provider's bill for the UTC days [start, end)."""
         return []
+
+    def seats(self) -> list[SeatLine] | None:
+        """Every seat of the subscription now; None for a provider that sells none."""
+        return None
 
 
 def next_token(path: str, has_more: bool | None, token: str | None, used: str | None) -> str | None:

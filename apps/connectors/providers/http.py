@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 import structlog
 
+from apps.common.errors import Invalid
 from apps.connectors import crypto, guard
 from apps.connectors.providers import backoff, drift
 from apps.connectors.providers.errors import ProviderError
@@ -53,10 +55,11 @@ class PinnedTransport(httpx.BaseTransport):
 
 
 class ProviderHTTP:
-    """GET requests to one provider. A context manager; not thread-safe.
+    """Requests to one provider that read. A context manager; not thread-safe.
 
     `beat` is called before each request: it keeps the run's lease alive and may raise to stop.
-    `secrets` are redacted from everything that is shown. `drift` collects, by endpoint, what the
+    `secrets` are redacted from everything that is shown. `user` is the first half of a credential
+    of two. `drift` collects, by endpoint, what the
     answers held that was not documented.
     """
 
@@ -66,6 +69,7 @@ class ProviderHTTP:
         *,
         headers: dict[str, str],
         secrets: Sequence[str],
+        user: str = "",
         beat: Callable[[Meter], None] = lambda _meter: None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -78,6 +82,8 @@ class ProviderHTTP:
         self.meter = Meter()
         self.drift: dict[str, set[drift.Finding]] = {}
         self._secrets, self._beat, self._sleep = tuple(secrets), beat, sleep
+        self._given = transport
+        self.user = user
         self._client = httpx.Client(
             base_url=target.url,
             headers={"user-agent": USER_AGENT, "accept": "application/json", **headers},
@@ -98,7 +104,43 @@ class ProviderHTTP:
 
         `name` stands for the path where that holds an id. Numbers may arrive as text.
         """
-        body = self._fetch(path, params)
+        return self._decoded(path, self._fetch(path, params), shape, name)
+
+    def post(self, path: str, asked: dict[str, Any], shape: type[T]) -> T:
+        """The answer to a question that is asked in a body (Cursor). As `get` otherwise."""
+        return self._decoded(path, self._fetch(path, (), asked), shape, "")
+
+    def download(self, url: str, shape: type[T]) -> list[T]:
+        """A signed file of JSON lines on any public host, read without the credential.
+
+        For links that the provider hands out: each host is judged like the source's own address.
+        Raises ProviderError.
+        """
+        parts = urlsplit(url)
+        try:
+            target = guard.parse_base_url(f"{parts.scheme}://{parts.netloc}")
+        except Invalid as error:
+            raise ProviderError(str(error), code="address_refused") from error
+        try:
+            pinned = self._given or PinnedTransport(target)
+        except guard.AddressRefused as error:
+            raise ProviderError(str(error), code="address_refused") from error
+        with httpx.Client(
+            headers={"user-agent": USER_AGENT},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            transport=pinned,
+            trust_env=False,
+        ) as client:
+            # The signature in the link is a secret too: errors name the host only.
+            body = self._fetch(f"A report at {target.host}", (), client=client, url=url)
+        try:
+            return msgspec.json.Decoder(shape, strict=False).decode_lines(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = f"A report at {target.host} is not JSON lines: {self.redact(str(error))}"
+            raise ProviderError(message, code="malformed") from error
+
+    def _decoded(self, path: str, body: bytes, shape: type[T], name: str) -> T:
         try:
             raw = msgspec.json.decode(body)
             found = drift.find(raw, shape)
@@ -118,14 +160,23 @@ class ProviderHTTP:
         """The text without any form of the credential."""
         return crypto.redact(text, *self._secrets)
 
-    def _fetch(self, path: str, params: Params) -> bytes:
+    def _fetch(
+        self,
+        path: str,
+        params: Params,
+        asked: dict[str, Any] | None = None,
+        *,
+        client: httpx.Client | None = None,
+        url: str = "",
+    ) -> bytes:
+        """Try until an answer comes or the tries run out. `path` names the request in errors."""
         attempt = 0
         while True:
             attempt += 1
             self._beat(self.meter)
             self.meter.calls += 1
             try:
-                response, body = self._once(path, params)
+                response, body = self._once(client or self._client, url or path, params, asked)
             except guard.AddressRefused as error:
                 raise ProviderError(str(error), code="address_refused") from error
             except httpx.HTTPError as error:
@@ -146,14 +197,17 @@ class ProviderHTTP:
             self.meter.waited += pause
             self._sleep(pause)
 
-    def _once(self, path: str, params: Params) -> tuple[httpx.Response, bytes]:
-        query = httpx.QueryParams(list(params))
+    def _once(
+        self, client: httpx.Client, url: str, params: Params, asked: dict[str, Any] | None
+    ) -> tuple[httpx.Response, bytes]:
+        query = httpx.QueryParams(list(params)) if params else None
+        method = "GET" if asked is None else "POST"
         body = bytearray()
-        with self._client.stream("GET", path, params=query) as response:
+        with client.stream(method, url, params=query, json=asked) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER:
-                    raise ProviderError(f"{path} answered more than 64 MiB.", code="too_large")
+                    raise ProviderError("The answer is larger than 64 MiB.", code="too_large")
         return response, bytes(body)
 
     def _transport_problem(self, path: str, error: httpx.HTTPError) -> ProviderError:

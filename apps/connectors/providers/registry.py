@@ -17,6 +17,8 @@ from apps.connectors.providers import (
     anthropic,
     claude_analytics,
     claude_code,
+    copilot,
+    cursor,
     langfuse,
     litellm,
     openai,
@@ -68,6 +70,16 @@ def anthropic_key(secret: str) -> Headers:
 
 def anthropic_beta(secret: str) -> Headers:
     return {**anthropic_key(secret), "anthropic-beta": claude_analytics.BETA}
+
+
+def github(secret: str) -> Headers:
+    """The token is the second half; the first names the organization."""
+    token = secret.partition(":")[2]
+    return {
+        **bearer(token),
+        "accept": "application/vnd.github+json",
+        "x-github-api-version": copilot.VERSION,
+    }
 
 
 CALLS = Cadence(window=timedelta(hours=12), settling=timedelta(hours=6), reread=timedelta(hours=48))
@@ -132,6 +144,29 @@ KINDS: dict[str, Kind] = {
         schedule=60,
         pair=True,
     ),
+    SourceKind.COPILOT: Kind(
+        lambda http, _: copilot.CopilotClient(http),
+        github,
+        copilot.DEFAULT_URL,
+        "The organization and a token of an administrator, joined by a colon: acme:ghp_…",
+        Cadence(
+            grain=timedelta(days=1),
+            lag=timedelta(hours=30),
+            window=timedelta(days=14),
+            reread=timedelta(days=28),
+            reach=timedelta(days=364),
+        ),
+        schedule=720,
+        pair=True,
+    ),
+    SourceKind.CURSOR: Kind(
+        lambda http, _: cursor.CursorClient(http),
+        lambda secret: basic(f"{secret}:"),
+        cursor.DEFAULT_URL,
+        "An admin API key of the team.",
+        Cadence(window=timedelta(days=7), settling=timedelta(hours=24), reach=timedelta(days=29)),
+        schedule=60,
+    ),
 }
 
 
@@ -161,6 +196,7 @@ def connect(
         base_url.rstrip("/").removesuffix("/v1"),
         headers=found.headers(secret),
         secrets=crypto.forms(secret),
+        user=secret.partition(":")[0] if found.pair else "",
         beat=beat,
         transport=transport,
         sleep=sleep,

@@ -19,11 +19,20 @@ from apps.common.errors import DomainError
 from apps.connectors import crypto, events, rules, selectors
 from apps.connectors.enums import RunKind, RunStatus, SourceStatus, Trigger
 from apps.connectors.models import PullRun, Source
-from apps.connectors.providers.base import ApiClient, Ask, CostLine, Entry, Names, UsageRead
+from apps.connectors.providers.base import (
+    ApiClient,
+    Ask,
+    CostLine,
+    Entry,
+    Names,
+    SeatLine,
+    UsageRead,
+)
 from apps.connectors.providers.drift import Finding
 from apps.connectors.providers.errors import ProviderError
 from apps.connectors.providers.http import Meter
 from apps.connectors.providers.registry import KINDS, cadence_of, connect
+from apps.connectors.seats.services import sync_seats
 from apps.connectors.services import alarms, compare, lease, store
 from apps.connectors.services.guards import BLOCKED, report_trouble, tell_ledger
 from apps.ledger.schema import IngestResult, UsageIn
@@ -56,6 +65,7 @@ class Reading:
     usage: UsageRead = field(default_factory=UsageRead)
     costs: list[CostLine] = field(default_factory=list)
     entries: list[Entry] | None = None
+    seats: list[SeatLine] | None = None
     drift: dict[str, set[Finding]] = field(default_factory=dict)
 
 
@@ -206,6 +216,7 @@ def _read_all(job: Job, client: ApiClient) -> Reading:
         return reading
     if source.directory_at is None or _stale(source.directory_at):
         reading.entries = client.directory()
+        reading.seats = client.seats()
         fresh = Names.of(reading.entries)
         job.names.projects.update(fresh.projects)
         job.names.keys.update(fresh.keys)
@@ -278,6 +289,8 @@ def _write(
 ) -> IngestResult:
     if reading.entries is not None:
         store.store_directory(source, reading.entries)
+        if reading.seats is not None:
+            sync_seats(source=source, lines=reading.seats)
         source.directory_at = reading.observed_at
     run.cost_rows = store.store_costs(source, reading.costs, reading.observed_at)
     store.store_units(source, reading.usage.units, start, end, reading.observed_at)

@@ -1,0 +1,138 @@
+"""Seats over the API."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.api import ActorMixin
+from apps.access.permissions import P
+from apps.connectors.seats import selectors, services
+from apps.connectors.seats.models import Seat, SeatPlan
+
+
+class PlanSerializer(serializers.ModelSerializer):
+    """What a seat costs a month, in nanos; null: nobody has stated it."""
+
+    class Meta:
+        model = SeatPlan
+        fields = ("id", "name", "source", "price_nanos", "currency", "included", "version")
+        read_only_fields = ("id", "source", "currency")
+
+
+class LineSerializer(serializers.Serializer):
+    """A plan in the running month. `effective_nanos` is nanos per million tokens."""
+
+    plan = PlanSerializer()
+    held = serializers.IntegerField()
+    idle = serializers.IntegerField()
+    cost_nanos = serializers.IntegerField(allow_null=True)
+    tokens = serializers.IntegerField()
+    effective_nanos = serializers.IntegerField(allow_null=True)
+    included_units = serializers.IntegerField()
+    overage_units = serializers.IntegerField()
+    metered_nanos = serializers.IntegerField(allow_null=True)
+
+
+class LinesSerializer(serializers.Serializer):
+    results = LineSerializer(many=True)
+
+
+class SavePlanSerializer(serializers.Serializer):
+    """`version` is the one that was read; needed for a change."""
+
+    name = serializers.CharField(max_length=120)
+    price_nanos = serializers.IntegerField(min_value=0, allow_null=True, default=None)
+    included = serializers.CharField(max_length=200, allow_blank=True, default="")
+    version = serializers.IntegerField(default=0)
+
+
+class SeatSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Seat
+        fields = ("id", "plan", "person", "name", "team", "since", "ended", "last_active")
+        read_only_fields = fields
+
+
+class TableSerializer(serializers.Serializer):
+    """CSV text with the columns person and plan; name, team, since and ended where known."""
+
+    table = serializers.CharField(max_length=2_000_000, trim_whitespace=False)
+
+
+class ChangedSerializer(serializers.Serializer):
+    added = serializers.IntegerField()
+    ended = serializers.IntegerField()
+    updated = serializers.IntegerField()
+
+
+def _checked(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    body = serializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+class PlanListView(ActorMixin, APIView):
+    """Plans with what they cost and yield this month; add one."""
+
+    permission_required = {"GET": P.SOURCE_VIEW, "POST": P.SOURCE_MANAGE}
+
+    @extend_schema(responses=LinesSerializer)
+    def get(self, request: Request) -> Response:
+        lines = selectors.overview(self.actor, *selectors.month_so_far())
+        return Response(LinesSerializer({"results": lines}).data)
+
+    @extend_schema(request=SavePlanSerializer, responses={201: PlanSerializer})
+    def post(self, request: Request) -> Response:
+        values = _checked(SavePlanSerializer, request)
+        values.pop("version")
+        plan = services.save_plan(actor=self.actor, **values)
+        return Response(PlanSerializer(plan).data, status=status.HTTP_201_CREATED)
+
+
+class PlanView(ActorMixin, APIView):
+    """One plan: read and change."""
+
+    permission_required = {"GET": P.SOURCE_VIEW, "PUT": P.SOURCE_MANAGE}
+
+    @extend_schema(responses=PlanSerializer, operation_id="seat_plan_retrieve")
+    def get(self, request: Request, plan_id: UUID) -> Response:
+        return Response(PlanSerializer(selectors.plan_by_id(self.actor, plan_id)).data)
+
+    @extend_schema(request=SavePlanSerializer, responses=PlanSerializer)
+    def put(self, request: Request, plan_id: UUID) -> Response:
+        selectors.plan_by_id(self.actor, plan_id)
+        values = _checked(SavePlanSerializer, request)
+        plan = services.save_plan(actor=self.actor, plan_id=plan_id, **values)
+        return Response(PlanSerializer(plan).data)
+
+
+class SeatListView(ActorMixin, generics.ListAPIView):
+    """Who holds which seat."""
+
+    permission_required = {"GET": P.SOURCE_VIEW}
+    serializer_class = SeatSerializer
+    filterset_fields = ("plan", "person")
+
+    def get_queryset(self) -> QuerySet[Seat]:
+        if getattr(self, "swagger_fake_view", False):
+            return Seat.objects.none()
+        return selectors.seats(self.actor)
+
+
+class ImportView(ActorMixin, APIView):
+    """Take a list of people; repeating changes nothing, one bad row takes none."""
+
+    permission_required = {"POST": P.SOURCE_MANAGE}
+
+    @extend_schema(request=TableSerializer, responses=ChangedSerializer)
+    def post(self, request: Request) -> Response:
+        done = services.import_seats(
+            actor=self.actor, text=_checked(TableSerializer, request)["table"]
+        )
+        return Response(ChangedSerializer(done).data)
