@@ -15,6 +15,7 @@ from apps.attribution.models import AttributionRule
 from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
 from apps.connectors.models import PullRun, Source
+from apps.ledger.models import UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
 from apps.stories.models import StoryTemplate, TokenStory
@@ -60,6 +61,14 @@ PAGES: list[PageCase] = [
     PageCase("portal:explore"),
     PageCase("portal:explore", query="?group=unit&then=model"),
     PageCase("portal:explore", query="?group=model&measure=price&compare=1"),
+    PageCase(
+        "portal:explore",
+        query="?measure=run_cost&group=capability&compare=custom&vs_from=2026-01-01&vs_to=2026-02-01",
+    ),
+    PageCase("ledger:runs"),
+    PageCase("ledger:run", args=lambda: (UsageRun.objects.order_by("-calls").first().code,)),
+    PageCase("ledger:run_bands"),
+    PageCase("ledger:run_bands_edit", args=lambda: ("production",)),
     PageCase("ledger:records"),
     PageCase("ledger:restatements"),
     PageCase("ledger:unpriced"),

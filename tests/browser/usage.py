@@ -10,6 +10,7 @@ from apps.ledger.schema import UsageIn
 from apps.ledger.services import ingest, mark_coverage
 from apps.portfolio.enums import CapabilityKind
 from tests.factories.portfolio import make_capability
+from tests.factories.runs import PARTS, call
 from tests.world import OrganizationWorld
 
 DAYS = 50
@@ -64,11 +65,38 @@ def build_usage(org: OrganizationWorld) -> None:
                 unit=codes["core"],
             )
         )
+    batch += _runs(today, slugs["Claims triage"])
     result = ingest(organization_id=org.id, source_id=SOURCE, batch=batch)
     if result.errors:
         raise AssertionError(result.errors[0])
     with org.scope():
         mark_coverage(source_id=SOURCE, complete_through=today, name="OpenAI organization")
+
+
+def _runs(today, capability) -> list[UsageIn]:
+    """A few runs of an agent, one of which starts another."""
+    calls = []
+    for run in range(1, 7):
+        for number in range(5):
+            made = call(
+                f"run-{run}",
+                start=today - timedelta(days=run),
+                at=9 * number,
+                parent_id="run-6" if run == 1 else "",
+                agent="triage",
+                workflow="claims",
+                tool="search" if number else "",
+                retry=number == 3,
+                outcome="error" if number == 2 else "success",
+                prompt_tokens=PARTS,
+                event_id=f"run-{run}-{number}",
+                provider="openai",
+                model="gpt-5",
+                capability=capability,
+            )
+            made.cost = Decimal("0.0123")
+            calls.append(made)
+    return calls
 
 
 def _record(day, model, calls, size, out, *, unit, cap) -> UsageIn:
