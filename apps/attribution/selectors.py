@@ -134,6 +134,11 @@ def rule(rule_id: UUID) -> AttributionRule:
     return found
 
 
+def rule_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of rules, retired ones included."""
+    return dict(AttributionRule.objects.filter(id__in=list(ids)).values_list("id", "name"))
+
+
 def preview_change(
     proposed: RuleSet, start: date | None = None, end: date | None = None
 ) -> moves.Preview | None:

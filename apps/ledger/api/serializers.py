@@ -174,6 +174,8 @@ class RecordSerializer(serializers.Serializer):
     capability_id = serializers.UUIDField(allow_null=True)
     story_id = serializers.UUIDField(allow_null=True)
     phase = serializers.CharField()
+    decided_by = serializers.CharField(help_text="The rule that gave the owner, or how else.")
+    rule_id = serializers.UUIDField(allow_null=True)
     tokens = TokensSerializer()
     requests = serializers.IntegerField(allow_null=True)
     cost = MoneySerializer(allow_null=True)
@@ -201,6 +203,8 @@ class RecordSerializer(serializers.Serializer):
             "capability_id": owner and owner.capability_id and str(owner.capability_id),
             "story_id": owner and owner.story_id and str(owner.story_id),
             "phase": owner.phase if owner else "",
+            "decided_by": words.decider(record),
+            "rule_id": owner and owner.rule_id and str(owner.rule_id),
             "tokens": {**tokens.as_dict(), "total": tokens.total},
             "requests": record.requests,
             "cost": money(record.cost_nanos, self.context["currency"]),

@@ -10,9 +10,10 @@ from django.db.models.functions import TruncDate
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
+from apps.attribution.selectors import rule_names
 from apps.common.periods import instants
 from apps.common.tokens import KINDS, TokenCounts
-from apps.ledger.enums import CostStatus
+from apps.ledger.enums import Confidence, CostStatus
 from apps.ledger.models import (
     AttributionSpan,
     DimensionSet,
@@ -80,6 +81,7 @@ class Words:
         self._sets: dict[int, DimensionSet] = {}
         self._spans: dict[int, list[AttributionSpan]] = {}
         self._names: dict[tuple[str, UUID], str] = {}
+        self._rules: dict[UUID, str] = {}
 
     def load(self, ids: Iterable[int]) -> None:
         """Read the sets of a page in one go."""
@@ -101,6 +103,19 @@ class Words:
         day = record.occurred_at.date()
         spans = self._spans.get(record.dimset_id, [])
         return next((s for s in spans if s.valid_from <= day < s.valid_to), None)
+
+    def decider(self, record: UsageRecord) -> str:
+        """What gave the record its owner: a rule's name, the caller, or nobody."""
+        span = self.owner(record)
+        if span is None or span.confidence == Confidence.NONE:
+            return ""
+        if span.rule_id is None:
+            return Confidence(span.confidence).label
+        if span.rule_id not in self._rules:
+            self._rules |= rule_names(
+                {s.rule_id for m in self._spans.values() for s in m if s.rule_id}
+            )
+        return self._rules.get(span.rule_id, Confidence(span.confidence).label)
 
     def name(self, axis: str, key: UUID | None) -> str:
         """The name of a unit, capability, story or source; empty for none."""

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch
 
 from apps.access.permissions import P
+from apps.access.services import can
 from apps.access.web import requires
 from apps.common import fmt
 from apps.common.money import from_nanos
@@ -138,6 +140,13 @@ class RecordList(ListPage):
             Column("unit", "Team", value=owner("unit"), sub=owner("capability")),
             Column("capability", "Capability", value=owner("capability"), in_table=False),
             Column(
+                "decided",
+                "Decided by",
+                value=self.words.decider,
+                link=self._rule_url,
+                phone=False,
+            ),
+            Column(
                 "api_key",
                 "API key",
                 value=lambda row: (
@@ -178,6 +187,16 @@ class RecordList(ListPage):
             for kind in KINDS
         ]
         return columns
+
+    def _rule_url(self, row: UsageRecord, request: HttpRequest) -> str:
+        """The rule that decided, for those who may change it."""
+        span = self.words.owner(row)
+        if span is None or span.rule_id is None or not can(request.actor, P.ATTRIBUTION_MANAGE):
+            return ""
+        try:
+            return org_url(request, "attribution:edit", span.rule_id)
+        except NoReverseMatch:
+            return ""
 
 
 def _kind(kind: str) -> Any:

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from apps.access.roles import Role
+from apps.attribution.services import RuleDraft, create_rule
 from apps.common.ids import uuid7
 from apps.ledger.models import AccountingPeriod, RecostJob
-from apps.ledger.services import run_recost
+from apps.ledger.services import reattribute, run_recost
 from apps.outbox.models import OutboxMessage
 from tests.factories.ledger import price, take, usage
 from tests.factories.portfolio import make_capability
@@ -76,6 +77,25 @@ def test_records_with_their_words_and_filters(side):
     day = (NOW - timedelta(days=2)).date().isoformat()
     assert len(rows(side, "records", f"&day_from={day}&day_to={day}")) == 2
     assert found[0]["Cost (USD)"] == "0.002800000"
+    assert [row["Decided by"] for row in found][:2] == ["Stated by the caller", ""]
+
+
+def test_a_record_names_the_rule_that_decided_it(side):
+    with side.scope():
+        rule = create_rule(
+            actor=side.actor(Role.OWNER),
+            draft=RuleDraft(
+                name="Orphans go to core",
+                conditions=[{"field": "api_key", "operator": "equals", "values": ["Orphan key"]}],
+                unit_id=side.units["core"].id,
+            ),
+        )
+    reattribute(organization_id=side.id)
+    found = {row["API key"]: row["Decided by"] for row in rows(side, "records")}
+    assert found["Orphan key"] == "Orphans go to core"
+    page = html(side, Role.OWNER, "records")
+    assert side.url("attribution:edit", rule.id) in page
+    assert side.url("attribution:edit", rule.id) not in html(side, Role.VIEWER, "records")
 
 
 def test_a_unit_lead_sees_the_own_unit_only(side):
