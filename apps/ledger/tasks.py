@@ -46,13 +46,13 @@ def on_batch(message: Message) -> None:
 @tenant_task(name="ledger.reattribute", queue="ledger", scoped=False)
 def reattribute(*, organization_id: UUID) -> None:
     """Apply the attribution rules to the usage of open periods."""
-    services.reattribute(organization_id=organization_id)
+    services.run_reattribution(organization_id=organization_id)
 
 
 @handler(ATTRIBUTION_CHANGED)
 def on_rules_changed(message: Message) -> None:
     """Attribution rules changed."""
-    services.reattribute(organization_id=message.organization_id)
+    services.run_reattribution(organization_id=message.organization_id)
 
 
 @handler(events.RECOST)

@@ -17,18 +17,33 @@ from apps.connectors.models import ProviderCost, Source
 from apps.connectors.reconciliation import rules
 from apps.connectors.reconciliation.rules import Side
 from apps.connectors.selectors import comparison_days
-from apps.ledger.query import Query, Row, run
+from apps.ledger.query import Query, run
 from apps.ledger.query.types import Grain
+from apps.ledger.selectors.periods import pruned_months
+from apps.ledger.selectors.state import ledger_settings
+from apps.ledger.selectors.sums import by_utc_day
 from apps.ledger.services.foreign import convert
 from apps.pricing.selectors import price_book
 
 GROUPS = {"day": "Day", "provider": "Provider", "model": "Model", "api_key": "API key"}
 MAX_DAYS = 92
+UTC_DAYS = 35
+"""Days that are recut in UTC from the records where the ledger's zone is another."""
 FRESH = timedelta(days=2)
 BILLING = {SourceKind.OPENAI: "openai", SourceKind.ANTHROPIC: "anthropic"}
 """Kinds whose provider reports what it will bill."""
 Key = tuple[str, str]
 """Provider and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the ledger says about a group."""
+
+    label: str
+    tokens: int
+    unpriced_tokens: int
+    cost_nanos: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ def reconcile(
     measured, result = _measured(start, end, by, provider)
     billed, unconverted = _billed(start, end, by, provider, known, result.currency)
     compared = _compared(start, end, by, provider, result.currency)
-    labels = {key: row.labels[-1] for key, row in measured.items() if row.labels}
+    labels = {key: row.label for key, row in measured.items() if row.label}
     if by == "api_key":
         compared = rules.under_measured_keys(compared, labels)
     labels |= {key: name for key, (_, _, name) in compared.items() if key not in labels and name}
@@ -123,7 +138,7 @@ def reconcile(
         row, seen = measured.get(key), compared.get(key)
         side = Side(
             measured_nanos=row.cost_nanos if row else None,
-            measured_tokens=row.tokens.total if row else 0,
+            measured_tokens=row.tokens if row else 0,
             unpriced_tokens=row.unpriced_tokens if row else 0,
             billed_nanos=billed.get(key, _nothing(key, by, billing, row)),
             compared_tokens=seen[0] if seen else None,
@@ -146,7 +161,7 @@ def _label(by: str, key: Key, labels: dict[Key, str]) -> str:
     return key[1] if by == "day" else labels.get(key) or key[1] or "Not stated"
 
 
-def _nothing(key: Key, by: str, billing: set[str], row: Row | None) -> int | None:
+def _nothing(key: Key, by: str, billing: set[str], row: Measured | None) -> int | None:
     """A bill without a line for something says 0, unless it is not out yet or names no keys."""
     if by == "api_key" or key[0] not in billing or (by == "day" and _recent(key[1])):
         return None
@@ -157,7 +172,19 @@ def _recent(day: str) -> bool:
     return date.fromisoformat(day) >= clock.today() - FRESH
 
 
-def _measured(start: date, end: date, by: str, provider: str) -> tuple[dict[Key, Row], "_Result"]:
+def _measured(
+    start: date, end: date, by: str, provider: str
+) -> tuple[dict[Key, Measured], "_Result"]:
+    settings = ledger_settings()
+    result = _Result(settings.currency, settings.timezone)
+    recut = by == "day" and not is_utc(settings.timezone) and (end - start).days <= UTC_DAYS
+    if recut and not pruned_months(start, end):
+        return {
+            (row.provider, str(row.day)): Measured(
+                "", row.tokens, row.unpriced_tokens, row.cost_nanos
+            )
+            for row in by_utc_day(start, end, provider)
+        }, result
     grain: Grain = "day" if by == "day" else "total"
     axes = ("provider",) if by in ("day", "provider") else ("provider", by)
     found = run(
@@ -170,12 +197,18 @@ def _measured(start: date, end: date, by: str, provider: str) -> tuple[dict[Key,
             order="label",
         )
     )
-    rows: dict[Key, Row] = {}
+    rows: dict[Key, Measured] = {}
     for row in found.rows:
-        name = row.keys[0] or ""
         group = str(row.period) if by == "day" else (row.keys[-1] or "")
-        rows[name, group] = row
-    return rows, _Result(found.currency, found.timezone)
+        rows[row.keys[0] or "", group] = Measured(
+            row.labels[-1], row.tokens.total, row.unpriced_tokens, row.cost_nanos
+        )
+    return rows, result
+
+
+def is_utc(zone: str) -> bool:
+    """Whether days of the ledger are those of the bills."""
+    return zone in ("UTC", "Etc/UTC")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,11 +124,17 @@ class ReconciliationPage(ListPage):
             "found": found,
             "total": found.total,
             "currency": found.currency,
-            "utc": found.timezone in ("UTC", "Etc/UTC"),
+            "utc": selectors.is_utc(found.timezone),
             "zone": found.timezone,
             "channels": found.channels,
             "sources_url": org_url(self.request, "connectors:list"),
         }
+
+    def _sub(self, line: Line) -> str:
+        """The provider and, where figures differ, what usually explains it."""
+        name = line.provider if self.by != "provider" else ""
+        why = line.reasons[0] if line.reasons and line.state in ("near", "gap") else ""
+        return f"{name}. {why}" if name and why else name or why
 
     def get_columns(self) -> Sequence[Column]:
         currency = self.found.currency
@@ -150,7 +156,7 @@ class ReconciliationPage(ListPage):
                 label,
                 value=lambda line: fmt.tokens(getattr(line.side, name)),
                 csv=lambda line: getattr(line.side, name),
-                csv_label=f"{label} (tokens)",
+                csv_label=f"{label} (tokens)" if label != "Tokens" else "Measured (tokens)",
                 align="num",
                 phone=False,
             )
@@ -160,7 +166,7 @@ class ReconciliationPage(ListPage):
                 "key",
                 selectors.GROUPS[self.by],
                 value=lambda line: line.label,
-                sub=lambda line: line.provider if self.by != "provider" else "",
+                sub=self._sub,
                 csv=lambda line: line.key,
                 sort="key",
             ),
@@ -169,12 +175,15 @@ class ReconciliationPage(ListPage):
             money("measured_nanos", "Measured"),
             money("billed_nanos", "Billed"),
             money("bill_gap", "Billed − measured", signed=True),
-            tokens("measured_tokens", "Measured"),
+            tokens("measured_tokens", "Tokens"),
             tokens("compared_tokens", "Compared"),
-            tokens("token_gap", "Not seen by the comparison"),
+            tokens("token_gap", "Not compared"),
             Column("order", "Size", sort="order", in_table=False, in_csv=False),
             Column(
-                "reasons", "What explains it", value=lambda line: " ".join(line.reasons), full=True
+                "reasons",
+                "What explains it",
+                value=lambda line: " ".join(line.reasons),
+                in_table=False,
             ),
         ]
 

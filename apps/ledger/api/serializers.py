@@ -377,6 +377,22 @@ def orphan_json(found: Orphan, currency: str) -> dict[str, Any]:
     }
 
 
+class ReattributionSerializer(serializers.Serializer):
+    """A run of the attribution rules over recorded usage of open periods."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(JobStatus.choices)
+    total = serializers.IntegerField(help_text="Dimension sets to look at.")
+    looked = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    moved = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_moved(self, row: Any) -> dict[str, Any] | None:
+        return money(row.moved_nanos, self.context["currency"])
+
+
 class UnpricedSerializer(serializers.Serializer):
     """A model whose usage of the last year has no price: its cost is unknown, not zero."""
 

@@ -21,7 +21,7 @@ from apps.common.web.filters import parse_day
 from apps.ledger import services
 from apps.ledger.api import serializers
 from apps.ledger.enums import PeriodStatus
-from apps.ledger.models import UsageAdjustment, UsageRecord, UsageRestatement
+from apps.ledger.models import Reattribution, UsageAdjustment, UsageRecord, UsageRestatement
 from apps.ledger.query import GROUPINGS, Query, run, time_limit
 from apps.ledger.selectors import (
     adjustments,
@@ -264,6 +264,19 @@ class UnattributedView(APIView):
         currency = ledger_settings().currency
         rows = suggestions.orphans(found.rows, found.start, found.end)
         return Response({"results": [serializers.orphan_json(row, currency) for row in rows]})
+
+
+class ReattributionView(APIView):
+    """The last runs of the attribution rules over recorded usage, with their progress."""
+
+    permission_required = {"GET": P.ATTRIBUTION_VIEW}
+
+    @extend_schema(responses=serializers.ReattributionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        rows = Reattribution.objects.order_by("-created_at", "-id")[:20]
+        context = {"currency": ledger_settings().currency}
+        found = serializers.ReattributionSerializer(rows, many=True, context=context)
+        return Response({"results": found.data})
 
 
 class UnpricedView(APIView):

@@ -7,7 +7,7 @@ from apps.ledger.models.dimensions import (
     PriceSnapshot,
 )
 from apps.ledger.models.intake import IngestBatch, SourceCoverage
-from apps.ledger.models.jobs import RecostJob
+from apps.ledger.models.jobs import Reattribution, RecostJob
 from apps.ledger.models.measures import MEASURES
 from apps.ledger.models.periods import AccountingPeriod, LedgerState
 from apps.ledger.models.records import UsageAdjustment, UsageRecord, UsageRestatement
@@ -33,6 +33,7 @@ __all__ = [
     "IngestBatch",
     "LedgerState",
     "PriceSnapshot",
+    "Reattribution",
     "RecostJob",
     "RollupAxis",
     "RollupFine",

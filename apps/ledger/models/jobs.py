@@ -53,3 +53,29 @@ class RecostJob(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("recost_job", UUID(str(self.id)), str(self))
+
+
+class Reattribution(TenantModel):
+    """One run of the attribution rules over the usage of open periods, with its progress.
+
+    `looked` of `total` dimension sets were looked at; `changed` got another owner, which moved
+    `moved_nanos` of cost between cells.
+    """
+
+    status = models.TextField(choices=JobStatus.choices, default=JobStatus.RUNNING)
+    total = models.BigIntegerField(default=0)
+    looked = models.BigIntegerField(default=0)
+    changed = models.BigIntegerField(default=0)
+    moved_nanos = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "reattribution"
+        indexes = [
+            models.Index(fields=["organization_id", "created_at"], name="reattribution_when")
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == JobStatus.RUNNING

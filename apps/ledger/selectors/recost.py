@@ -8,7 +8,7 @@ from django.db.models import Count
 from apps.common import clock
 from apps.common.errors import NotFound
 from apps.ledger.enums import CostStatus
-from apps.ledger.models import RecostJob, UsageRecord
+from apps.ledger.models import Reattribution, RecostJob, UsageRecord
 from apps.ledger.query import Query, Row, run
 from apps.ledger.selectors.state import ledger_settings
 
@@ -26,6 +26,11 @@ def recost_job(job_id: UUID) -> RecostJob:
     if found is None:
         raise NotFound("There is no such job.", code="recost_not_found")
     return found
+
+
+def latest_reattribution() -> Reattribution | None:
+    """The last run of the attribution rules over recorded usage."""
+    return Reattribution.objects.order_by("-created_at", "-id").first()
 
 
 def unconverted() -> dict[str, int]:

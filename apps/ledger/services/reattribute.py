@@ -23,7 +23,8 @@ from apps.trail.refs import ObjectRef
 from apps.trail.services import record
 
 PAGE = 2_000
-Progress = Callable[[int, int], None]
+Progress = Callable[["Reattributed", int], None]
+"""Called after each page, in its transaction, with the sums so far and the sets looked at."""
 
 
 @dataclass(slots=True)
@@ -48,10 +49,10 @@ def reattribute(*, organization_id: UUID, progress: Progress | None = None) -> R
     for start in range(0, len(ids), PAGE):
         with tenant_scope(organization_id):
             changed, moved = _page(organization_id, ids[start : start + PAGE])
-        result.changed += changed
-        result.moved_nanos += moved
-        if progress:
-            progress(min(start + PAGE, len(ids)), len(ids))
+            result.changed += changed
+            result.moved_nanos += moved
+            if progress:
+                progress(result, min(start + PAGE, len(ids)))
     if result.changed:
         with tenant_scope(organization_id):
             record(

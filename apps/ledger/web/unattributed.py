@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,6 +29,7 @@ from apps.common.money import from_nanos
 from apps.common.web.lists import Action, Column, CustomFilter, Empty, ListPage
 from apps.ledger.query import Query, run
 from apps.ledger.selectors import suggestions
+from apps.ledger.selectors.recost import latest_reattribution
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.selectors.suggestions import Orphan
 from apps.tenancy.urls import org_url
@@ -196,7 +199,7 @@ class Coverage(ListPage):
     """The share of the cost that has an owner, by source, team, provider or project."""
 
     title = "How much has an owner"
-    template_name = "ledger/list.html"
+    template_name = "ledger/attribution.html"
     noun = ("group", "groups")
     filename = "attribution-coverage"
     default_sort = "-cost_nanos"
@@ -240,6 +243,20 @@ class Coverage(ListPage):
         owned = sum(line.cost_nanos * line.owned for line in self.lines)
         said = fmt.pct(owned / whole, 1) if whole else fmt.DASH
         return f"{said} of the cost of the last {COVERAGE_DAYS} days has an owner."
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.headers.get("HX-Target") == "reattribution":
+            return render(request, "ledger/_reattribution.html", self.extra_context())
+        return super().get(request, *args, **kwargs)
+
+    def extra_context(self) -> dict[str, Any]:
+        job = latest_reattribution()
+        return {
+            "job": job,
+            "ratio": job.looked / job.total if job and job.total else 1.0,
+            "currency": ledger_settings().currency,
+            "zone": ledger_settings().timezone,
+        }
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [

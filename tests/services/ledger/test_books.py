@@ -14,6 +14,7 @@ from apps.ledger import services
 from apps.ledger.models import (
     AttributionSpan,
     LedgerState,
+    Reattribution,
     RollupAxis,
     UsageAdjustment,
     UsageRecord,
@@ -148,8 +149,17 @@ def test_a_rule_moves_past_usage_of_open_months_only(side):
         )
         close(side.actor(Role.CFO))
         rule(side, starts_on=date(2026, 11, 5))
-    done = services.reattribute(organization_id=side.id)
+    done = services.run_reattribution(organization_id=side.id)
     assert (done.sets, done.changed, done.moved_nanos) == (2, 1, 2_800_000)
+    with side.scope():
+        job = Reattribution.objects.get()
+        assert (job.status, job.total, job.looked, job.changed, job.moved_nanos) == (
+            "done",
+            2,
+            2,
+            1,
+            2_800_000,
+        )
     with side.scope():
         assert by_unit() == {"Unattributed": 8_400_000, "Core": 2_800_000}
         rule(side)

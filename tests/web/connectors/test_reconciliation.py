@@ -12,6 +12,7 @@ import time_machine
 from apps.access.roles import Role
 from apps.common.money import NANOS
 from apps.connectors.models import ComparisonUsage, ProviderCost
+from apps.ledger.models import LedgerState
 from tests.factories.connectors import make_source
 from tests.factories.ledger import take, usage
 
@@ -124,3 +125,23 @@ def test_a_bill_in_another_currency_is_never_taken_as_it_is(side):
     )
     assert "Bills in EUR are left out" in page.content.decode()
     assert rows(side)["2026-11-04"]["Billed (USD)"] == "26.000000000"
+
+
+def test_days_are_those_of_the_bill_whatever_the_ledgers_zone(side, world):
+    with side.scope():
+        LedgerState.objects.update(timezone="America/New_York")
+        take(
+            [
+                usage(
+                    occurred_at=datetime(2026, 11, 5, 2, tzinfo=UTC),
+                    provider="openai",
+                    model="gpt-5",
+                    cost=Decimal(7),
+                )
+            ]
+        )
+    found = rows(side)
+    assert found["2026-11-05"]["Measured (USD)"] == "7.000000000"
+    assert found["2026-11-04"]["Measured (USD)"] == "20.000000000"
+    page = side.client(Role.CFO).get(side.url("connectors:reconciliation"))
+    assert "Days here are UTC days" in page.content.decode()

@@ -95,7 +95,7 @@ def test_figures_show_the_reporting_currency_beside_their_own(world, cfo, client
     page = cfo.get(
         world.a.url("portal:explore"), {"days_from": "2026-11-01", "days_to": "2026-11-20"}
     )
-    assert "in EUR, each day at the last rate" in page.content.decode()
+    assert "in EUR, at the last rate on or before each day" in page.content.decode()
 
 
 def test_rates_over_the_api(world, client):

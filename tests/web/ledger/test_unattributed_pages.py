@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.access.roles import Role
 from apps.attribution.models import AttributionRule
-from apps.ledger.services import reattribute
+from apps.ledger.services import run_reattribution
 from tests.factories.ledger import price, take, usage
 from tests.factories.portfolio import make_capability
 
@@ -59,7 +59,7 @@ def test_each_orphan_has_its_likeliest_owner_and_why(side, client):
     assert (by_key["k2"]["kind"], by_key["k2"]["name"]) == ("capability", "Search")
 
 
-def test_a_suggestion_becomes_a_rule_in_one_click(side):
+def test_a_suggestion_becomes_a_rule_in_one_click(side, client):
     lead, url = side.client(Role.TOKENOPS_LEAD), side.url("ledger:accept_owner")
     assert "Give to Apps" in lead.get(side.url("ledger:unattributed")).content.decode()
     body = {
@@ -76,8 +76,14 @@ def test_a_suggestion_becomes_a_rule_in_one_click(side):
     with side.scope():
         assert not AttributionRule.objects.exists()
     assert lead.post(url, body)["Location"] == side.url("ledger:unattributed")
-    reattribute(organization_id=side.id)
+    run_reattribution(organization_id=side.id)
     assert "Key four" not in rows(side, "unattributed")
+    page = lead.get(side.url("ledger:attribution")).content.decode()
+    assert "1 combination got another owner, $0.00 moved" in page
+    part = lead.get(side.url("ledger:attribution"), headers={"HX-Target": "reattribution"})
+    assert "<html" not in part.content.decode()
+    runs = client.get("/api/v1/reattributions/", headers=side.key_headers).json()["results"]
+    assert (runs[0]["status"], runs[0]["changed"]) == ("done", 1)
 
 
 def test_how_much_has_an_owner(side):
