@@ -105,7 +105,7 @@ def by_utc_day(start: date, end: date, provider: str = "") -> list[UtcDay]:
         "JOIN dimension_set d ON d.organization_id = %(org)s AND d.id = s.dimset_id "
         "WHERE %(provider)s = '' OR d.provider_name = %(provider)s GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    values = {
+    values: dict[str, Any] = {
         "org": require_organization_id(),
         "start": datetime.combine(start, time(), UTC),
         "end": datetime.combine(end, time(), UTC),

@@ -11,7 +11,7 @@ import apps.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0006_run_bands"),
+        ("ledger", "0007_one_index_of_sets"),
     ]
 
     operations = [
