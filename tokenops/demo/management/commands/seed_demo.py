@@ -15,6 +15,7 @@ from tokenops.demo.agents import push_runs
 from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.books import ensure_books
+from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.sources import pull_history
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             ensure_approvals(demo, now)
             ensure_audit(demo, now)
             ensure_books(demo, now)
+            ensure_export(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
 
 
