@@ -72,7 +72,8 @@ class Schema(AutoSchema):
         self, serializer: Any, direction: Literal["request", "response"]
     ) -> str:
         name = super().get_serializer_name(serializer, direction)
-        root, app, *_ = type(serializer).__module__.split(".")
+        root, *parts = type(serializer).__module__.split(".")
+        app = parts[parts.index("api") - 1] if "api" in parts[1:] else parts[0]
         return f"{app.title()}{name}" if root == "apps" else name
 
 
