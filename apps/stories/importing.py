@@ -56,6 +56,8 @@ PATH_OF: Mapping[str, str] = {
 }
 """Columns of uncertain inputs: a short name and the input's full path."""
 
+_COLUMN_OF = {path: name for name, path in PATH_OF.items() if "." not in name}
+_RENAMED = {"unit": "team", "production.mix": "model", "production.horizon_months": "horizon"}
 COLUMNS = (
     *TEXTS, *MONEY, *NUMBERS, *MONTHS, *DAYS, *OTHERS,
     *(name for name in PATH_OF if "." not in name),
@@ -87,6 +89,20 @@ class Row:
 
     def refuse(self, name: str, message: str, fix: str = "") -> None:
         self.errors.append(FieldError(name, message, fix))
+
+
+def in_columns(row: Row) -> list[FieldError]:
+    """The row's errors under the names of its columns, each once."""
+    found = {}
+    for error in row.errors:
+        path = error.field
+        if path.rsplit(".", 1)[-1] in ("low", "likely", "high"):
+            path = path.rsplit(".", 1)[0]
+        name = _RENAMED.get(path, _COLUMN_OF.get(path, path))
+        if path in row.cells:
+            name = path
+        found[name, error.message] = FieldError(name, error.message, error.fix)
+    return list(found.values())
 
 
 def read_table(text: str) -> list[Row]:

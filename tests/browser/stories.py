@@ -51,6 +51,12 @@ def build_stories(org: OrganizationWorld) -> None:
         _live(org)
         _waiting(org)
         _draft(org)
+        services.save_as_template(
+            actor=org.actor(Role.TOKENOPS_LEAD),
+            ref=TokenStory.objects.get(title=LIVE).ref,
+            name="Assistant for customers",
+            description="Answers from our own pages.",
+        )
 
 
 def _plan(org, title, *, month, **changes):

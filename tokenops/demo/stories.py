@@ -10,7 +10,9 @@ from apps.approvals.services import Asked, decide
 from apps.common import clock
 from apps.common.money import NANOS
 from apps.stories import services
-from apps.stories.models import TokenStory
+from apps.stories.enums import Pattern
+from apps.stories.models import StoryTemplate, TokenStory
+from apps.stories.selectors.settings import settings_in_force
 from apps.stories.services.plan import PlanInput
 from tokenops.demo.organization import Demo
 from tokenops.demo.profile import assumptions, measure
@@ -88,6 +90,23 @@ FILINGS = (
            "Teams see the reasons within a week."),
 )  # fmt: skip
 
+PATTERNS = {
+    "claims-intake": Pattern.DOCUMENTS, "agent-assist": Pattern.RETRIEVAL,
+    "policy-chat": Pattern.CHATBOT, "code-assistant": Pattern.CODING,
+    "contract-extraction": Pattern.DOCUMENTS, "submission-triage": Pattern.AGENT,
+    "fraud-signals": Pattern.AGENT, "code-review": Pattern.CODING,
+    "invoice-coding": Pattern.DOCUMENTS, "catalogue-enrichment": Pattern.DOCUMENTS,
+    "text-to-sql": Pattern.ANALYTICS, "migration-agent": Pattern.AGENT,
+    "quote-helper": Pattern.CHATBOT, "voice-line": Pattern.CHATBOT,
+    "churn-insights": Pattern.ANALYTICS,
+}  # fmt: skip
+TEMPLATES = {
+    "Structured claims from first notice": (
+        "Structured data from documents", "Reads a document twice, in batches at night."),
+    "Answers beside the call": (
+        "Answers from our own pages", "Two calls: find the passage, then answer with its source."),
+}  # fmt: skip
+MANDATORY_FROM = 25_000 * NANOS
 MARGIN = Decimal("1.25")
 
 
@@ -97,6 +116,27 @@ def ensure_stories(demo: Demo, now: dt.datetime) -> None:
     for filing in FILINGS:
         if filing.title not in filed:
             _file(demo, filing, now)
+
+
+def ensure_estimating(demo: Demo) -> None:
+    """What the CFO and TokenOps set about estimating: an amount, and two templates kept."""
+    if settings_in_force().value_from_nanos is None:
+        services.change_value_policy(
+            actor=demo.role(Role.CFO),
+            version=settings_in_force().version,
+            from_nanos=MANDATORY_FROM,
+            reason="The board asks what the larger ones bring.",
+        )
+    kept = set(StoryTemplate.objects.values_list("name", flat=True))
+    for title, (name, description) in TEMPLATES.items():
+        story = TokenStory.objects.filter(title=title).first()
+        if story is not None and name not in kept:
+            services.save_as_template(
+                actor=demo.role(Role.TOKENOPS_LEAD),
+                ref=story.ref,
+                name=name,
+                description=description,
+            )
 
 
 def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
@@ -113,6 +153,7 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
         unit_id=demo.units[capability.team],
         capability_id=demo.capabilities[filing.slug],
         kind=capability.kind,
+        pattern=PATTERNS[filing.slug].value if filing.slug in PATTERNS else "",
         summary=capability.description,
         assumptions=assumptions(measured, moment.date(), bias, filing.developers),
         cap_nanos=cap * 100 * NANOS,

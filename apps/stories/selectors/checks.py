@@ -1,10 +1,15 @@
 """Checks of a revision that an approver sees: passed, or worth a question."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from apps.common import fmt
-from apps.portfolio.enums import DataClass, Stage
+from apps.portfolio.enums import DataClass, Stage, Tier
+from apps.stories.bands import compare
+from apps.stories.enums import Pattern
 from apps.stories.models import StoryRevision
+from apps.stories.selectors.settings import settings_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ def checks(revision: StoryRevision) -> list[Check]:
         _range(revision),
         _build(revision),
         _value(revision),
+        *_usual(revision),
         _data_class(revision),
         _prices(revision),
         *(ask(text) for text in revision.estimate.get("warnings", ())),
@@ -92,6 +98,30 @@ def _value(revision: StoryRevision) -> Check:
     if missing:
         return ask(f"The value hypothesis lacks {', '.join(missing)}")
     return ok("The value hypothesis can be measured", revision.value_metric)
+
+
+def _usual(revision: StoryRevision) -> Iterator[Check]:
+    """Tokens an interaction against the organization's reference band, and the tier."""
+    volume = Decimal(revision.estimate.get("volume", "0"))
+    if volume > 0:
+        found = compare(
+            settings_in_force().references,
+            pattern=revision.pattern,
+            kind=revision.kind,
+            tokens_per_interaction=int(revision.month_tokens_likely / volume),
+        )
+        if found is not None:
+            name = Pattern(found.pattern).label.lower()
+            used = f"{fmt.tokens(found.tokens)} tokens an interaction"
+            usual = f"Usual: {fmt.tokens(found.band.low)} to {fmt.tokens(found.band.high)}"
+            if found.tone == "far":
+                yield ask(f"{used} is far from a usual {name}", usual)
+            else:
+                yield ok(f"{used}, as a {name} usually takes", usual)
+    if revision.tier in (Tier.HEAVY, Tier.CRITICAL):
+        yield ask(f"{revision.get_tier_display()} consumption tier")
+    elif revision.tier:
+        yield ok(f"{revision.get_tier_display()} consumption tier")
 
 
 def _data_class(revision: StoryRevision) -> Check:

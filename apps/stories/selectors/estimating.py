@@ -124,11 +124,16 @@ class Alternative:
 
 
 def alternatives(
-    a: Assumptions, result: Estimate, candidates: Iterable[tuple[str, str, str]]
+    a: Assumptions,
+    result: Estimate,
+    candidates: Iterable[tuple[str, str, str]],
+    table: PriceTable,
 ) -> list[Alternative]:
-    """Likely cost of a typical month with all calls on each candidate (provider, model, name)."""
+    """Likely cost of a typical month with all calls on each candidate (provider, model, name).
+
+    ``table`` holds the candidates' prices; one without a price is left out.
+    """
     named = list(candidates)
-    table = price_table([(provider, model) for provider, model, _ in named])
     base = result.month.cost.likely
     mix = {(s.provider, s.model): s.share for s in a.production.mix}
     rows = []

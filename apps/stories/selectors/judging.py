@@ -15,7 +15,7 @@ from apps.stories.selectors.estimating import (
 )
 from apps.stories.selectors.models_used import candidates
 from apps.stories.selectors.prices import price_table
-from apps.stories.selectors.settings import settings_in_force
+from apps.stories.selectors.settings import Settings, settings_in_force
 from apps.stories.selectors.tiers import band_of, tier_of
 from apps.stories.what_if import Lever, levers
 
@@ -40,13 +40,15 @@ def judged(
     kind: str = "",
     pattern: str = "",
     prefix: str = "assumptions.",
+    settings: Settings | None = None,
 ) -> Judged:
     """Price a plan at today's prices. Writes nothing. Raises Invalid per wrong field."""
-    prices = price_table(models_of(a))
+    named, others = models_of(a), candidates(a)
+    prices = price_table([*named, *((provider, model) for provider, model, _ in others)])
     result = estimate_now(a, prices=prices, prefix=prefix)
-    settings = settings_in_force()
+    settings = settings or settings_in_force()
     base = result.month.cost.likely
-    has_batch = any(price.batch for price in prices.models.values())
+    has_batch = any(prices.models[pair].batch for pair in named if pair in prices.models)
     return Judged(
         result=result,
         tier=tier_of(a, result, prices, capability),
@@ -60,7 +62,7 @@ def judged(
             (lever, month_cost(lever.plan, prices) - base)
             for lever in levers(a, has_batch=has_batch)
         ],
-        others=alternatives(a, result, candidates(a)),
+        others=alternatives(a, result, others, prices),
         prices=prices,
         value_from_nanos=settings.value_from_nanos,
     )

@@ -12,7 +12,7 @@ from apps.pricing import selectors as pricing
 from apps.stories.estimator import Assumptions
 from apps.stories.selectors.usage import top_models
 
-COMPARED = 4
+COMPARED = 5
 PRICED: dict[str, Any] = {
     "deprecated": False,
     "now_input_uncached__isnull": False,
@@ -92,11 +92,12 @@ def resolve_model(text: str) -> tuple[str, str]:
 
 
 def candidates(a: Assumptions) -> list[tuple[str, str, str]]:
-    """Up to COMPARED models to price the same work on: the chosen one, those the organization
-    uses most, then a cheap and a middle one of the same provider."""
+    """Up to COMPARED models to price the same work on: the chosen one, a cheaper one of the same
+    provider, those the organization uses most, then a middle and a dear one of the provider."""
     known = options()
     chosen = [(s.provider, s.model) for s in a.production.mix] if len(a.production.mix) == 1 else []
-    wanted = [*chosen, *top_models(), *_spread({s.provider for s in a.production.mix})]
+    cheaper, *rest = _spread({s.provider for s in a.production.mix}) or [None]
+    wanted = [*chosen, *([cheaper] if cheaper else []), *top_models(), *rest]
     named = []
     for provider, model in dict.fromkeys(wanted):
         option = known.get(f"{provider}/{model}")
@@ -104,14 +105,16 @@ def candidates(a: Assumptions) -> list[tuple[str, str, str]]:
     return named[:COMPARED]
 
 
-def _spread(providers: set[str]) -> Iterator[tuple[str, str]]:
+def _spread(providers: set[str]) -> list[tuple[str, str]]:
     """A cheap, a middle and a dear model of the providers, by input price."""
-    for provider in sorted(providers):
-        rows = sorted(
-            (o for o in options().values() if o.provider == provider and o.price_in > 0),
-            key=lambda option: (option.price_in, option.model),
-        )
-        if rows:
-            for share in (0.5, 0.25, 0.75):
+    found = []
+    for share in (0.25, 0.5, 0.75):
+        for provider in sorted(providers):
+            rows = sorted(
+                (o for o in options().values() if o.provider == provider and o.price_in > 0),
+                key=lambda option: (option.price_in, option.model),
+            )
+            if rows:
                 row = rows[int(len(rows) * share)]
-                yield row.provider, row.model
+                found.append((row.provider, row.model))
+    return found

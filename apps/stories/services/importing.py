@@ -21,7 +21,7 @@ from apps.stories import events
 from apps.stories.estimator import PriceTable
 from apps.stories.estimator.exact import likely_case
 from apps.stories.estimator.prices import UnpricedModelError
-from apps.stories.importing import Base, Row, plan_fields, read_table
+from apps.stories.importing import Base, Row, in_columns, plan_fields, read_table
 from apps.stories.models import ImportedRow
 from apps.stories.selectors.estimating import check_assumptions, models_of
 from apps.stories.selectors.models_used import resolve_model
@@ -233,7 +233,7 @@ def _line(row: Row, status: str, *, ref: str = "") -> Checked:
         title=row.cells.get("title", ""),
         status=status,
         digest=row.digest,
-        errors=list(row.errors),
+        errors=in_columns(row),
         ref=ref,
     )
 

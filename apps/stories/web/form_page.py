@@ -42,7 +42,7 @@ def story_form(
     """The form with the choices of this actor. A stored draft's size keeps its tokens."""
     return StoryForm(
         *args,
-        sizes=settings_in_force().sizes,
+        settings=settings_in_force(),
         kept=load(draft.assumptions).development if draft else None,
         capabilities=access.capability_choices(actor),
         units=access.unit_choices(actor),

@@ -143,7 +143,7 @@ class Panel:
         usual = f"{fmt.tokens(self.band.band.low)} to {fmt.tokens(self.band.band.high)}"
         used = f"{fmt.tokens(self.band.tokens)} tokens {_a(self.noun)}"
         if self.band.tone == "ok":
-            return f"{used}: usual for a {name} ({usual})."
+            return f"{used}: usual for {_a(name)} ({usual})."
         below = self.band.tokens < self.band.band.low
         if self.band.tone == "near":
             return f"{used}: a little {'below' if below else 'above'} a usual {name} ({usual})."
@@ -218,7 +218,12 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
     kind = capability.kind if capability else (data.get("kind") or "")
     try:
         found = judged(
-            a, capability=capability, kind=kind, pattern=data.get("pattern") or "", prefix=""
+            a,
+            capability=capability,
+            kind=kind,
+            pattern=data.get("pattern") or "",
+            prefix="",
+            settings=form.settings,
         )
     except Invalid as error:
         panel.errors = error.errors

@@ -206,7 +206,7 @@ class TemplatePage(KeepingFormPage):
     def build_form(self, *args: Any) -> TemplateForm:
         template = self.template()
         a = template_assumptions(template)
-        kwargs: dict[str, Any] = {"sizes": settings_in_force().sizes, "kept": a.development}
+        kwargs: dict[str, Any] = {"settings": settings_in_force(), "kept": a.development}
         if args:
             return TemplateForm(*args, **kwargs)
         initial = {

@@ -48,9 +48,7 @@ def test_a_mended_file_is_sent_whole(desk):
     bad = "Fraud,Platform,agent,atlas/medium,many,1,Time,Tried it.,\n"
     first = services.import_stories(actor=desk.author, text=table(GOOD, bad))
     assert [row.status for row in first.rows] == ["imported", "refused"]
-    assert [(e.field, bool(e.fix)) for e in first.rows[1].errors] == [
-        ("production.interactions", True)
-    ]
+    assert [(e.field, bool(e.fix)) for e in first.rows[1].errors] == [("interactions", True)]
     mended = bad.replace("many", "500")
     second = services.import_stories(actor=desk.author, text=table(GOOD, mended))
     assert [(row.status, row.ref) for row in second.rows] == [
@@ -67,7 +65,7 @@ def test_a_mended_file_is_sent_whole(desk):
         ("A,Claims,agent,atlas/medium,1,1,T,W,\n", "team"),
         ("A,Platform,robot,atlas/medium,1,1,T,W,\n", "template"),
         ("A,Platform,agent,corvid/32b,1,1,T,W,\n", "model"),
-        ("A,Platform,agent,atlas/medium,-1,1,T,W,\n", "production.interactions.likely"),
+        ("A,Platform,agent,atlas/medium,-1,1,T,W,\n", "interactions"),
         ("A,Platform,agent,atlas/medium,1,-1,T,W,\n", "cap"),
         ("A,Platform,agent,atlas/medium,1,1,T,W,nothing\n", "capability"),
     ],

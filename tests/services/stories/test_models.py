@@ -5,6 +5,7 @@ import pytest
 from apps.stories.estimator import MixShare
 from apps.stories.selectors import models_used
 from apps.stories.selectors.estimating import alternatives, estimate_now
+from apps.stories.selectors.prices import price_table
 from tests.factories.pricing import load_prices
 from tests.factories.stories import make_assumptions
 
@@ -30,7 +31,9 @@ def test_other_models_are_compared_on_the_same_work(seeded):
     option = models_used.suggestions()[0]
     a = make_assumptions(mix=(MixShare(option.provider, option.model),))
     result = estimate_now(a)
-    rows = alternatives(a, result, models_used.candidates(a))
+    found = models_used.candidates(a)
+    table = price_table([(provider, model) for provider, model, _ in found])
+    rows = alternatives(a, result, found, table)
     assert rows[0].chosen
     assert rows[0].cost == result.month.cost.likely
     assert all(row.cost > 0 for row in rows)

@@ -12,11 +12,12 @@ from apps.common import fmt
 from apps.common.numbers import show_number
 from apps.common.web.numbers import MoneyField, MonthField, NumberField
 from apps.portfolio.enums import CapabilityKind
-from apps.stories.bands import SPIKE, Sizes
+from apps.stories.bands import SPIKE
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Triple
 from apps.stories.estimator.fields import BY_PATH, FIELDS, value_at
 from apps.stories.estimator.inputs import Development, Parts, Production, Testing
+from apps.stories.selectors.settings import Settings
 from apps.stories.services.plan import PlanInput
 from apps.stories.web.forms import mix
 from apps.stories.web.forms.layout import PARTS, SHOWN_PATHS, field_name, tables
@@ -101,14 +102,14 @@ class StoryForm(forms.Form):
         capabilities: Sequence[tuple[str, str]],
         units: Sequence[tuple[str, str]],
         people: Sequence[tuple[str, str]],
-        sizes: Sizes,
+        settings: Settings,
         kept: Development | None = None,
         lenient: bool = False,
         **kwargs: Any,
     ) -> None:
         """``kept`` is the stored development: a size that stays keeps the band it was given."""
         super().__init__(*args, **kwargs)
-        self._sizes, self._kept = sizes, kept
+        self.settings, self._kept = settings, kept
         self._choose("capability", [("", "Not listed: name it now"), *capabilities])
         self._choose("unit", [("", "Choose a team"), *units])
         self._choose("value_owner", [("", "–"), *people])
@@ -121,7 +122,7 @@ class StoryForm(forms.Form):
         for phase in mix.PREFIXES:
             mix.add_rows(self, phase, mix.rows_needed(phase, self.data or self.initial))
         self.fields["dev_size"].hints = {  # type: ignore[attr-defined]
-            name: f"{fmt.tokens(band.likely)} tokens" for name, band in sizes.items()
+            name: f"{fmt.tokens(band.likely)} tokens" for name, band in settings.sizes.items()
         }
         if lenient:
             for name in ("title", "unit"):
@@ -200,7 +201,7 @@ class StoryForm(forms.Form):
     def _size_tokens(self, size: str) -> Triple:
         if self._kept is not None and self._kept.size == size:
             return self._kept.size_tokens
-        band = self._sizes.get(size)
+        band = self.settings.sizes.get(size)
         return band.triple if band else Triple()
 
     def _triples(self, phase: str) -> dict[str, Any]:

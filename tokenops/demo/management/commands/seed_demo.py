@@ -19,7 +19,7 @@ from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.sources import pull_history
-from tokenops.demo.stories import ensure_stories
+from tokenops.demo.stories import ensure_estimating, ensure_stories
 from tokenops.demo.telemetry import push_telemetry
 from tokenops.run.files import write_atomically
 
@@ -41,6 +41,7 @@ class Command(BaseCommand):
         push_telemetry(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_stories(demo, now)
+            ensure_estimating(demo)
             ensure_approvals(demo, now)
             ensure_audit(demo, now)
             ensure_books(demo, now)
