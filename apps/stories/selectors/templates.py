@@ -11,6 +11,7 @@ from apps.pricing.selectors import price_book
 from apps.stories.estimator import Assumptions, MixShare
 from apps.stories.models import StoryTemplate
 from apps.stories.selectors.models_used import options
+from apps.stories.selectors.prices import price_table
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.selectors.usage import top_models
 from apps.stories.starts import STARTS, begin
@@ -41,15 +42,14 @@ def usual_mix() -> tuple[MixShare, ...]:
     """The model a new story is priced with first: the organization's most used one that has a
     price, else a common one. Empty when the price book knows neither.
     """
-    known = options()
-    for provider, model in top_models():
-        if f"{provider}/{model}" in known:
-            return (MixShare(provider, model),)
     book = price_book()
-    for key in PREFERRED:
-        if key in known:
-            return (MixShare(*book.canonical(*key.split("/", 1))),)
-    first = next(iter(known.values()), None)
+    common = [book.canonical(*key.split("/", 1)) for key in PREFERRED]
+    wanted = [*top_models(), *common]
+    priced = price_table(wanted).models
+    for provider, model in wanted:
+        if (provider, model) in priced:
+            return (MixShare(provider, model),)
+    first = next(iter(options().values()), None)
     return (MixShare(first.provider, first.model),) if first else ()
 
 

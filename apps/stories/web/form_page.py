@@ -34,6 +34,7 @@ from apps.stories.what_if import SLIDERS, WhatIf, levers, on_model
 from apps.tenancy.urls import org_url
 
 ESTIMATE = "estimate"
+FORM_ID = "storyform"
 
 
 def story_form(
@@ -273,7 +274,11 @@ class EstimateStory(StoryPage):
         draft = draft_of(story) if story else None
         form = story_form(actor, request.POST, draft=draft, lenient=True)
         form.is_valid()
-        do = request.POST.get("do", "")
+        # htmx adds the last button that was pressed to whatever the form sends: only a request
+        # for the whole form (HX-Target) takes something over.
+        htmx = request.headers.get("HX-Request") == "true"
+        part = htmx and request.headers.get("HX-Target") != FORM_ID
+        do = "" if part else request.POST.get("do", "")
         taken = do not in ("", ESTIMATE) and not form.errors
         if taken:
             data = taken_over(form, what_if, do, request.POST.dict())
@@ -283,7 +288,7 @@ class EstimateStory(StoryPage):
         panel = build_panel(
             actor=actor, form=form, what_if=what_if, author_id=story.author_id if story else None
         )
-        if request.headers.get("HX-Request") == "true" and do in ("", ESTIMATE):
+        if part:
             context = {
                 "form": form,
                 "panel": panel,
@@ -296,7 +301,7 @@ class EstimateStory(StoryPage):
             response = self.page(
                 request, form, story=story, draft=draft, panel=panel, what_if=what_if
             )
-        patch_vary_headers(response, ["HX-Request"])
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
 
     def _story(self, actor: Actor, ref: str) -> TokenStory | None:

@@ -88,6 +88,12 @@ def test_a_change_is_taken_over_into_the_form(web, do, shown):
         assert not TokenStory.objects.exists()
 
 
+def test_the_panel_ignores_a_button_that_htmx_remembers(web):
+    part = estimate(web, do="cap")
+    assert "<html" not in part.text
+    assert 'id="storyform"' not in part.text
+
+
 def test_each_slider_says_its_own_effect(web):
     part = estimate(web, w_volume="200", w_input="50")
     assert "×2.00 · +$2,538" in part.text
