@@ -96,8 +96,8 @@ def candidates(a: Assumptions) -> list[tuple[str, str, str]]:
     provider, those the organization uses most, then a middle and a dear one of the provider."""
     known = options()
     chosen = [(s.provider, s.model) for s in a.production.mix] if len(a.production.mix) == 1 else []
-    cheaper, *rest = _spread({s.provider for s in a.production.mix}) or [None]
-    wanted = [*chosen, *([cheaper] if cheaper else []), *top_models(), *rest]
+    spread = _spread({s.provider for s in a.production.mix})
+    wanted = [*chosen, *spread[:1], *top_models(), *spread[1:]]
     named = []
     for provider, model in dict.fromkeys(wanted):
         option = known.get(f"{provider}/{model}")
