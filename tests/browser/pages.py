@@ -14,6 +14,7 @@ from apps.approvals.models import ApprovalPolicy, ApprovalRequest
 from apps.attribution.models import AttributionRule
 from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
+from apps.connectors.imports.models import ImportJob, SavedMapping
 from apps.connectors.models import PullRun, Source
 from apps.ledger.models import UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
@@ -132,6 +133,17 @@ PAGES: list[PageCase] = [
     PageCase("connectors:compared", args=first(Source)),
     PageCase("connectors:alarms", args=first(Source)),
     PageCase("connectors:runs_all"),
+    PageCase("connectors:detail", args=first(Source, kind="files")),
+    PageCase("connectors:run", args=first(PullRun, source__kind="files")),
+    PageCase("files:new"),
+    PageCase("files:edit", args=first(Source, kind="files")),
+    PageCase("files:list", args=first(Source, kind="files")),
+    PageCase("imports:list"),
+    PageCase("imports:new"),
+    PageCase("imports:detail", args=first(ImportJob)),
+    PageCase("imports:mapping", args=first(ImportJob)),
+    PageCase("imports:mappings"),
+    PageCase("imports:mapping_edit", args=first(SavedMapping)),
     PageCase("push:overview", query="?days=30"),
     PageCase("connectors:run", args=first(PullRun)),
     PageCase("seats:list"),

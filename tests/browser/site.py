@@ -1,5 +1,6 @@
 """The data behind the browser tests: the world, and whatever each app's pages need to show."""
 
+from tests.browser.files import build_files
 from tests.browser.planning import build_planning
 from tests.browser.pushes import build_pushes
 from tests.browser.records import build_records
@@ -18,4 +19,5 @@ def build_site() -> World:
     build_records(world.a)
     build_planning(world.a)
     build_pushes(world.a)
+    build_files(world.a)
     return world

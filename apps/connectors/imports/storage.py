@@ -6,14 +6,27 @@ import zlib
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from django.db import connection
+
 from apps.connectors.imports.models import ImportChunk, ImportJob
 from apps.connectors.imports.rules.reading import MAX_FIELD, MAX_LINE
 
 CHUNK = 1024 * 1024
+LONG = "15min"
 _SIZE = struct.Struct("<I")
 _ZSTD = b"\x28\xb5\x2f\xfd"
 """How a Zstandard frame begins; files stored by releases before it are zlib."""
 csv.field_size_limit(MAX_FIELD)
+
+
+def allow_long() -> None:
+    """Let this transaction take up to LONG: bytes of a big file, or a look at all of its rows.
+
+    It holds no lock that others wait for. The timer has to be stopped to be set anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_timeout = 0")
+        cursor.execute(f"SET LOCAL transaction_timeout = '{LONG}'")
 
 
 def store(job: ImportJob, pieces: Iterable[bytes]) -> int:

@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from django.db import connection, transaction
 
 from apps.access.roles import Role
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
@@ -317,3 +318,18 @@ def test_run_columns_need_the_runs_id_and_single_calls():
         check(Mapping(columns=columns, constants=CONSTANTS), header)
     with pytest.raises(Invalid, match="belong to no run"):
         check(Mapping(columns=columns, constants=CONSTANTS, granularity="hour"), header)
+
+
+def test_a_big_file_may_take_its_time_and_only_its_own_transaction(world):
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_timeout")
+            return cursor.fetchone()[0]
+
+    with world.a.scope():
+        before = limit()
+        with transaction.atomic():
+            make_upload()
+            assert limit() == "15min"
+            transaction.set_rollback(True)
+        assert limit() == before

@@ -74,6 +74,8 @@ class PlaceForm(forms.Form):
         mappings = SavedMapping.objects.order_by("name_norm").values_list("id", "name")
         saved: Any = self.fields["saved"]
         saved.choices = [("", "None"), *((str(found), name) for found, name in mappings)]
+        if not settings.IMPORT_FOLDERS:
+            self.fields["place"].initial = Place.BUCKET
         folders = ", ".join(f"{base.rstrip('/')}/{slug}/" for base in settings.IMPORT_FOLDERS)
         self.fields["folder"].help_text = (
             f"Below {folders}" if folders else "No folder of this server may be read yet."

@@ -37,21 +37,24 @@ def _one_part(
 ) -> Iterator[tuple[int, npt.NDArray[np.void]]]:
     numbers, rows, identities, measures = [], [], [], []
     for number, identity, measure in pieces:
-        mine = np.flatnonzero(identity % np.uint64(parts) == part)
-        numbers.append(np.full(len(mine), number, np.int64))
+        mine = np.flatnonzero(identity % np.uint64(parts) == part).astype(np.uint32)
+        numbers.append(np.full(len(mine), number, np.uint32))
         rows.append(mine)
         identities.append(identity[mine])
         measures.append(measure[mine])
-    if not identities:
+    if not any(len(mine) for mine in rows):
         return
-    identity = np.concatenate(identities)
-    if not len(identity):
-        return
-    position = np.arange(len(identity))
-    order = np.lexsort((position, np.concatenate(measures), identity))
+    identity, measure = np.concatenate(identities), np.concatenate(measures)
+    identities.clear()
+    measures.clear()
+    # Stable: rows alike in both stay in the order of the file.
+    order = np.lexsort((measure, identity)).astype(np.uint32)
     ordered = identity[order]
+    del measure, identity
+    position = np.arange(len(ordered), dtype=np.uint32)
     begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    first = np.maximum.accumulate(np.where(begins, position, 0))
+    del ordered
+    first = np.maximum.accumulate(np.where(begins, position, np.uint32(0)))
     ordinal = position - first
     again = ordinal > 0
     where = np.concatenate(numbers)[order][again]

@@ -11,7 +11,7 @@ import numpy as np
 from apps.common import clock
 from apps.common.money import to_nanos
 from apps.common.tokens import KINDS
-from apps.connectors.imports import passes
+from apps.connectors.imports import passes, storage
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob, ImportSlice
 from apps.connectors.imports.rules.billing import BillRow
@@ -172,6 +172,7 @@ def _finish(job: ImportJob) -> None:
         ):
             yield number, np.frombuffer(identity, np.uint64), np.frombuffer(measure, np.uint64)
 
+    storage.allow_long()
     by_event = passes.converter(job).by_event
     for number, pairs in repeated(pieces, job.goes_in):
         ImportSlice.objects.filter(job=job, number=number).update(ordinals=pairs.tobytes())

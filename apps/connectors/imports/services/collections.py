@@ -16,6 +16,7 @@ from django.db import connection
 
 from apps.common import clock
 from apps.common.ids import uuid7
+from apps.connectors.imports import storage
 from apps.connectors.imports.models import ImportedRow, ImportJob, ImportSlice
 from apps.connectors.imports.services import bills
 from apps.ledger.schema import UsageIn
@@ -90,6 +91,7 @@ def _leave_ledger(source_id: UUID, keys: list[UUID]) -> None:
 
 def withdraw_missing(job: ImportJob, source_id: UUID) -> int:
     """Withdraw the collection's rows that this delivery no longer has; their number."""
+    storage.allow_long()
     seen = _seen(job)
     count = 0
     for page in _pages(job, source_id):

@@ -26,6 +26,7 @@ from apps.connectors.imports.rules.billing import AMOUNTS, REASONS
 from apps.connectors.imports.rules.mapping import KINDS_OF_FILE, Mapping, guess
 from apps.connectors.imports.services.mappings import DEFAULT_SOURCE
 from apps.connectors.imports.web.forms import MappingForm, initial_of
+from apps.ledger.schema import UsageIn
 from apps.pricing.enums import KIND_LABELS
 from apps.tenancy.urls import org_url
 
@@ -120,15 +121,17 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     if job.status == JobStatus.UPLOADED and not job.file_deleted_at:
         return redirect(org_url(request, "imports:mapping", job.id))
     context = {
-        "title": job.filename,
+        "title": _headline(job),
         "crumbs": _crumbs(request, job),
         "job": job,
         "status": JobStatus(job.status).label,
         "share": fmt.pct(job.progress),
         "tokens": [(KIND_LABELS[k], job.tokens[k]) for k in KINDS if job.tokens.get(k)],
         "total_tokens": sum(job.tokens.values()),
-        "columns": _preview_columns(job.preview),
-        "preview": [[row.get(c, "") for c in _preview_columns(job.preview)] for row in job.preview],
+        "columns": [name.replace("_", " ").capitalize() for name in _preview_columns(job.preview)],
+        "preview": [
+            [_shown(row.get(c, "")) for c in _preview_columns(job.preview)] for row in job.preview
+        ],
         "currency": job.mapping.get("currency", "USD"),
         "other_costs": [
             (code, nanos)
@@ -169,11 +172,31 @@ def _nanos(text: str | None) -> int | None:
     return None if text is None else to_nanos(text)
 
 
+def _headline(job: ImportJob) -> str:
+    """What there is to know about the file."""
+    name = job.filename
+    if job.is_running:
+        doing = "is being checked" if job.status == JobStatus.CHECKING else "is being imported"
+        return f"{name} {doing}"
+    if job.status == JobStatus.FAILED:
+        return f"{name} stopped"
+    if job.status == JobStatus.DONE:
+        return f"{name} is imported"
+    ready = fmt.plural(job.goes_in, "row") if job.goes_in else "No row"
+    refused = f", {fmt.count(job.refused)} refused" if job.refused else ""
+    return f"{ready} of {name} can be imported{refused}"
+
+
 def _preview_columns(rows: list[dict[str, Any]]) -> list[str]:
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row))
-    return list(names)
+    """The columns that any row fills, in the order of a record."""
+    filled = {name for row in rows for name in row}
+    return [name for name in UsageIn.__struct_fields__ if name in filled]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {inner}" for name, inner in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @requires(P.USAGE_IMPORT)
