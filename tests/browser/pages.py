@@ -16,7 +16,7 @@ from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
 from apps.connectors.imports.models import ImportJob, SavedMapping
 from apps.connectors.models import PullRun, Source
-from apps.ledger.models import UsageRun
+from apps.ledger.models import RollupAxis, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
 from apps.stories.models import StoryTemplate, TokenStory
@@ -48,6 +48,11 @@ def story(status: str) -> Args:
     return lambda: (TokenStory.objects.filter(status=status).first().ref,)
 
 
+def last_month() -> tuple[str]:
+    """The latest month with usage."""
+    return (f"{RollupAxis.objects.order_by('-day').values_list('day', flat=True)[0]:%Y-%m}",)
+
+
 def report() -> tuple[Any, ...]:
     found = AuditReport.objects.order_by("pk").first()
     return found.audit_id, found.number
@@ -75,6 +80,17 @@ PAGES: list[PageCase] = [
     PageCase("ledger:unpriced"),
     PageCase("ledger:unattributed"),
     PageCase("ledger:periods"),
+    PageCase("ledger:period", Role.CFO, last_month),
+    PageCase("ledger:restatement_groups", query="?by=model"),
+    PageCase("ledger:adjustments"),
+    PageCase("ledger:attribution"),
+    PageCase("ledger:retention_edit", Role.CFO, query="?months=3"),
+    PageCase("ledger:price_model", Role.CFO, query="?provider=openai&model=gpt-5-mini-2031"),
+    PageCase("ledger:recost", Role.CFO),
+    PageCase("quality:list"),
+    PageCase("connectors:reconciliation", Role.CFO),
+    PageCase("fx:rates", Role.CFO),
+    PageCase("fx:import", Role.CFO),
     PageCase("stories:list"),
     PageCase("stories:new", Role.UNIT_LEAD),
     PageCase("stories:new", Role.UNIT_LEAD, query="?template=agent"),
