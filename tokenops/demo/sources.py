@@ -16,7 +16,6 @@ SOURCES = (
     ("OpenAI production", SourceKind.OPENAI, "/v1", OPENAI_KEY, 120),
     ("Anthropic production", SourceKind.ANTHROPIC, "", ANTHROPIC_KEY, 120),
     ("Model gateway", SourceKind.LITELLM, "", LITELLM_KEY, 56),
-    ("Claude analytics", SourceKind.CLAUDE_ANALYTICS, "", ANTHROPIC_KEY, 14),
     ("Claude Code", SourceKind.CLAUDE_CODE, "", ANTHROPIC_KEY, 28),
 )
 

@@ -256,7 +256,8 @@ def _compared(
 ) -> dict[Key, tuple[int, int | None, str]]:
     """Comparison usage by provider and group: tokens, cost where all of it is known, a name.
 
-    Several comparison sources see the same calls: the one that saw most of a group counts.
+    Several comparison sources see the same calls: the one that saw most of a group counts. Usage
+    that names no key says nothing about keys.
     """
     column = {"provider": [], "api_key": ["api_key_id"]}.get(by, [by])
     wanted = ["source_id", "provider", *column]
@@ -265,7 +266,7 @@ def _compared(
     names: dict[Key, str] = {}
     for row in comparison_days(start, end, by=wanted):
         name = book.canonical(row.provider or "", row.model or "x")[0]
-        if provider and name != provider:
+        if (provider and name != provider) or (by == "api_key" and not row.api_key_id):
             continue
         group = {
             "day": str(row.day),

@@ -145,3 +145,17 @@ def test_days_are_those_of_the_bill_whatever_the_ledgers_zone(side, world):
     assert found["2026-11-04"]["Measured (USD)"] == "20.000000000"
     page = side.client(Role.CFO).get(side.url("connectors:reconciliation"))
     assert "Days here are UTC days" in page.content.decode()
+
+
+def test_usage_of_people_says_nothing_about_keys(side):
+    with side.scope():
+        ComparisonUsage.objects.create(
+            source=make_source("claude_code"),
+            day=date(2026, 11, 4),
+            key=uuid4(),
+            provider="openai",
+            model="gpt-5",
+            user="ana@example.com",
+            input_uncached=10**9,
+        )
+    assert list(rows(side, "&by=api_key")) == ["key_1"]
