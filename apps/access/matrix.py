@@ -195,7 +195,6 @@ GRANTS: dict[Role, Grants] = {
             P.APIKEY_VIEW,
             P.TRAIL_VIEW,
             P.AUDIT_FINDING_WRITE,
-            P.COMMENT_WRITE,
         ],
     ),
     Role.VIEWER: _grants(org=[*_REFERENCE, *_READ_MACHINERY], unit=_READ),
