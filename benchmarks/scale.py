@@ -102,7 +102,7 @@ def build(records: int, days: int) -> Company:
             "SELECT %(org)s, md5(%(org)s::text || i)::uuid, %(first)s + i * %(step)s, now(), "
             "s.sets[1 + (i * 7919) %% cardinality(s.sets)], NULL, 1000 + (i * 6007) %% 90000000, "
             "50 + (i * 31) %% 30000, 10 + (i * 17) %% 4000, "
-            "NULLIF(greatest((i * 13) %% 20000 - 10000, 0), 0), NULL, 1, 1, 2, 0, 0 "
+            "NULLIF(greatest((i * 13) %% 20000 - 10000, 0), 0), NULL, 1, 1, 2, 1, 1 "
             "FROM generate_series(0::bigint, %(count)s - 1) i, "
             "(SELECT array_agg(id ORDER BY id) AS sets FROM dimension_set "
             "WHERE organization_id = %(org)s) s",
