@@ -66,7 +66,8 @@ def records(actor: Actor | None = None) -> list[Record]:
     A month counts when it is over, planned, priced, and not cut by the story's approval.
     """
     rows = TokenStory.objects.select_related("unit") if actor is None else stories(actor)
-    found = {s.approved_revision_id: Record(s) for s in rows if s.approved_revision_id is not None}
+    approved = rows.filter(approved_revision_id__isnull=False)
+    found = {s.approved_revision_id: Record(s) for s in approved}
     if not found:
         return []
     zone = organization().timezone
