@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -72,6 +73,13 @@ class Site:
 
     def path(self, name: str, *args: object, **kwargs: object) -> str:
         return self.url + self.world.a.url(name, *args, **kwargs)
+
+    def served(self, role: Role, url: str) -> str:
+        """The page as the server sends it to the role's persona."""
+        cookies = {settings.SESSION_COOKIE_NAME: self.sessions[role]}
+        answer = httpx.get(url, cookies=cookies, timeout=30)
+        assert answer.status_code == 200, f"{url} answered {answer.status_code}"
+        return answer.text
 
     @contextmanager
     def visit(

@@ -64,7 +64,12 @@ def usage(hour=1, **fields):
 
 def test_each_pulled_kind_has_its_role():
     record = {kind for kind in PULLED_KINDS if default_role(kind) == SourceRole.RECORD}
-    assert record == {SourceKind.OPENAI, SourceKind.ANTHROPIC}
+    assert record == {
+        SourceKind.OPENAI,
+        SourceKind.ANTHROPIC,
+        SourceKind.COPILOT,
+        SourceKind.CURSOR,
+    }
 
 
 def test_a_comparison_source_leaves_the_ledger_alone(org):
