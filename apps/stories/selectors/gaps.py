@@ -9,7 +9,7 @@ from django.db.models import Sum
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
-from apps.common import clock
+from apps.common import clock, fmt
 from apps.common.choices import Choice
 from apps.discussions.models import WorkItem
 from apps.ledger.query import Query, run
@@ -83,7 +83,7 @@ def _without_story(units: frozenset[UUID] | None) -> list[Gap]:
                 Gap(
                     GapKind.NO_STORY,
                     capability.name,
-                    f"{row.requests:,} requests in {DAYS} days",
+                    f"{fmt.tokens(row.tokens.total)} tokens in {DAYS} days",
                     capability.unit.name,
                     capability.unit_id,
                     row.cost_nanos,
