@@ -168,6 +168,69 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "status", "due_at"], name="approvalrequest_due"
+                    ),
+                    models.Index(
+                        fields=["organization_id", "status", "closed_at"],
+                        name="approvalrequest_closed",
+                    ),
+                    models.Index(
+                        fields=["organization_id", "subject_type", "subject_id", "opened_at"],
+                        name="approvalrequest_subject",
+                    ),
+                    models.Index(
+                        fields=["organization_id", "unit", "status"], name="approvalrequest_unit"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "pending")),
+                        fields=("organization_id", "subject_type", "subject_id"),
+                        name="approvalrequest_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("status", "pending")),
+                            models.Q(
+                                models.Q(("status", "pending"), _negated=True),
+                                ("closed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="approvalrequest_closed_at",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_nanos__isnull", True),
+                            ("approved_nanos__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="approvalrequest_cap",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalrequest_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalrequest_tenant_key",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="approvals_approvalrequest_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="requester", name="approvals_approvalrequest_requester_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="policy", name="approvals_approvalrequest_policy_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalParty",
@@ -221,6 +284,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "membership"], name="approvalparty_person"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "request", "membership", "reason"),
+                        name="approvalparty_once",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="approvals_approvalparty_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="approvals_approvalparty_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="request", name="approvals_approvalparty_request_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="membership", name="approvals_approvalparty_membership_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalStep",
@@ -291,6 +382,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "request", "position"),
+                        name="approvalstep_position",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalstep_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="approvals_approvalstep_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="request", name="approvals_approvalstep_request_id_tenant_fk"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["organization_id", "status"], name="approvalstep_status"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,6 +473,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "step", "membership"),
+                        name="approvaldecision_person",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "request", "request_version"),
+                        name="approvaldecision_version",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="approvals_approvaldecision_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvaldecision_tenant_key",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="request", name="approvals_approvaldecision_request_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="step", name="approvals_approvaldecision_step_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="membership",
+                        name="approvals_approvaldecision_membership_id_tenant_fk",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "membership", "decided_at"],
+                        name="approvaldecision_mine",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -428,6 +576,43 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "membership", "is_open"],
+                        name="approvalassignment_mine",
+                    ),
+                    models.Index(
+                        fields=["organization_id", "request"], name="approvalassignment_request"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "step", "membership"),
+                        name="approvalassignment_person",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalassignment_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalassignment_tenant_key",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="request", name="approvals_approvalassignment_request_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="step", name="approvals_approvalassignment_step_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="membership",
+                        name="approvals_approvalassignment_membership_id_tenant_fk",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalPolicyVersion",
@@ -485,267 +670,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                fields=["organization_id", "status", "due_at"], name="approvalrequest_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                fields=["organization_id", "status", "closed_at"], name="approvalrequest_closed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                fields=["organization_id", "subject_type", "subject_id", "opened_at"],
-                name="approvalrequest_subject",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                fields=["organization_id", "unit", "status"], name="approvalrequest_unit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")),
-                fields=("organization_id", "subject_type", "subject_id"),
-                name="approvalrequest_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("status", "pending")),
-                    models.Q(
-                        models.Q(("status", "pending"), _negated=True), ("closed_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="approvalrequest_closed_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_nanos__isnull", True), ("approved_nanos__gte", 0), _connector="OR"
-                ),
-                name="approvalrequest_cap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalrequest_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalrequest_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="approvals_approvalrequest_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="requester", name="approvals_approvalrequest_requester_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="policy", name="approvals_approvalrequest_policy_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalparty",
-            index=models.Index(
-                fields=["organization_id", "membership"], name="approvalparty_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalparty",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "request", "membership", "reason"),
-                name="approvalparty_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalparty",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="approvals_approvalparty_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalparty",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalparty_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalparty",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="request", name="approvals_approvalparty_request_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalparty",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="membership", name="approvals_approvalparty_membership_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalstep",
-            index=models.Index(fields=["organization_id", "status"], name="approvalstep_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "request", "position"), name="approvalstep_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalstep_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalstep_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="request", name="approvals_approvalstep_request_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvaldecision",
-            index=models.Index(
-                fields=["organization_id", "membership", "decided_at"], name="approvaldecision_mine"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "step", "membership"), name="approvaldecision_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "request", "request_version"),
-                name="approvaldecision_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="approvals_approvaldecision_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvaldecision_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="request", name="approvals_approvaldecision_request_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="step", name="approvals_approvaldecision_step_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldecision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="membership", name="approvals_approvaldecision_membership_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalassignment",
-            index=models.Index(
-                fields=["organization_id", "membership", "is_open"], name="approvalassignment_mine"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalassignment",
-            index=models.Index(
-                fields=["organization_id", "request"], name="approvalassignment_request"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "step", "membership"), name="approvalassignment_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalassignment_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalassignment_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="request", name="approvals_approvalassignment_request_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="step", name="approvals_approvalassignment_step_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalassignment",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="membership", name="approvals_approvalassignment_membership_id_tenant_fk"
-            ),
         ),
     ]

@@ -69,6 +69,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalcondition_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalcondition_tenant_key",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "subject_type", "subject_id"],
+                        name="approvalcondition_subject",
+                    ),
+                    models.Index(
+                        fields=["organization_id", "status", "due_on"], name="approvalcondition_due"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -111,6 +132,24 @@ class Migration(migrations.Migration):
                 ("revoked_at", models.DateTimeField(null=True)),
                 ("revoked_by_name", models.CharField(blank=True, max_length=200)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="approvaldelegation_dates",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvaldelegation_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvaldelegation_tenant_key",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalHoliday",
@@ -137,6 +176,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["day"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "day"), name="approvalholiday_day"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalholiday_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalholiday_tenant_key",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +222,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalquestion_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalquestion_tenant_key",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +260,31 @@ class Migration(migrations.Migration):
                 ("closes_at", models.TimeField(default=dt.time(18, 0))),
                 ("undo_hours", models.SmallIntegerField(default=24)),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id",), name="approvalsettings_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("workdays__gte", 1), ("workdays__lte", 127)),
+                        name="approvalsettings_week",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("undo_hours__gte", 0), ("undo_hours__lte", 168)),
+                        name="approvalsettings_undo",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="approvals_approvalsettings_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="approvals_approvalsettings_tenant_key",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalUndo",
@@ -219,6 +310,19 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True)),
                 ("undone_at", models.DateTimeField()),
             ],
+            options={
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="approvals_approvalundo_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="approvals_approvalundo_tenant_key"
+                    ),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name="approvalassignment",
@@ -498,27 +602,6 @@ class Migration(migrations.Migration):
                 to="organizations.unit",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="approvalholiday",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "day"), name="approvalholiday_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalholiday",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalholiday_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalholiday",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalholiday_tenant_key"
-            ),
-        ),
         migrations.AddField(
             model_name="approvalquestion",
             name="asked_by",
@@ -537,41 +620,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="questions",
                 to="approvals.approvalrequest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalsettings",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id",), name="approvalsettings_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalsettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("workdays__gte", 1), ("workdays__lte", 127)),
-                name="approvalsettings_week",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalsettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("undo_hours__gte", 0), ("undo_hours__lte", 168)),
-                name="approvalsettings_undo",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalsettings",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalsettings_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalsettings",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalsettings_tenant_key"
             ),
         ),
         migrations.AddField(
@@ -613,35 +661,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="approvalcondition",
             index=models.Index(
-                fields=["organization_id", "subject_type", "subject_id"],
-                name="approvalcondition_subject",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalcondition",
-            index=models.Index(
-                fields=["organization_id", "status", "due_on"], name="approvalcondition_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalcondition",
-            index=models.Index(
                 fields=["organization_id", "owner", "status"], name="approvalcondition_owner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalcondition",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalcondition_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalcondition",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalcondition_tenant_key"
             ),
         ),
         migrations.AddConstraint(
@@ -670,28 +690,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approvaldelegation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="approvaldelegation_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldelegation",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvaldelegation_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldelegation",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvaldelegation_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvaldelegation",
             constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
                 field="person", name="approvals_approvaldelegation_person_id_tenant_fk"
             ),
@@ -716,21 +714,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="approvalquestion",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="approvals_approvalquestion_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalquestion",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalquestion_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalquestion",
             constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
                 field="request", name="approvals_approvalquestion_request_id_tenant_fk"
             ),
@@ -749,21 +732,6 @@ class Migration(migrations.Migration):
             model_name="approvalundo",
             constraint=models.UniqueConstraint(
                 fields=("organization_id", "decision"), name="approvalundo_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalundo",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="approvals_approvalundo_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalundo",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="approvals_approvalundo_tenant_key"
             ),
         ),
         migrations.AddConstraint(

@@ -144,6 +144,59 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "status", "-number"], name="ask_status"
+                    ),
+                    models.Index(
+                        fields=["organization_id", "unit", "kind", "status"], name="ask_unit"
+                    ),
+                    models.Index(fields=["organization_id", "budget"], name="ask_budget"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "number"), name="ask_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_nanos__isnull", True),
+                            ("amount_nanos__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="ask_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="ask_dates",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="asks_ask_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="asks_ask_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="asks_ask_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="budget", name="asks_ask_budget_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="source_budget", name="asks_ask_source_budget_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="requester", name="asks_ask_requester_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AskRevision",
@@ -183,111 +236,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="ask",
-            index=models.Index(fields=["organization_id", "status", "-number"], name="ask_status"),
-        ),
-        migrations.AddIndex(
-            model_name="ask",
-            index=models.Index(
-                fields=["organization_id", "unit", "kind", "status"], name="ask_unit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ask",
-            index=models.Index(fields=["organization_id", "budget"], name="ask_budget"),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "number"), name="ask_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_nanos__isnull", True), ("amount_nanos__gte", 0), _connector="OR"
-                ),
-                name="ask_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True),
-                    ("ends_on__gte", models.F("starts_on")),
-                    _connector="OR",
-                ),
-                name="ask_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="asks_ask_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="asks_ask_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="asks_ask_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="budget", name="asks_ask_budget_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="source_budget", name="asks_ask_source_budget_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ask",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="requester", name="asks_ask_requester_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askrevision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "ask", "number"), name="askrevision_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askrevision",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="asks_askrevision_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askrevision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="asks_askrevision_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="askrevision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="ask", name="asks_askrevision_ask_id_tenant_fk"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "ask", "number"), name="askrevision_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="asks_askrevision_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="asks_askrevision_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="ask", name="asks_askrevision_ask_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
     ]

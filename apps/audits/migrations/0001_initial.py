@@ -85,6 +85,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization_id", "ref"), name="audit_ref"),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_end__gt", models.F("period_start"))),
+                        name="audit_period",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="audits_audit_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="audits_audit_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="audits_audit_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="lead", name="audits_audit_lead_id_tenant_fk"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "status", "id"], name="audit_org_status"
+                    ),
+                    models.Index(fields=["organization_id", "unit"], name="audit_org_unit"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -126,6 +154,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "audit", "number"), name="audit_baseline_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="audits_auditbaseline_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="audits_auditbaseline_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="audit", name="audits_auditbaseline_audit_id_tenant_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +209,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "audit", "number"), name="audit_report_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="audits_auditreport_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="audits_auditreport_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="audit", name="audits_auditreport_audit_id_tenant_fk"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -270,6 +332,39 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "audit", "number"), name="finding_number"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("check_name", "manual"), _negated=True),
+                        fields=("organization_id", "audit", "check_name", "subject"),
+                        name="finding_once_per_check",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="audits_finding_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="audits_finding_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="audit", name="audits_finding_audit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="audits_finding_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="owner", name="audits_finding_owner_id_tenant_fk"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "owner", "status"], name="finding_owner"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -317,196 +412,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "report", "role"), name="signature_role"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "report", "membership"), name="signature_person"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="audits_signature_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="audits_signature_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="report", name="audits_signature_report_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="membership", name="audits_signature_membership_id_tenant_fk"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="audit",
-            index=models.Index(fields=["organization_id", "status", "id"], name="audit_org_status"),
-        ),
-        migrations.AddIndex(
-            model_name="audit",
-            index=models.Index(fields=["organization_id", "unit"], name="audit_org_unit"),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=models.UniqueConstraint(fields=("organization_id", "ref"), name="audit_ref"),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_end__gt", models.F("period_start"))),
-                name="audit_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="audits_audit_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="audits_audit_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="audits_audit_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="audit",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="lead", name="audits_audit_lead_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditbaseline",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "audit", "number"), name="audit_baseline_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditbaseline",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="audits_auditbaseline_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditbaseline",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="audits_auditbaseline_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditbaseline",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="audit", name="audits_auditbaseline_audit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditreport",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "audit", "number"), name="audit_report_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditreport",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="audits_auditreport_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditreport",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="audits_auditreport_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="auditreport",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="audit", name="audits_auditreport_audit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["organization_id", "owner", "status"], name="finding_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "audit", "number"), name="finding_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("check_name", "manual"), _negated=True),
-                fields=("organization_id", "audit", "check_name", "subject"),
-                name="finding_once_per_check",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="audits_finding_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="audits_finding_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="audit", name="audits_finding_audit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="audits_finding_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="owner", name="audits_finding_owner_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "report", "role"), name="signature_role"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "report", "membership"), name="signature_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="audits_signature_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="audits_signature_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="report", name="audits_signature_report_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="membership", name="audits_signature_membership_id_tenant_fk"
-            ),
         ),
     ]

@@ -120,6 +120,89 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "status", "name_norm"], name="budget_name"
+                    ),
+                    models.Index(fields=["organization_id", "unit", "status"], name="budget_unit"),
+                    models.Index(
+                        fields=["organization_id", "capability", "status"], name="budget_capability"
+                    ),
+                    models.Index(fields=["organization_id", "story_id"], name="budget_story"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gt", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="budget_dates",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("period_kind", "custom"), _negated=True),
+                            ("ends_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="budget_custom_ends",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("capability__isnull", True),
+                                ("scope", "organization"),
+                                ("story_id__isnull", True),
+                                ("unit__isnull", True),
+                            ),
+                            models.Q(
+                                ("capability__isnull", True),
+                                ("scope", "unit"),
+                                ("story_id__isnull", True),
+                                ("unit__isnull", False),
+                            ),
+                            models.Q(
+                                ("capability__isnull", False),
+                                ("scope", "capability"),
+                                ("story_id__isnull", True),
+                                ("unit__isnull", False),
+                            ),
+                            models.Q(
+                                ("scope", "story"),
+                                ("story_id__isnull", False),
+                                ("unit__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="budget_scope",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("scope", "story"), ("status", "active")),
+                        fields=("organization_id", "story_id"),
+                        name="budget_one_per_story",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="budgets_budget_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="budgets_budget_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="budgets_budget_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="capability", name="budgets_budget_capability_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="owner_membership",
+                        name="budgets_budget_owner_membership_id_tenant_fk",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BudgetEntry",
@@ -177,6 +260,63 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "budget entries",
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_request_id__isnull", False)),
+                        fields=("organization_id", "source_request_id"),
+                        name="budgetentry_request_once",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "budget", "budget_version"),
+                        name="budgetentry_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["initial", "revision"]), _negated=True),
+                            models.Q(
+                                models.Q(
+                                    ("amount_nanos__isnull", True),
+                                    ("amount_nanos__gte", 0),
+                                    _connector="OR",
+                                ),
+                                models.Q(
+                                    ("amount_tokens__isnull", True),
+                                    ("amount_tokens__gte", 0),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="budgetentry_setting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["initial", "revision"]),
+                            ("amount_nanos__isnull", False),
+                            ("amount_tokens__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="budgetentry_states_amount",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="budgets_budgetentry_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="budgets_budgetentry_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="budget", name="budgets_budgetentry_budget_id_tenant_fk"
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "budget", "effective_on"],
+                        name="budgetentry_date",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,229 +358,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["percent", "basis"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "budget", "basis", "percent"),
+                        name="budgetthreshold_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("percent__gte", 1), ("percent__lte", 1000)),
+                        name="budgetthreshold_percent",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="budgets_budgetthreshold_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="budgets_budgetthreshold_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="budget", name="budgets_budgetthreshold_budget_id_tenant_fk"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="budget",
-            index=models.Index(
-                fields=["organization_id", "status", "name_norm"], name="budget_name"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="budget",
-            index=models.Index(fields=["organization_id", "unit", "status"], name="budget_unit"),
-        ),
-        migrations.AddIndex(
-            model_name="budget",
-            index=models.Index(
-                fields=["organization_id", "capability", "status"], name="budget_capability"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="budget",
-            index=models.Index(fields=["organization_id", "story_id"], name="budget_story"),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True),
-                    ("ends_on__gt", models.F("starts_on")),
-                    _connector="OR",
-                ),
-                name="budget_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("period_kind", "custom"), _negated=True),
-                    ("ends_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="budget_custom_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("capability__isnull", True),
-                        ("scope", "organization"),
-                        ("story_id__isnull", True),
-                        ("unit__isnull", True),
-                    ),
-                    models.Q(
-                        ("capability__isnull", True),
-                        ("scope", "unit"),
-                        ("story_id__isnull", True),
-                        ("unit__isnull", False),
-                    ),
-                    models.Q(
-                        ("capability__isnull", False),
-                        ("scope", "capability"),
-                        ("story_id__isnull", True),
-                        ("unit__isnull", False),
-                    ),
-                    models.Q(
-                        ("scope", "story"), ("story_id__isnull", False), ("unit__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="budget_scope",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("scope", "story"), ("status", "active")),
-                fields=("organization_id", "story_id"),
-                name="budget_one_per_story",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="budgets_budget_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="budgets_budget_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="budgets_budget_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="capability", name="budgets_budget_capability_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="owner_membership", name="budgets_budget_owner_membership_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="budgetentry",
-            index=models.Index(
-                fields=["organization_id", "budget", "effective_on"], name="budgetentry_date"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source_request_id__isnull", False)),
-                fields=("organization_id", "source_request_id"),
-                name="budgetentry_request_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "budget", "budget_version"), name="budgetentry_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ["initial", "revision"]), _negated=True),
-                    models.Q(
-                        models.Q(
-                            ("amount_nanos__isnull", True),
-                            ("amount_nanos__gte", 0),
-                            _connector="OR",
-                        ),
-                        models.Q(
-                            ("amount_tokens__isnull", True),
-                            ("amount_tokens__gte", 0),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="budgetentry_setting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["initial", "revision"]),
-                    ("amount_nanos__isnull", False),
-                    ("amount_tokens__isnull", False),
-                    _connector="OR",
-                ),
-                name="budgetentry_states_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="budgets_budgetentry_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="budgets_budgetentry_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetentry",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="budget", name="budgets_budgetentry_budget_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetthreshold",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "budget", "basis", "percent"),
-                name="budgetthreshold_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetthreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("percent__gte", 1), ("percent__lte", 1000)),
-                name="budgetthreshold_percent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetthreshold",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="budgets_budgetthreshold_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetthreshold",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="budgets_budgetthreshold_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetthreshold",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="budget", name="budgets_budgetthreshold_budget_id_tenant_fk"
-            ),
         ),
     ]

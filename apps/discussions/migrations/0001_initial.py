@@ -59,6 +59,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "subject_type", "subject_id", "id"],
+                        name="attachment_subject",
+                    ),
+                ],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="discussions_attachment_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="discussions_attachment_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="author", name="discussions_attachment_author_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AttachmentContent",
@@ -91,6 +113,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "attachment"), name="attachment_content_once"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="discussions_attachmentcontent_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="discussions_attachmentcontent_tenant_key",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="attachment",
+                        name="discussions_attachmentcontent_attachment_id_tenant_fk",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Comment",
@@ -129,6 +172,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "subject_type", "subject_id", "id"],
+                        name="comment_subject",
+                    ),
+                ],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="discussions_comment_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="discussions_comment_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="author", name="discussions_comment_author_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WorkItem",
@@ -169,117 +234,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="attachment",
-            index=models.Index(
-                fields=["organization_id", "subject_type", "subject_id", "id"],
-                name="attachment_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="discussions_attachment_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="discussions_attachment_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachment",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="author", name="discussions_attachment_author_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachmentcontent",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "attachment"), name="attachment_content_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachmentcontent",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="discussions_attachmentcontent_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachmentcontent",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="discussions_attachmentcontent_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachmentcontent",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="attachment", name="discussions_attachmentcontent_attachment_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(
-                fields=["organization_id", "subject_type", "subject_id", "id"],
-                name="comment_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="discussions_comment_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="discussions_comment_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="author", name="discussions_comment_author_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at__isnull", True)),
-                fields=("organization_id", "subject_type", "subject_id", "url"),
-                name="work_item_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workitem",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="discussions_workitem_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workitem",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="discussions_workitem_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workitem",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="author", name="discussions_workitem_author_id_tenant_fk"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=("organization_id", "subject_type", "subject_id", "url"),
+                        name="work_item_once",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="discussions_workitem_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="discussions_workitem_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="author", name="discussions_workitem_author_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
     ]

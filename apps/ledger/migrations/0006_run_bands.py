@@ -52,6 +52,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "run_bands",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "kind"), name="run_bands_kind"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="run_bands_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="run_bands_tenant_key"
+                    ),
+                ],
             },
         ),
         migrations.RemoveIndex(
@@ -78,27 +92,6 @@ class Migration(migrations.Migration):
                 fields=["organization_id", "started_at", "run_key"],
                 include=("tokens", "cost_nanos"),
                 name="usage_run_started",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runbands",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "kind"), name="run_bands_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runbands",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="run_bands_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runbands",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="run_bands_tenant_key"
             ),
         ),
     ]

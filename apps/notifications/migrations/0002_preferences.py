@@ -42,6 +42,19 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=apps.common.clock.now, editable=False)),
                 ("sent_at", models.DateTimeField(editable=False, null=True)),
             ],
+            options={
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="notifications_digest_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="notifications_digest_tenant_key"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DigestTime",
@@ -66,6 +79,19 @@ class Migration(migrations.Migration):
                 ("hour", models.SmallIntegerField(default=8)),
                 ("weekends", models.BooleanField(default=False)),
             ],
+            options={
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="notifications_digesttime_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="notifications_digesttime_tenant_key"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Preference",
@@ -113,6 +139,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="notifications_preference_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="notifications_preference_tenant_key"
+                    ),
+                ],
+            },
         ),
         migrations.AlterField(
             model_name="notification",
@@ -175,21 +214,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="digest",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="notifications_digest_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="digest",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="notifications_digest_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="digest",
             constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
                 field="membership", name="notifications_digest_membership_id_tenant_fk"
             ),
@@ -202,21 +226,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="digesttime",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="notifications_digesttime_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="digesttime",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="notifications_digesttime_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="digesttime",
             constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
                 field="membership", name="notifications_digesttime_membership_id_tenant_fk"
             ),
@@ -225,21 +234,6 @@ class Migration(migrations.Migration):
             model_name="preference",
             constraint=models.UniqueConstraint(
                 fields=("organization_id", "membership", "group"), name="preference_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="notifications_preference_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="notifications_preference_tenant_key"
             ),
         ),
         migrations.AddConstraint(

@@ -53,6 +53,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["user", "is_active"], name="membership_of_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "user"), name="membership_person"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_membership_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="organizations_membership_tenant_key"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Organization",
@@ -129,6 +148,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "user", "expires_at"], name="support_visit_open"
+                    ),
+                ],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_supportvisit_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="organizations_supportvisit_tenant_key",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Unit",
@@ -182,6 +220,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organization_id", "parent"], name="unit_parent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization_id", "code"), name="unit_code"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("parent__isnull", True)),
+                        fields=("organization_id",),
+                        name="unit_one_root",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_unit_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="organizations_unit_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="parent", name="organizations_unit_parent_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RoleBinding",
@@ -246,6 +309,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "role", "unit"], name="role_binding_holders"
+                    ),
+                    models.Index(fields=["organization_id", "unit"], name="role_binding_unit"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "membership", "role", "unit"),
+                        name="role_binding_once",
+                        nulls_distinct=False,
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_rolebinding_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"),
+                        name="organizations_rolebinding_tenant_key",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="membership", name="organizations_rolebinding_membership_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="organizations_rolebinding_unit_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Invitation",
@@ -320,6 +414,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "created_at"], name="invitation_recent"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("token_hash",), name="organizations_invitation_hash"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True), ("revoked_at__isnull", True)
+                        ),
+                        fields=("organization_id", "email"),
+                        name="invitation_one_open",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_invitation_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="organizations_invitation_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="organizations_invitation_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="accepted_membership",
+                        name="organizations_invitation_accepted_membership_id_tenant_fk",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApiKey",
@@ -373,218 +502,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="membership",
-            index=models.Index(fields=["user", "is_active"], name="membership_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "user"), name="membership_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_membership_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_membership_tenant_key"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="supportvisit",
-            index=models.Index(
-                fields=["organization_id", "user", "expires_at"], name="support_visit_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportvisit",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_supportvisit_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportvisit",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_supportvisit_tenant_key"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="unit",
-            index=models.Index(fields=["organization_id", "parent"], name="unit_parent"),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "code"), name="unit_code"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("parent__isnull", True)),
-                fields=("organization_id",),
-                name="unit_one_root",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_unit_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_unit_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="parent", name="organizations_unit_parent_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rolebinding",
-            index=models.Index(
-                fields=["organization_id", "role", "unit"], name="role_binding_holders"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rolebinding",
-            index=models.Index(fields=["organization_id", "unit"], name="role_binding_unit"),
-        ),
-        migrations.AddConstraint(
-            model_name="rolebinding",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "membership", "role", "unit"),
-                name="role_binding_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolebinding",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_rolebinding_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolebinding",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_rolebinding_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolebinding",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="membership", name="organizations_rolebinding_membership_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolebinding",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="organizations_rolebinding_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["organization_id", "created_at"], name="invitation_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                fields=("token_hash",), name="organizations_invitation_hash"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("accepted_at__isnull", True), ("revoked_at__isnull", True)),
-                fields=("organization_id", "email"),
-                name="invitation_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_invitation_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_invitation_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="organizations_invitation_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="accepted_membership",
-                name="organizations_invitation_accepted_membership_id_tenant_fk",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="apikey",
-            index=models.Index(fields=["organization_id", "created_at"], name="apikey_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(
-                fields=("key_hash",), name="organizations_apikey_hash"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="organizations_apikey_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="organizations_apikey_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="organizations_apikey_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="replaces", name="organizations_apikey_replaces_id_tenant_fk"
-            ),
+            options={
+                "indexes": [
+                    models.Index(fields=["organization_id", "created_at"], name="apikey_recent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key_hash",), name="organizations_apikey_hash"),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="organizations_apikey_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="organizations_apikey_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="organizations_apikey_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="replaces", name="organizations_apikey_replaces_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
     ]

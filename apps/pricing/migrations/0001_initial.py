@@ -255,6 +255,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["key"], name="pricing_model_by_key"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "key"), name="pricing_model_key"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ListPrice",
@@ -342,15 +350,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["starts_on"], name="pricing_listprice_changes"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="aimodel",
-            index=models.Index(fields=["key"], name="pricing_model_by_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="aimodel",
-            constraint=models.UniqueConstraint(
-                fields=("provider", "key"), name="pricing_model_key"
-            ),
         ),
     ]

@@ -174,6 +174,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organization_id", "-updated_at"], name="story_recent"),
+                    models.Index(
+                        fields=["organization_id", "status", "-updated_at"], name="story_status"
+                    ),
+                    models.Index(
+                        fields=["organization_id", "unit", "-updated_at"], name="story_unit"
+                    ),
+                    models.Index(fields=["organization_id", "capability"], name="story_capability"),
+                    models.Index(fields=["organization_id", "author_id"], name="story_author"),
+                    models.Index(fields=["organization_id", "title_norm"], name="story_title"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "number"), name="story_number"
+                    ),
+                    models.UniqueConstraint(fields=("organization_id", "ref"), name="story_ref"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cap_nanos__isnull", True), ("cap_nanos__gte", 0), _connector="OR"
+                        ),
+                        name="story_cap_not_negative",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="stories_tokenstory_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="stories_tokenstory_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="stories_tokenstory_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="capability", name="stories_tokenstory_capability_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StoryRevision",
@@ -308,6 +349,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "story", "number"), name="story_revision_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=True,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT"),
+                        name="stories_storyrevision_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="stories_storyrevision_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="stories_storyrevision_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="capability", name="stories_storyrevision_capability_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="value_owner", name="stories_storyrevision_value_owner_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="story", name="stories_storyrevision_story_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StoryDraft",
@@ -423,6 +492,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "story"), name="story_draft_one"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="stories_storydraft_tenant",
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="unit", name="stories_storydraft_unit_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="capability", name="stories_storydraft_capability_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="value_owner", name="stories_storydraft_value_owner_id_tenant_fk"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="story", name="stories_storydraft_story_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PhaseEstimate",
@@ -495,163 +589,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(fields=["organization_id", "-updated_at"], name="story_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(
-                fields=["organization_id", "status", "-updated_at"], name="story_status"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(
-                fields=["organization_id", "unit", "-updated_at"], name="story_unit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(fields=["organization_id", "capability"], name="story_capability"),
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(fields=["organization_id", "author_id"], name="story_author"),
-        ),
-        migrations.AddIndex(
-            model_name="tokenstory",
-            index=models.Index(fields=["organization_id", "title_norm"], name="story_title"),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "number"), name="story_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=models.UniqueConstraint(fields=("organization_id", "ref"), name="story_ref"),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cap_nanos__isnull", True), ("cap_nanos__gte", 0), _connector="OR"
-                ),
-                name="story_cap_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="stories_tokenstory_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="stories_tokenstory_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="stories_tokenstory_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tokenstory",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="capability", name="stories_tokenstory_capability_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "story", "number"), name="story_revision_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=True,
-                column="organization_id",
-                grants=("SELECT", "INSERT"),
-                name="stories_storyrevision_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="stories_storyrevision_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="stories_storyrevision_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="capability", name="stories_storyrevision_capability_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="value_owner", name="stories_storyrevision_value_owner_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storyrevision",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="story", name="stories_storyrevision_story_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "story"), name="story_draft_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="stories_storydraft_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="unit", name="stories_storydraft_unit_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="capability", name="stories_storydraft_capability_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="value_owner", name="stories_storydraft_value_owner_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storydraft",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="story", name="stories_storydraft_story_id_tenant_fk"
-            ),
         ),
     ]

@@ -99,6 +99,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "-created_at"], name="import_job_recent"
+                    ),
+                    models.Index(fields=["organization_id", "status"], name="import_job_status"),
+                ],
+                "constraints": [
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="imports_importjob_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="imports_importjob_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="source", name="imports_importjob_source_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ImportChunk",
@@ -132,6 +154,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "job", "number"), name="import_chunk_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="imports_importchunk_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="imports_importchunk_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="job", name="imports_importchunk_job_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ImportMapping",
@@ -167,6 +208,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "source", "header_digest"),
+                        name="import_mapping_header",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="imports_importmapping_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="imports_importmapping_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="source", name="imports_importmapping_source_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ImportSlice",
@@ -206,115 +267,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="importjob",
-            index=models.Index(fields=["organization_id", "-created_at"], name="import_job_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="importjob",
-            index=models.Index(fields=["organization_id", "status"], name="import_job_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="imports_importjob_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="imports_importjob_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="source", name="imports_importjob_source_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "job", "number"), name="import_chunk_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="imports_importchunk_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="imports_importchunk_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importchunk",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="job", name="imports_importchunk_job_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "source", "header_digest"), name="import_mapping_header"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="imports_importmapping_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="imports_importmapping_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importmapping",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="source", name="imports_importmapping_source_id_tenant_fk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "job", "number"), name="import_slice_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="imports_importslice_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="imports_importslice_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importslice",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="job", name="imports_importslice_job_id_tenant_fk"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "job", "number"), name="import_slice_number"
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="imports_importslice_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="imports_importslice_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="job", name="imports_importslice_job_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
     ]

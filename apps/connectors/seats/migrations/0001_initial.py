@@ -57,6 +57,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization_id", "name_norm"), name="seat_plan_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("price_nanos__isnull", True), ("price_nanos__gte", 0), _connector="OR"
+                        ),
+                        name="seat_plan_price_not_negative",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="seats_seatplan_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="seats_seatplan_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="source", name="seats_seatplan_source_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seat",
@@ -94,74 +119,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="seatplan",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "name_norm"), name="seat_plan_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seatplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("price_nanos__isnull", True), ("price_nanos__gte", 0), _connector="OR"
-                ),
-                name="seat_plan_price_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seatplan",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="seats_seatplan_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seatplan",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="seats_seatplan_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seatplan",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="source", name="seats_seatplan_source_id_tenant_fk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["organization_id", "plan", "since"], name="seat_plan_since"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended__isnull", True)),
-                fields=("organization_id", "plan", "person"),
-                name="seat_held_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=apps.tenancy.db.constraints.TenantTable(
-                append_only=False,
-                column="organization_id",
-                grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
-                name="seats_seat_tenant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                fields=("organization_id", "id"), name="seats_seat_tenant_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=apps.tenancy.db.constraints.TenantForeignKeyConstraint(
-                field="plan", name="seats_seat_plan_id_tenant_fk"
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["organization_id", "plan", "since"], name="seat_plan_since"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended__isnull", True)),
+                        fields=("organization_id", "plan", "person"),
+                        name="seat_held_once",
+                    ),
+                    apps.tenancy.db.constraints.TenantTable(
+                        append_only=False,
+                        column="organization_id",
+                        grants=("SELECT", "INSERT", "UPDATE", "DELETE"),
+                        name="seats_seat_tenant",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization_id", "id"), name="seats_seat_tenant_key"
+                    ),
+                    apps.tenancy.db.constraints.TenantForeignKeyConstraint(
+                        field="plan", name="seats_seat_plan_id_tenant_fk"
+                    ),
+                ],
+            },
         ),
     ]
