@@ -8,7 +8,8 @@ class ConnectorsConfig(AppConfig):
     verbose_name = "Connectors"
 
     def ready(self) -> None:
-        from apps.connectors.quality import schema_changes
+        from apps.connectors.quality import late_sources, schema_changes
         from apps.ledger.quality.ports import register_detector
 
         register_detector(schema_changes)
+        register_detector(late_sources)

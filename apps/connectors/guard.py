@@ -17,6 +17,8 @@ from apps.common.errors import Invalid
 
 Resolver = Callable[[str, int], list[str]]
 _PORTS = {"https": 443, "http": 80}
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 class AddressRefused(Exception):
@@ -78,11 +80,19 @@ def is_listed(host: str, port: int) -> bool:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether the address is one of the open internet."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        return is_public(mapped)
-    return address.is_global and not address.is_multicast
+    """Whether the address is one of the open internet.
+
+    IPv6 addresses that carry an IPv4 one (mapped, 6to4, NAT64) are as public as that one: a
+    translator on the way delivers to it. Others must be global unicast (RFC 4291).
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast
+    inner = address.ipv4_mapped or address.sixtofour
+    if address in _NAT64:
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(inner)
+    return address in _UNICAST and address.is_global
 
 
 def _as_ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

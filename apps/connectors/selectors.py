@@ -26,7 +26,10 @@ from apps.connectors.models import (
     UnitUsage,
 )
 from apps.connectors.providers.base import Names
+from apps.connectors.providers.claude_code_rules import SUBSCRIPTION
 from apps.connectors.providers.registry import cadence_of
+from apps.ledger.enums import Axis
+from apps.ledger.models import RollupAxis, SourceCoverage
 
 
 def sources(actor: Actor) -> QuerySet[Source]:
@@ -36,7 +39,12 @@ def sources(actor: Actor) -> QuerySet[Source]:
 
 
 def sources_with_counts(actor: Actor) -> QuerySet[Source]:
-    """All sources with `rows_new`, records read so far, and `open_alarms`."""
+    """All sources with `rows_new`, records read so far, `open_alarms`, and what those that are
+    handed in brought: `counted` records, the last at `received_at`."""
+    counted = (
+        RollupAxis.objects.filter(axis=Axis.SOURCE, key=OuterRef("id")).order_by().values("key")
+    )
+    covered = SourceCoverage.objects.filter(source_id=OuterRef("id"))
     read = PullRun.objects.filter(source_id=OuterRef("id")).order_by().values("source_id")
     open_ones = SchemaAlarm.objects.filter(
         source_id=OuterRef("id"), acknowledged_at__isnull=True
@@ -44,6 +52,8 @@ def sources_with_counts(actor: Actor) -> QuerySet[Source]:
     return sources(actor).annotate(
         rows_new=Subquery(read.annotate(n=Sum("rows_new")).values("n")),
         open_alarms=Coalesce(Subquery(open_ones.annotate(n=Count("id")).values("n")), 0),
+        counted=Subquery(counted.annotate(n=Sum("records")).values("n")),
+        received_at=Subquery(covered.values("data_as_of")),
     )
 
 
@@ -282,8 +292,11 @@ def comparison_days(
     *,
     source_id: UUID | None = None,
     by: Sequence[str] = _COMPARED_BY,
+    metered: bool = False,
 ) -> list[ComparisonDay]:
     """Usage of comparison-only sources on the UTC days [start, end), summed `by` dimensions.
+
+    `metered` leaves out what belongs to subscriptions: no channel of record sees it.
 
     `by` names some of COMPARISON_DIMENSIONS; currencies are never mixed. Raises ValueError for
     another name. Never add this to the ledger: it is the same usage seen elsewhere.
@@ -293,6 +306,8 @@ def comparison_days(
     rows = ComparisonUsage.objects.filter(day__gte=start, day__lt=end)
     if source_id is not None:
         rows = rows.filter(source_id=source_id)
+    if metered:
+        rows = rows.exclude(source__kind=SourceKind.CLAUDE_CODE, service_tier=SUBSCRIPTION)
     labels = {"project": "project_id", "api_key": "api_key_id"}
     sums = {f"sum_{kind}": Sum(kind) for kind in KINDS}
     named = {f"one_{label}": Max(label) for label, dimension in labels.items() if dimension in by}

@@ -10,13 +10,17 @@ from tokenops.simulator.rates import rates
 
 CAPABILITIES = frozenset({"code-assistant", "infra-agents", "migration-agent"})
 TEAMS = frozenset({"DVX", "PLT", "COR", "SEC", "DEN"})
+SUBSCRIBERS = frozenset({"DSC", "ACT", "DIG"})
+"""Teams whose people use it on seats of a plan: their tokens are in no key's usage."""
+SEAT_MODELS = ("claude-sonnet-5-5", "claude-opus-5-5")
 ARRIVES = timedelta(hours=1)
 """A day appears this long after it ended."""
 _MILLION = 1_000_000
 
 
 def rows(model: UsageModel, day: date, now: datetime) -> list[dict[str, Any]]:
-    """One row per developer of the day; their shares add up to the keys' tokens exactly."""
+    """One row per developer of the day: the shares of those who use keys add up to the keys'
+    tokens exactly, and people on seats come after them."""
     ended = datetime(day.year, day.month, day.day, tzinfo=now.tzinfo) + timedelta(days=1)
     if now < ended + ARRIVES:
         return []
@@ -36,7 +40,28 @@ def rows(model: UsageModel, day: date, now: datetime) -> list[dict[str, Any]]:
         parts = [part for part in parts if part["tokens"]["input"] or part["tokens"]["output"]]
         if parts:
             found.append(_row(person, day, parts))
+    found += (
+        _row(person, day, [_seat_part(person, day)], subscription=True)
+        for person in model.company.people
+        if person.team in SUBSCRIBERS and day.weekday() < 5 and _weight(person, day)
+    )
     return found
+
+
+def _seat_part(person: Person, day: date) -> dict[str, Any]:
+    """What somebody used of their seat: nothing more is paid for it."""
+    draw = sha256(f"{person.email}/{day}/seat".encode()).digest()
+    output = 2_000 + draw[0] * 190
+    return {
+        "model": SEAT_MODELS[draw[1] % 4 == 0],
+        "tokens": {
+            "input": output * (2 + draw[2] % 4),
+            "output": output,
+            "cache_read": output * (20 + draw[3] % 40),
+            "cache_creation": output * (3 + draw[4] % 5),
+        },
+        "estimated_cost": {"amount": 0, "currency": "USD"},
+    }
 
 
 def _weight(person: Person, day: date) -> int:
@@ -68,15 +93,17 @@ def _part(
     }
 
 
-def _row(person: Person, day: date, parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(
+    person: Person, day: date, parts: list[dict[str, Any]], *, subscription: bool = False
+) -> dict[str, Any]:
     draw = sha256(f"{person.email}/{day}/work".encode()).digest()
     accepted = {"accepted": draw[0] % 40, "rejected": draw[1] % 6}
     return {
         "date": f"{day}T00:00:00Z",
         "actor": {"type": "user_actor", "email_address": person.email},
         "organization_id": "merrowdale",
-        "customer_type": "api",
-        "subscription_type": None,
+        "customer_type": "subscription" if subscription else "api",
+        "subscription_type": "team" if subscription else None,
         "terminal_type": ("vscode", "iTerm.app", "tmux")[draw[2] % 3],
         "is_remote": False,
         "core_metrics": {

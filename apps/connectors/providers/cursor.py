@@ -77,6 +77,7 @@ class CursorClient(ApiClient):
                     continue
                 found.rows += 1
                 found.usage.append(rules.usage_of(event, number, ask))
+                found.units.append(rules.unit_of(event, at))
             except RowRefused as error:
                 found.refuse(f"{event.timestamp} {event.model}", error)
         return found

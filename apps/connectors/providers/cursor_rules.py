@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.connectors.providers.base import Ask, RowRefused
+from apps.connectors.providers.base import Ask, RowRefused, UnitLine
 from apps.connectors.providers.call_rules import model_of
+from apps.connectors.providers.copilot_rules import INCLUDED, OVERAGE, SCALE
 from apps.connectors.providers.drift import Documented
 from apps.ledger.schema import UsageIn
 
@@ -98,4 +99,17 @@ def usage_of(event: Event, number: int, ask: Ask) -> UsageIn:
         requests=1,
         cost=charged.quantize(NANO),
         cost_basis="provider_reported",
+    )
+
+
+def unit_of(event: Event, at: datetime) -> UnitLine:
+    """The event as a request that the seat includes, or that is charged beyond it."""
+    charged = event.is_chargeable and event.charged_cents > 0
+    return UnitLine(
+        day=at.date(),
+        what="requests",
+        unit=f"1/{SCALE} requests",
+        quantity=SCALE,
+        model=model_of(event.model),
+        detail=f"{event.kind[:100]}, {OVERAGE if charged else INCLUDED}",
     )

@@ -264,7 +264,7 @@ def _compared(
     book = price_book()
     found: dict[tuple[object, Key], list[int]] = defaultdict(lambda: [0, 0, 0])
     names: dict[Key, str] = {}
-    for row in comparison_days(start, end, by=wanted):
+    for row in comparison_days(start, end, by=wanted, metered=True):
         name = book.canonical(row.provider or "", row.model or "x")[0]
         if (provider and name != provider) or (by == "api_key" and not row.api_key_id):
             continue

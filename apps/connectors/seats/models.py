@@ -9,7 +9,11 @@ from apps.trail.refs import ObjectRef
 
 
 class SeatPlan(TenantModel):
-    """What one seat costs a calendar month. `price_nanos` null: nobody has stated it."""
+    """What one seat costs a calendar month. `price_nanos` null: nobody has stated it.
+
+    It is the latest price; the months before are in `SeatPrice`, so that a new price never changes
+    what a past month cost. `source` tells the plan's tokens, and its people where it lists them.
+    """
 
     source = TenantForeignKey(
         "connectors.Source", models.PROTECT, null=True, related_name="seat_plans", db_index=False
@@ -36,6 +40,28 @@ class SeatPlan(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("seat_plan", self.id, self.name)
+
+
+class SeatPrice(TenantModel):
+    """What a seat of a plan costs a month, from a month on. `since` is the first of a month."""
+
+    plan = TenantForeignKey(SeatPlan, models.PROTECT, related_name="prices", db_index=False)
+    since = models.DateField()
+    price_nanos = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "plan", "since"], name="seat_price_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price_nanos__isnull=True) | models.Q(price_nanos__gte=0),
+                name="seat_price_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} from {self.since}"
 
 
 class Seat(TenantModel):

@@ -16,6 +16,7 @@ import structlog
 from apps.access.actors import system_actor
 from apps.common import clock
 from apps.common.errors import DomainError
+from apps.common.ids import uuid7
 from apps.connectors import crypto, events, rules, selectors
 from apps.connectors.enums import RunKind, RunStatus, SourceStatus, Trigger
 from apps.connectors.models import PullRun, Source
@@ -32,7 +33,7 @@ from apps.connectors.providers.drift import Finding
 from apps.connectors.providers.errors import ProviderError
 from apps.connectors.providers.http import Meter
 from apps.connectors.providers.registry import KINDS, cadence_of, connect
-from apps.connectors.seats.services import sync_seats
+from apps.connectors.seats.services import note_activity, sync_seats
 from apps.connectors.services import alarms, compare, lease, store
 from apps.connectors.services.guards import BLOCKED, report_trouble, tell_ledger
 from apps.ledger.schema import IngestResult, UsageIn
@@ -162,10 +163,20 @@ def _again(source: Source) -> tuple[datetime, datetime] | None:
 def _refuse_unreadable(
     organization_id: UUID, source_id: UUID, error: crypto.CredentialUnreadable
 ) -> Outcome:
+    """Nothing can be read until somebody enters the credential again: say so, once."""
     with tenant_scope(organization_id):
-        Source.objects.filter(id=source_id).update(
-            status=SourceStatus.BLOCKED, last_error=error.message, last_error_code=error.code
+        moved = (
+            Source.objects.filter(id=source_id)
+            .exclude(status=SourceStatus.BLOCKED)
+            .update(
+                status=SourceStatus.BLOCKED, last_error=error.message, last_error_code=error.code
+            )
         )
+        if moved:
+            source = Source.objects.get(id=source_id)
+            actor = system_actor(_ACTOR)
+            record(actor=actor, action=events.SOURCE_BLOCKED, obj=source, reason=error.message)
+            report_trouble(source, BLOCKED, uuid7())
     return Outcome(None, RunStatus.FAILED, error=error.message)
 
 
@@ -256,6 +267,7 @@ def _finish(job: Job, reading: Reading, meter: Meter) -> Outcome:
         source.failures, source.last_error, source.last_error_code = 0, "", ""
         source.lease_run = source.lease_until = None
         source.save()
+        note_activity(source=source, usages=[*reading.usage.usage, *reading.usage.compared])
         alarms.raise_alarms(source, reading.drift, clock.now())
         _describe(run, source, reading, result, meter)
         if plan is not None and source.cursor is not None:

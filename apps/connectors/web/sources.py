@@ -16,14 +16,16 @@ from apps.common import fmt
 from apps.common.web.forms import FormPage
 from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage, SearchFilter
 from apps.connectors import selectors, services
-from apps.connectors.enums import PULLED_KINDS, SourceKind, SourceRole, SourceStatus
+from apps.connectors.enums import PULLED_KINDS, Health, SourceKind, SourceRole, SourceStatus
 from apps.connectors.files.web import pages as files
 from apps.connectors.models import Source
 from apps.connectors.web import words
 from apps.connectors.web.forms import CredentialForm, EditSourceForm, NewSourceForm
+from apps.ledger.selectors.coverage import received
 from apps.tenancy.urls import org_url
 
 RECENT_RUNS = 10
+TROUBLE = (Health.LATE, Health.FAILING, Health.BLOCKED)
 
 
 @requires(P.SOURCE_VIEW)
@@ -46,9 +48,10 @@ class SourceList(ListPage):
             "cursor", "Complete until", csv_label="Complete until (UTC)",
             csv=lambda s: s.cursor.isoformat() if s.cursor else "",
         ),
-        Column("last_success_at", "Last read", value=lambda s: words.freshness(s.last_success_at),
-               csv=lambda s: s.last_success_at.isoformat() if s.last_success_at else ""),
-        Column("rows_new", "Records", align="num"),
+        Column("last_success_at", "Last brought", csv_label="Last brought (UTC)",
+               value=lambda s: words.freshness(words.last_brought(s)),
+               csv=lambda s: at.isoformat() if (at := words.last_brought(s)) else ""),
+        Column("rows_new", "Records", value=words.records, csv=words.records, align="num"),
         Column("open_alarms", "Alarms", align="num", value=words.alarm_count,
                csv=lambda s: s.open_alarms),
         Column("last_error", "Last error", value=lambda s: s.last_error[:120],
@@ -67,6 +70,19 @@ class SourceList(ListPage):
 
     def get_queryset(self) -> QuerySet[Source]:
         return selectors.sources_with_counts(self.request.actor)
+
+    def get_title(self) -> str:
+        """The answer to "does usage come in as it should?"."""
+        every = list(selectors.sources(self.request.actor))
+        if not every:
+            return "Sources"
+        trouble = [s for s in every if selectors.health_of(s) in TROUBLE]
+        if len(trouble) == 1:
+            found = selectors.health_of(trouble[0]).label.lower()
+            return f"{trouble[0].name} needs attention: {found}"
+        if trouble:
+            return f"{len(trouble)} of {fmt.plural(len(every), 'source')} need attention"
+        return f"{fmt.plural(len(every), 'source')}, none late or failing"
 
     def get_lede(self) -> str:
         return "Where usage comes from, how complete it is, and what went wrong."
@@ -144,6 +160,7 @@ class SourceDetail(View):
             "zone": zone,
             "may_manage": can(request.actor, P.SOURCE_MANAGE),
             "last_read": words.freshness(source.last_success_at),
+            "received": None if source.is_pulled else received(source.id),
             **files.of_source(request, source),
         }  # fmt: skip
 

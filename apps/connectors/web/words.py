@@ -10,6 +10,8 @@ from apps.common import clock, fmt
 from apps.connectors import selectors
 from apps.connectors.enums import Health, RunStatus
 from apps.connectors.models import PullRun, SchemaAlarm, Source, UnitUsage
+from apps.connectors.providers.copilot_rules import SCALE
+from apps.ledger.selectors.coverage import received
 
 HEALTH_TONES = {
     Health.FRESH: "ok",
@@ -74,8 +76,11 @@ def unit_label(line: UnitUsage) -> str:
 
 def unit_quantity(line: UnitUsage) -> str:
     """38.0 GiB stored; 20 seconds; 1 image."""
+    part, _, counted = line.unit.partition(" ")
     if line.unit == "bytes":
         amount = _bytes(line.quantity)
+    elif part == f"1/{SCALE}":
+        amount = f"{line.quantity / SCALE:,.10g} {counted}"
     else:
         unit = line.unit.removesuffix("s") if line.quantity == 1 else line.unit
         amount = f"{fmt.count(line.quantity)} {unit}"
@@ -139,7 +144,8 @@ def headline(source: Source, zone: str) -> str:
     """The answer to "is this source all right?"."""
     name, found = source.name, selectors.health_of(source)
     if not source.is_pulled:
-        return f"{name} receives what callers hand in"
+        last = received(source.id).last_at
+        return f"{name} last brought usage {freshness(last)}" if last else f"{name} waits for usage"
     until = fmt.moment(source.cursor, zone)
     if selectors.is_of_files(source) and found in (Health.FRESH, Health.LATE):
         late = " late" if found == Health.LATE else ""
@@ -171,3 +177,15 @@ def freshness(moment: datetime | None) -> str:
 def started_by(run: PullRun) -> str:
     """Who or what asked for a run."""
     return f"asked by {run.requested_by}" if run.requested_by else "on schedule"
+
+
+def last_brought(source: Any) -> datetime | None:
+    """When a source of the list last brought something."""
+    found: datetime | None = source.last_success_at if source.is_pulled else source.received_at
+    return found
+
+
+def records(source: Any) -> int | None:
+    """How many records a source of the list has brought; None before the first."""
+    found: int | None = source.rows_new if source.is_pulled else source.counted
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from apps.common import clock, fmt
+from apps.common.money import NANOS
 from apps.common.periods import day_start
 from apps.ledger.quality import rules
 from apps.ledger.quality.enums import Kind, Severity
@@ -13,7 +14,8 @@ from apps.ledger.query import Query, Row, run
 from apps.ledger.selectors.coverage import SourceCoverage, coverage
 from apps.ledger.selectors.retention import missing_partitions
 from apps.ledger.selectors.state import ledger_settings
-from apps.pricing.rules import Granularity
+from apps.ledger.services.foreign import convert
+from apps.pricing.rules import CURRENCY, Granularity
 from apps.pricing.selectors import price_book
 
 LOOK_BACK = timedelta(days=42)
@@ -100,12 +102,13 @@ def _repeats(source: SourceCoverage, rows: list[Row]) -> Iterator[Finding]:
 @register_detector
 def cost_fits() -> Iterator[Finding]:
     """Models whose cost is far from what their tokens cost in the price book."""
-    today = clock.today(ledger_settings().timezone)
+    settings, book = ledger_settings(), price_book()
+    today = clock.today(settings.timezone)
     start = today - timedelta(days=COST_DAYS)
-    book, settings = price_book(), ledger_settings()
-    if settings.currency != "USD":
-        return
     at = datetime.combine(start, time(12), UTC)
+    (rate,) = convert([(start, NANOS, CURRENCY)], settings.currency)
+    if rate is None:
+        return
     for source in coverage().sources:
         if source.status == "off":
             continue
@@ -123,7 +126,8 @@ def cost_fits() -> Iterator[Finding]:
             price = book.resolve(
                 row.keys[0] or "", row.keys[1], at, granularity=Granularity.DAY, requests=2
             )
-            computed = price.cost_nanos(row.tokens, row.requests) if price else None
+            listed = price.cost_nanos(row.tokens, row.requests) if price else None
+            computed = None if listed is None else listed * rate // NANOS
             ratio = rules.implausible(row.cost_nanos, computed)
             if ratio is not None:
                 yield _unfit(source, row, ratio, computed or 0, settings.currency)

@@ -6,6 +6,7 @@ from apps.common.choices import Choice
 class Kind(Choice):
     QUIET = "quiet", "Source is quiet"
     ZERO = "zero", "Dropped to zero"
+    LATE = "late", "Source is late"
     REPEATS = "repeats", "Repeats itself"
     COST = "cost", "Cost does not fit its tokens"
     SCHEMA = "schema", "Provider changed its answers"

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from apps.common import clock
+from apps.common.tokens import KINDS
+from apps.ledger.enums import Axis
+from apps.ledger.models import RollupAxis
 from apps.ledger.models import SourceCoverage as Stored
 
 
@@ -52,6 +55,30 @@ def of_source(source_id: UUID) -> SourceCoverage | None:
     """One source's coverage; None before it brought or stated anything."""
     row = Stored.objects.filter(source_id=source_id).first()
     return _source(row, clock.now()) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a source brought so far: when it last did, the newest usage in it, and how much."""
+
+    last_at: datetime | None = None
+    newest_at: datetime | None = None
+    records: int = 0
+    tokens: int = 0
+
+
+def received(source_id: UUID) -> Received:
+    """All that one source ever brought into the ledger."""
+    row = Stored.objects.filter(source_id=source_id).first()
+    sums = RollupAxis.objects.filter(axis=Axis.SOURCE, key=source_id).aggregate(
+        records=Sum("records"), **{f"sum_{kind}": Sum(kind) for kind in KINDS}
+    )
+    return Received(
+        row.data_as_of if row else None,
+        row.last_occurred_at if row else None,
+        sums["records"] or 0,
+        sum(sums[f"sum_{kind}"] or 0 for kind in KINDS),
+    )
 
 
 def _source(row: Stored, now: datetime) -> SourceCoverage:

@@ -10,12 +10,14 @@ import time_machine
 
 from apps.access.roles import Role
 from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.common.ids import uuid7
 from apps.connectors.enums import RunStatus
-from apps.connectors.models import ProviderCost, UnitUsage
+from apps.connectors.models import ComparisonUsage, ProviderCost, UnitUsage
 from apps.connectors.providers.base import SeatLine
 from apps.connectors.seats import selectors, services
 from apps.connectors.seats.models import Seat, SeatPlan
 from apps.connectors.seats.services import Changed
+from apps.connectors.selectors import comparison_days
 from apps.connectors.services import pull_source
 from apps.ledger.models import UsageRecord
 from apps.trail.models import TrailEvent
@@ -129,10 +131,12 @@ def test_the_price_beside_the_meter(org):
         services.save_plan(actor=actor, name=plan.name, price_nanos=30 * 10**9, plan_id=plan.id,
                            version=1)  # fmt: skip
         (line,) = selectors.overview(actor, *MONTH)
-        assert (line.held, line.idle, line.cost_nanos) == (1, 1, 23 * 10**9)
+        assert (line.held, line.idle, line.cost_nanos) == (1, 0, 23 * 10**9)
         assert line.tokens == 4_000
         assert line.effective_nanos == 5_750 * 10**9
         assert line.metered_nanos == 50_000_000
+        assert (line.included_units, line.overage_units) == (0, 2)
+        assert Seat.objects.get().last_active == date(2026, 11, 21)
         assert sum(UsageRecord.objects.values_list("cost_nanos", flat=True)) == 50_000_000
 
 
@@ -235,3 +239,55 @@ def test_a_plan_is_changed_by_one_of_two(org):
             services.save_plan(**{**values, "price_nanos": 1, "version": 2, **bad})
     with org.scope():
         assert SeatPlan.objects.get().price_nanos == 1
+
+
+def test_a_new_price_counts_from_its_month_and_leaves_evidence(org):
+    actor = org.actor(Role.ADMIN)
+    october = (date(2026, 10, 1), date(2026, 11, 1))
+    with time_machine.travel(NOW, tick=False), org.scope():
+        plan = services.save_plan(actor=actor, name="Chat", price_nanos=31 * 10**9)
+        services.import_seats(actor=actor, text="person,plan,since\nana,Chat,2026-01-01\n")
+        values = {"actor": actor, "name": "Chat", "plan_id": plan.id}
+        services.save_plan(**values, version=1, price_nanos=60 * 10**9)
+        assert selectors.overview(actor, *october)[0].cost_nanos == 31 * 10**9
+        assert selectors.overview(actor, *MONTH)[0].cost_nanos == 46 * 10**9
+        services.save_plan(
+            **values, version=2, price_nanos=62 * 10**9, price_from=date(2026, 10, 15)
+        )
+        assert selectors.overview(actor, *october)[0].cost_nanos == 62 * 10**9
+        with pytest.raises(Invalid):
+            services.save_plan(**values, version=3, price_nanos=1, price_from=date(2026, 12, 1))
+        changes = TrailEvent.objects.filter(action="seat_plan.changed").order_by("id")
+        assert [event.after["price_from"] for event in changes] == ["2026-11-01", "2026-10-01"]
+
+
+def test_plans_of_one_source_share_it_by_their_people(org):
+    """Two plans beside one tool: each has the tokens of its own people, none twice."""
+    actor = org.actor(Role.ADMIN)
+    with time_machine.travel(NOW, tick=False), org.scope():
+        source = make_source("claude_code", base_url="", credential="sk-ant-admin01-test")
+        rows = [("ana", "subscription", 700), ("ben", "subscription", 300), ("eva", "api", 9_000)]
+        for user, tier, count in rows:
+            ComparisonUsage.objects.create(
+                source=source, day=date(2026, 11, 20), key=uuid7(), provider="anthropic",
+                model="claude-opus-5", user=user, service_tier=tier, output=count,
+            )  # fmt: skip
+        team = services.save_plan(
+            actor=actor, name="Claude Team", price_nanos=30 * 10**9, source_id=source.id
+        )
+        (line,) = selectors.overview(actor, *MONTH)
+        assert (line.tokens, line.metered_nanos, line.shared) == (1_000, None, False)
+        services.save_plan(actor=actor, name="Claude Max", price_nanos=None, source_id=source.id)
+        text = "person,plan,since\nana,Claude Team,2026-11-01\nben,Claude Max,2026-11-01\n"
+        services.import_seats(actor=actor, text=text)
+        lines = {line.plan.name: line for line in selectors.overview(actor, *MONTH)}
+        assert (lines["Claude Team"].tokens, lines["Claude Max"].tokens) == (700, 300)
+        assert lines["Claude Team"].effective_nanos == 32_857_142_857_143
+        assert lines["Claude Team"].shared
+        compared = comparison_days(*MONTH, by=("source_id",), metered=True)
+        assert [row.counts.total for row in compared] == [9_000]
+        with pytest.raises(Invalid):
+            services.save_plan(
+                actor=actor, name="Claude Team", price_nanos=0, plan_id=team.id, version=1,
+                source_id=uuid7(),
+            )  # fmt: skip

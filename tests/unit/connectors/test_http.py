@@ -143,13 +143,30 @@ def test_only_listed_hosts_may_be_private(settings):
         guard.parse_base_url("http://127.0.0.1:8100")
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3", "127.0.0.1", "fd00::1", "fe80::1%eth0"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.1.2.3",
+        "127.0.0.1",
+        "100.64.0.1",
+        "fd00::1",
+        "fe80::1%eth0",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "fec0::1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:1",
+        "2002:7f00:1::",
+        "2001::1",
+    ],
+)
 def test_a_name_that_leads_inside_is_refused(address, settings):
     settings.CONNECTOR_ALLOWED_HOSTS = []
     target = guard.parse_base_url("https://innocent.example.com")
     with pytest.raises(guard.AddressRefused):
         guard.pin(target, lambda host, port: ["93.184.216.34", address])
-    assert guard.pin(target, lambda host, port: ["93.184.216.34"]) == "93.184.216.34"
+    for outside in ("93.184.216.34", "2606:4700::1111", "64:ff9b::5db8:d822", "2002:5db8:d822::1"):
+        assert guard.pin(target, lambda host, port, at=outside: [at]) == outside
 
 
 def test_an_unknown_name_is_refused(settings):

@@ -44,13 +44,14 @@ COPILOT = b"""{"timePeriod":{"year":2026,"month":10},"organization":"acme","usag
     ],
 )
 def test_a_seat_costs_its_days_of_the_month(held, cost):
-    assert rules.amortised(30_000, held, *NOVEMBER) == cost
+    assert rules.amortised([(date(2000, 1, 1), 30_000)], held, *NOVEMBER) == cost
 
 
 def test_each_month_is_rounded_once():
     """100 a month: 1 of 31 October days is 3.2, 1 of 30 November days 3.3."""
     held = [(date(2026, 10, 31), date(2026, 11, 2))]
-    assert rules.amortised(100, held, date(2026, 10, 1), date(2026, 12, 1)) == 3 + 3
+    prices = [(date(2000, 1, 1), 100)]
+    assert rules.amortised(prices, held, date(2026, 10, 1), date(2026, 12, 1)) == 3 + 3
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,23 @@ def test_effective_price(cost, tokens, price):
 
 def test_idle_is_thirty_days_without_a_sign():
     today = date(2026, 11, 30)
-    assert not rules.is_idle(date(2026, 11, 10), None, today)
-    assert rules.is_idle(date(2026, 10, 1), None, today)
-    assert not rules.is_idle(date(2026, 1, 1), date(2026, 10, 31), today)
-    assert rules.is_idle(date(2026, 1, 1), date(2026, 10, 30), today)
+    assert not rules.is_idle(date(2026, 11, 10), None, today, told=True)
+    assert rules.is_idle(date(2026, 10, 1), None, today, told=True)
+    assert not rules.is_idle(date(2026, 10, 1), None, today, told=False)
+    for told in (True, False):
+        assert not rules.is_idle(date(2026, 1, 1), date(2026, 10, 31), today, told=told)
+        assert rules.is_idle(date(2026, 1, 1), date(2026, 10, 30), today, told=told)
+
+
+def test_a_new_price_leaves_earlier_months_alone():
+    prices = [(date(2000, 1, 1), 30_000), (date(2026, 11, 1), 60_000)]
+    held = [(date(2026, 10, 1), None)]
+    assert rules.amortised(prices, held, date(2026, 10, 1), date(2026, 11, 1)) == 30_000
+    assert rules.amortised(prices, held, date(2026, 10, 16), date(2026, 11, 16)) == 15_484 + 30_000
+    unknown = [(date(2026, 11, 1), 60_000)]
+    assert rules.amortised(unknown, held, date(2026, 10, 1), date(2026, 12, 1)) is None
+    assert rules.amortised(unknown, held, *NOVEMBER) == 60_000
+    assert rules.amortised([], [], *NOVEMBER) == 0
 
 
 @pytest.mark.parametrize(
@@ -79,6 +93,7 @@ def test_idle_is_thirty_days_without_a_sign():
             "person,plan,since,ended\na,C,2026-02-01,2026-01-01\n",
             "Row 2: it ends before it begins.",
         ),
+        ("person,plan\na,Chat\nb,Chat\na,chat\n", "Row 4: a is on chat twice."),
     ],
 )
 def test_a_bad_list_names_its_row(text, message):
@@ -94,6 +109,9 @@ def test_the_documented_cursor_event():
     assert record.event_id == "1780000000000:dev@example.com:claude-4.5-sonnet:0"
     free = msgspec.structs.replace(event, is_chargeable=False)
     assert cursor_rules.usage_of(free, 0, ASK).cost == 0
+    at = cursor_rules.instant_of(event)
+    parts = [cursor_rules.unit_of(e, at).detail for e in (event, free)]
+    assert parts == ["Usage-based, overage", "Usage-based, included"]
 
 
 def test_alike_events_are_numbered_whatever_the_page_order():

@@ -19,6 +19,7 @@ from apps.ledger.schema import UsageIn
 from apps.outbox.models import OutboxMessage
 from apps.trail.models import TrailEvent
 from tests.factories.connectors import NOW, Provider, make_source
+from tests.factories.ledger import price, take, usage
 
 pytestmark = pytest.mark.django_db
 SECRET = "sk-admin-simulator-merrowdale-0001"
@@ -277,3 +278,34 @@ def test_connect_a_gateway_for_comparison(org):
         source = Source.objects.get()
         assert (source.role, source.schedule_minutes) == ("comparison", 60)
     assert "in no total" in admin.get(org.url("connectors:detail", source.id)).text
+
+
+def test_a_source_that_is_handed_in_says_when_it_last_came_and_what(org):
+    at = datetime(2026, 11, 23, 11, tzinfo=UTC)
+    with time_machine.travel(NOW, tick=False):
+        with org.scope():
+            price("m1")
+            source = make_source("records_api", name="Gateway", history_from=None)
+            admin = org.client(Role.ADMIN)
+            url = org.url("connectors:detail", source.id)
+        assert "Gateway waits for usage" in admin.get(url).text
+        with org.scope():
+            take([usage(occurred_at=at, output=n) for n in (5, 6)], source.id)
+        page = admin.get(url).text
+        listed = admin.get(org.url("connectors:list")).text
+        table = b"".join(admin.get(org.url("connectors:list") + "?format=csv")).decode()
+    assert "Gateway last brought usage just now" in page
+    assert "Newest usage 23 Nov, 11:00" in page
+    assert ">2<" in page
+    assert "Latest runs" not in page
+    assert "1 source, none late or failing" in listed
+    row = table.splitlines()[1].split(",")
+    assert (row[0], row[4][:16], row[5]) == ("Gateway", "2026-11-23T12:20", "2")
+
+
+def test_the_list_names_what_needs_attention(org, source):
+    with org.scope():
+        Source.objects.filter(id=source.id).update(failures=2)
+    with time_machine.travel(NOW, tick=False):
+        page = org.client(Role.ADMIN).get(org.url("connectors:list")).text
+    assert "OpenAI main needs attention: failing" in page

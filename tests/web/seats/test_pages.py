@@ -30,14 +30,23 @@ def test_from_nothing_to_a_priced_plan(org):
     with org.scope():
         plan = SeatPlan.objects.get()
     page = browser.get(org.url("seats:list")).content.decode()
-    assert "2 seats cost an unknown amount so far, 1 idle" in page
+    assert "2 seats cost an unknown amount so far, 0 idle" in page
     values = {"name": "Chat", "price": "30", "included": "", "version": plan.version}
     assert browser.post(org.url("seats:edit", plan.id), values).status_code == 302
     page = browser.get(org.url("seats:list")).content.decode()
-    assert "2 seats cost $46 so far, 1 idle" in page
+    assert "2 seats cost $46 so far, 0 idle" in page
+    october = browser.get(org.url("seats:list") + "?month=2026-10").content.decode()
+    assert "1 seat cost $30 in October 2026, 0 idle" in october
+    seen = SimpleUploadedFile("s.csv", b"person,plan,last_active\nben,Chat,2026-09-30\n")
+    assert browser.post(org.url("seats:import"), {"file": seen}).status_code == 302
     people = org.url("seats:people")
     assert "ben" in browser.get(people + "?state=idle").content.decode()
     assert "ana" not in browser.get(people + "?state=idle").content.decode()
+    yearly = {**values, "version": plan.version + 1, "price": "240", "billed": "year"}
+    assert browser.post(org.url("seats:edit", plan.id), yearly).status_code == 302
+    with org.scope():
+        plan.refresh_from_db()
+        assert plan.price_nanos == 20 * 10**9
     stale = browser.post(org.url("seats:edit", plan.id), values)
     assert stale.status_code == 409
 

@@ -1,5 +1,6 @@
 """Seats over the API."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,8 @@ class PlanSerializer(serializers.ModelSerializer):
 
 
 class LineSerializer(serializers.Serializer):
-    """A plan in the running month. `effective_nanos` is nanos per million tokens."""
+    """A plan in a month. `effective_nanos` is nanos per million tokens. `shared`: its source serves
+    other plans too; units and bill, told for all of them together, are null then."""
 
     plan = PlanSerializer()
     held = serializers.IntegerField()
@@ -34,9 +36,10 @@ class LineSerializer(serializers.Serializer):
     cost_nanos = serializers.IntegerField(allow_null=True)
     tokens = serializers.IntegerField()
     effective_nanos = serializers.IntegerField(allow_null=True)
-    included_units = serializers.IntegerField()
-    overage_units = serializers.IntegerField()
+    included_units = serializers.IntegerField(allow_null=True)
+    overage_units = serializers.IntegerField(allow_null=True)
     metered_nanos = serializers.IntegerField(allow_null=True)
+    shared = serializers.BooleanField()
 
 
 class LinesSerializer(serializers.Serializer):
@@ -44,12 +47,25 @@ class LinesSerializer(serializers.Serializer):
 
 
 class SavePlanSerializer(serializers.Serializer):
-    """`version` is the one that was read; needed for a change."""
+    """`version` is the one that was read; needed for a change.
+
+    A changed price counts from the month of `price_from` on, by default the running one; earlier
+    months keep theirs. `source` tells the plan's tokens; left out, it stays as it is.
+    """
 
     name = serializers.CharField(max_length=120)
     price_nanos = serializers.IntegerField(min_value=0, allow_null=True, default=None)
     included = serializers.CharField(max_length=200, allow_blank=True, default="")
+    price_from = serializers.DateField(allow_null=True, default=None)
+    source = serializers.UUIDField(allow_null=True, required=False)
     version = serializers.IntegerField(default=0)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """`source` under the name of the service's argument."""
+        found = super().to_internal_value(data)
+        if "source" in found:
+            found["source_id"] = found.pop("source")
+        return found
 
 
 class SeatSerializer(serializers.ModelSerializer):
@@ -60,7 +76,7 @@ class SeatSerializer(serializers.ModelSerializer):
 
 
 class TableSerializer(serializers.Serializer):
-    """CSV text with the columns person and plan; name, team, since and ended where known."""
+    """CSV text with the columns person and plan; the others where known."""
 
     table = serializers.CharField(max_length=2_000_000, trim_whitespace=False)
 
@@ -77,14 +93,25 @@ def _checked(serializer: type[serializers.Serializer], request: Request) -> dict
     return dict(body.validated_data)
 
 
+class MonthSerializer(serializers.Serializer):
+    """The first day of a month; the running month by default."""
+
+    month = serializers.DateField(required=False, allow_null=True, default=None)
+
+    def validate_month(self, value: date | None) -> date | None:
+        return value and value.replace(day=1)
+
+
 class PlanListView(ActorMixin, APIView):
-    """Plans with what they cost and yield this month; add one."""
+    """Plans with what they cost and yield in a month; add one."""
 
     permission_required = {"GET": P.SOURCE_VIEW, "POST": P.SOURCE_MANAGE}
 
-    @extend_schema(responses=LinesSerializer)
+    @extend_schema(parameters=[MonthSerializer], responses=LinesSerializer)
     def get(self, request: Request) -> Response:
-        lines = selectors.overview(self.actor, *selectors.month_so_far())
+        asked = MonthSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        lines = selectors.overview(self.actor, *selectors.days_of(asked.validated_data["month"]))
         return Response(LinesSerializer({"results": lines}).data)
 
     @extend_schema(request=SavePlanSerializer, responses={201: PlanSerializer})

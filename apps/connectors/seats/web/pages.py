@@ -1,16 +1,19 @@
 """Seats: plans with cost and effective price, the people on them, import."""
 
 from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.access.permissions import P
 from apps.access.services import can_anywhere
 from apps.access.web import actor_of, requires
 from apps.common import clock, fmt
-from apps.common.money import from_nanos, to_nanos
+from apps.common.money import from_nanos
 from apps.common.web.forms import FormPage
 from apps.common.web.lists import (
     Action,
@@ -33,15 +36,33 @@ def _money(nanos: int | None, line: PlanLine) -> str | None:
     return None if nanos is None else fmt.money(nanos, line.plan.currency, style="cents")
 
 
+def _month(text: str) -> date | None:
+    """The first day of YYYY-MM; None for anything else."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+def _together(line: PlanLine) -> str:
+    return "Told for all plans of its source" if line.shared else ""
+
+
 @requires(P.SOURCE_VIEW)
 class Plans(ListPage):
-    """Plans of the running month, the costliest first."""
+    """Plans of a month, the running one by default, the costliest first."""
 
     noun = ("plan", "plans")
     filename = "seat-plans"
-    lede = (
-        "Subscriptions paid per person, this month so far. Their cost stands beside metered spend "
-        "and is never added to it."
+    filters = (
+        CustomFilter(
+            "month",
+            "Month",
+            choices=lambda request: [
+                (f"{month:%Y-%m}", f"{month:%B %Y}") for month in selectors.months()[1:]
+            ],
+            any_label="This month",
+        ),
     )
     crumbs = (("Seats", ""),)
     columns = (
@@ -78,7 +99,7 @@ class Plans(ListPage):
             csv_label="Effective price (nanos per million tokens)",
             align="num",
         ),
-        Column("included_units", "Included use", align="num"),
+        Column("included_units", "Included use", sub=_together, align="num"),
         Column("overage_units", "Overage", align="num"),
         Column(
             "metered",
@@ -96,20 +117,38 @@ class Plans(ListPage):
         icon="users",
     )
 
+    @cached_property
+    def month(self) -> date | None:
+        """The month that was asked for; None for the running one."""
+        return _month(self.request.GET.get("month", ""))
+
+    @cached_property
+    def lines(self) -> list[PlanLine]:
+        return selectors.overview(actor_of(self.request), *selectors.days_of(self.month))
+
     def get_queryset(self) -> list[PlanLine]:
-        if not hasattr(self, "_lines"):
-            self._lines = selectors.overview(actor_of(self.request), *selectors.month_so_far())
-        return self._lines
+        return self.lines
+
+    def get_lede(self) -> str:
+        said = "What subscriptions cost stands beside metered spend and is never added to it."
+        if not any(line.effective_nanos for line in self.lines):
+            return said
+        metered = selectors.metered_price(*selectors.days_of(self.month))
+        if metered is None:
+            return said
+        price = fmt.money(metered, organization().currency, style="cents")
+        return f"{said} Metered use cost {price} per million tokens in these days."
 
     def get_title(self) -> str:
-        lines = self.get_queryset()
+        lines = self.lines
         held = sum(line.held for line in lines)
         if not held:
             return "Seats"
         idle = sum(line.idle for line in lines)
         known = [line.cost_nanos for line in lines if line.cost_nanos is not None]
         cost = fmt.money(sum(known), organization().currency) if known else "an unknown amount"
-        return f"{fmt.plural(held, 'seat')} cost {cost} so far, {idle} idle"
+        when = f"in {self.month:%B %Y}" if self.month else "so far"
+        return f"{fmt.plural(held, 'seat')} cost {cost} {when}, {idle} idle"
 
     def get_actions(self) -> Sequence[Action]:
         people = Action("People", org_url(self.request, "seats:people"), "users")
@@ -128,7 +167,8 @@ def _in_state(qs: QuerySet[Seat], state: str) -> QuerySet[Seat]:
         return qs.filter(ended__isnull=False)
     standing = qs.filter(ended__isnull=True)
     edge = today - rules.IDLE_AFTER
-    idle = standing.filter(since__lt=edge).exclude(last_active__gte=edge)
+    silent = Q(last_active__lt=edge) | Q(last_active=None, plan__source__isnull=False)
+    idle = standing.filter(silent, since__lt=edge)
     return idle if state == "idle" else standing.exclude(id__in=idle.values("id"))
 
 
@@ -186,13 +226,18 @@ class PlanNew(FormPage):
     def cancel_url(self) -> str:
         return org_url(self.request, "seats:list")
 
+    def form_kwargs(self) -> dict[str, Any]:
+        sources = [(str(source.id), source.name) for source in selectors.linkable()]
+        return {"sources": sources, "initial": self.get_initial()}
+
     def save(self, form: PlanForm) -> str:
         data = form.cleaned_data
-        price = data["price"]
         services.save_plan(
             actor=actor_of(self.request),
             name=data["name"],
-            price_nanos=None if price is None else to_nanos(price),
+            price_nanos=form.monthly(),
+            price_from=data["price_from"],
+            source_id=UUID(data["source"]) if data["source"] else None,
             included=data["included"],
             plan_id=self.plan.id if self.plan else None,
             version=data["version"] or 0,
@@ -219,6 +264,7 @@ class PlanEdit(PlanNew):
         return {
             "name": self.plan.name,
             "price": None if price is None else from_nanos(price),
+            "source": str(self.plan.source_id or ""),
             "included": self.plan.included,
             "version": self.plan.version,
         }
