@@ -110,7 +110,7 @@ def overview(actor: Actor, start: date, end: date) -> list[PlanLine]:
         prices = sorted((price.since, price.price_nanos) for price in plan.prices.all())
         standing = [seat for seat in rows if seat.ended is None or seat.ended >= until]
         told = plan.source_id is not None
-        shared = told and of_source[plan.source_id] > 1
+        shared = plan.source_id is not None and of_source[plan.source_id] > 1
         use = _use(plan, {seat.person for seat in rows} if shared else None, start, until)
         found.append(
             PlanLine(
@@ -155,22 +155,22 @@ def _use(plan: SeatPlan, people: set[str] | None, start: date, end: date) -> _Us
     if people is not None:
         return _Use(tokens, metered=metered)
     included, overage = _units(source, start, end)
-    billed = _billed(source, plan.currency, start, end)
-    return _Use(tokens, included, overage, metered if billed == () else billed)
+    bill = _bill(source, plan.currency, start, end)
+    return _Use(tokens, included, overage, bill[0] if bill else metered)
 
 
-def _billed(source: Source, currency: str, start: date, end: date) -> int | tuple[()] | None:
-    """The source's bill in the plan's currency; () without one, None without a rate for it."""
+def _bill(source: Source, currency: str, start: date, end: date) -> tuple[int | None] | None:
+    """The source's bill in the plan's currency, unknown without a rate for it; None without one."""
     rows = list(
         ProviderCost.objects.filter(source=source, day__gte=start, day__lt=end)
         .values("day", "currency")
         .annotate(amount=Sum("amount_nanos"))
     )
     if not rows:
-        return ()
+        return None
     amounts = convert([(row["day"], row["amount"], row["currency"]) for row in rows], currency)
     known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
+    return (sum(known) if len(known) == len(amounts) else None,)
 
 
 def _units(source: Source, start: date, end: date) -> tuple[int | None, int | None]:

@@ -65,6 +65,11 @@ def test_bad_files_and_other_roles_change_nothing(org):
         assert Seat.objects.count() == 0
 
 
+def plan_of(org):
+    with org.scope():
+        return SeatPlan.objects.get()
+
+
 def test_the_api(org, client):
     def send(method, path, data=None):
         return getattr(client, method)(
@@ -83,3 +88,7 @@ def test_the_api(org, client):
     assert send("put", one, {"name": "Chat", "version": 1}).status_code == 409
     assert send("post", "seat-plans/", {"name": "Chat"}).status_code == 422
     assert len(send("get", "seats/").json()["results"]) == 2
+    (line,) = send("get", "seat-plans/?month=2026-10-15").json()["results"]
+    assert (line["held"], line["cost_nanos"], line["shared"]) == (1, 30 * 10**9, False)
+    lost = {"name": "Chat", "version": 2, "price_nanos": 1, "source_id": str(plan_of(org).id)}
+    assert send("put", one, lost).status_code == 422

@@ -50,22 +50,15 @@ class SavePlanSerializer(serializers.Serializer):
     """`version` is the one that was read; needed for a change.
 
     A changed price counts from the month of `price_from` on, by default the running one; earlier
-    months keep theirs. `source` tells the plan's tokens; left out, it stays as it is.
+    months keep theirs. `source_id` tells the plan's tokens; left out, it stays as it is.
     """
 
     name = serializers.CharField(max_length=120)
     price_nanos = serializers.IntegerField(min_value=0, allow_null=True, default=None)
     included = serializers.CharField(max_length=200, allow_blank=True, default="")
     price_from = serializers.DateField(allow_null=True, default=None)
-    source = serializers.UUIDField(allow_null=True, required=False)
+    source_id = serializers.UUIDField(allow_null=True, required=False)
     version = serializers.IntegerField(default=0)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """`source` under the name of the service's argument."""
-        found = super().to_internal_value(data)
-        if "source" in found:
-            found["source_id"] = found.pop("source")
-        return found
 
 
 class SeatSerializer(serializers.ModelSerializer):

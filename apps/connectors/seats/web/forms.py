@@ -51,7 +51,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source"].choices = [("", "None"), *sources]  # type: ignore[attr-defined]
+        self.fields["source"].choices = [("", "None"), *sources]
 
     def monthly(self) -> int | None:
         """The price of a month in nanos; a twelfth of a year's, half to even."""
