@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from apps.tenancy.db import roles
+from tests import database
 from tests.world import World
 
 
@@ -25,6 +26,11 @@ def as_owner() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    database.use_template()
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[None]:
@@ -32,21 +38,14 @@ def django_db_setup(
     connection.settings_dict["OPTIONS"]["assume_role"] = roles.APP
     with django_db_blocker.unblock():
         connection.close()
+        database.keep_template()
     yield
     del connection.settings_dict["OPTIONS"]["assume_role"]
     with django_db_blocker.unblock():
         connection.close()
 
 
-_flush = TransactionTestCase._fixture_teardown
-
-
-def _flush_as_owner(self: TransactionTestCase) -> None:
-    with as_owner():
-        _flush(self)
-
-
-TransactionTestCase._fixture_teardown = _flush_as_owner
+TransactionTestCase._fixture_teardown = lambda _: database.empty()
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.access.roles import Role
 from tests.browser.site import build_site
+from tests.database import empty
 from tests.world import World
 
 CHROMIUM = os.environ.get("TOKENOPS_CHROMIUM") or shutil.which("chromium") or ""
@@ -130,7 +131,7 @@ def site(
 ) -> Iterator[Site]:
     """The site with the world's organizations and a month of use in organization A."""
     with django_db_blocker.unblock():
-        _empty()
+        empty()
         server = None
         try:
             world = build_site()
@@ -139,7 +140,8 @@ def site(
         finally:
             if server is not None:
                 server.stop()
-            _empty()
+            connection.close()
+            empty()
 
 
 def _sessions(world: World) -> dict[Role, str]:
@@ -150,12 +152,3 @@ def _sessions(world: World) -> dict[Role, str]:
         client.force_login(persona.user)
         keys[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return keys
-
-
-def _empty() -> None:
-    """Leave the database as other tests expect it, also after a run that was killed."""
-    connection.close()
-    case = TransactionTestCase()
-    case.available_apps = None
-    case.serialized_rollback = False
-    case._fixture_teardown()
