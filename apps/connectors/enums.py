@@ -47,6 +47,12 @@ PUSHED_KINDS = (
 """Programs send it by themselves, over the push endpoints."""
 
 
+PROVIDER_KINDS = frozenset(
+    {SourceKind.OPENAI, SourceKind.ANTHROPIC, SourceKind.COPILOT, SourceKind.CURSOR}
+)
+"""Providers' own organizations: they bill every call, others see the end of fewer."""
+
+
 class SourceRole(TextChoices):
     """Whether a source's usage enters the ledger's totals, or is kept to compare with them.
 

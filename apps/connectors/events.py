@@ -4,6 +4,7 @@ from apps.trail.registry import register
 
 SOURCE_ADDED = register("source.added", "Source added")
 SOURCE_CHANGED = register("source.changed", "Source changed")
+SOURCE_ROLE_CHANGED = register("source.role_changed", "Role of a source changed")
 SOURCE_CREDENTIAL_REPLACED = register("source.credential_replaced", "Source credential replaced")
 SOURCE_PAUSED = register("source.paused", "Source paused")
 SOURCE_RESUMED = register("source.resumed", "Source resumed")

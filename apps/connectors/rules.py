@@ -1,9 +1,10 @@
 """Which window a run reads, when the next run is due, and how a source is doing. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from apps.connectors.enums import Health, RunKind, SourceStatus
+from apps.connectors.enums import Health, RunKind, SourceRole, SourceStatus
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 READ_LAG = timedelta(minutes=15)
@@ -179,3 +180,53 @@ def progress(
     if whole <= 0:
         return 1.0
     return min(1.0, max(0.0, (cursor - first).total_seconds() / whole))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSpan:
+    """A decision: from an instant on, a source has this role."""
+
+    since: datetime
+    role: str
+
+
+def role_at(instant: datetime, now: str, decisions: Sequence[RoleSpan]) -> str:
+    """The role of a source at an instant. The latest decision that speaks of it wins; before all
+    of them is the role it began with, the other one than the first decision's (`now` without any).
+    """
+    for decision in reversed(decisions):
+        if decision.since <= instant:
+            return decision.role
+    if not decisions:
+        return now
+    first = decisions[0].role
+    return SourceRole.RECORD if first == SourceRole.COMPARISON else SourceRole.COMPARISON
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two channels that may count the same. `account` is one they share, "" where one of them
+    names none; `certain` where they share a named account or key."""
+
+    account: str
+    certain: bool
+
+
+def overlap(
+    *, same_kind: bool, accounts: tuple[set[str], set[str]], keys: tuple[set[str], set[str]]
+) -> Overlap | None:
+    """Whether two channels of one provider may see the same calls; None where they cannot.
+
+    Keys are only comparable within a kind: a gateway has keys of its own.
+    """
+    shared = accounts[0] & accounts[1]
+    named = sorted(shared - {""})
+    unnamed = any("" in known or not known for known in accounts)
+    if not named and not unnamed:
+        return None
+    if same_kind:
+        both = (keys[0] & keys[1]) - {""}
+        if not both and all(known - {""} for known in keys):
+            return None
+        return Overlap(named[0] if named else "", bool(both or named))
+    return Overlap(named[0] if named else "", bool(named))

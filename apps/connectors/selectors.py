@@ -21,6 +21,7 @@ from apps.connectors.models import (
     DirectoryEntry,
     ProviderCost,
     PullRun,
+    RoleChange,
     SchemaAlarm,
     Source,
     UnitUsage,
@@ -157,6 +158,12 @@ def units(actor: Actor, source_id: UUID) -> QuerySet[UnitUsage]:
         project_name=_named(EntryKind.PROJECT, source_id, "project_id"),
         key_name=_named(EntryKind.API_KEY, source_id, "api_key_id"),
     )
+
+
+def role_changes(actor: Actor, source_id: UUID) -> QuerySet[RoleChange]:
+    """Decisions about what a handed-in source's usage is, the newest first."""
+    require(actor, P.SOURCE_VIEW)
+    return RoleChange.objects.filter(source_id=source_id).order_by("-created_at", "-id")
 
 
 def compared(actor: Actor, source_id: UUID) -> QuerySet[ComparisonUsage]:

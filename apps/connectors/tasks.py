@@ -4,14 +4,16 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.access.actors import system_actor
 from apps.access.roles import Role
 from apps.common import clock
 from apps.connectors import selectors, services
-from apps.connectors.enums import Trigger
+from apps.connectors.enums import SourceKind, Trigger
 from apps.connectors.files.selectors import reads_files
-from apps.connectors.files.services import read_source
+from apps.connectors.files.services import read_files_again, read_source
 from apps.connectors.models import Source
 from apps.connectors.services.guards import BLOCKED, PULL_REQUESTED, TROUBLE
+from apps.connectors.services.roles import ROLE_CHANGED, move_usage
 from apps.notifications.services import notify
 from apps.organizations.selectors import administrators, organization, people_with_role
 from apps.outbox.registry import Message, handler
@@ -85,6 +87,17 @@ def on_pull_requested(message: Message) -> None:
         requested_by=payload.get("requested_by", ""),
         check=bool(payload.get("check")),
     )
+
+
+@handler(ROLE_CHANGED)
+def on_role_changed(message: Message) -> None:
+    """Move what a source counted since it is only compared; read files that count now again."""
+    source_id = UUID(message.payload["source_id"])
+    move_usage(organization_id=message.organization_id, source_id=source_id)
+    with tenant_scope(message.organization_id):
+        source = Source.objects.get(id=source_id)
+        if source.kind == SourceKind.FILES and not source.is_compared:
+            read_files_again(actor=system_actor("connectors.roles"), source_id=source_id)
 
 
 @handler(TROUBLE)

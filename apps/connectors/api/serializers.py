@@ -8,7 +8,14 @@ from apps.common.api.fields import MoneyField
 from apps.common.tokens import KINDS
 from apps.connectors import selectors
 from apps.connectors.enums import PULLED_KINDS, Health, SourceKind, SourceRole
-from apps.connectors.models import ComparisonUsage, PullRun, SchemaAlarm, Source, UnitUsage
+from apps.connectors.models import (
+    ComparisonUsage,
+    PullRun,
+    RoleChange,
+    SchemaAlarm,
+    Source,
+    UnitUsage,
+)
 
 
 class SourceSerializer(serializers.ModelSerializer):
@@ -218,6 +225,26 @@ class CredentialSerializer(Strict):
 
     version = serializers.IntegerField()
     credential = serializers.CharField(max_length=1000, write_only=True)
+
+
+class RoleSerializer(Strict):
+    """Another role from the start of a ledger day on: `since`, default today. Leave it out for a
+    source that programs push to and that is to count: it counts from now on."""
+
+    version = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=SourceRole.choices)
+    since = serializers.DateField(required=False, allow_null=True)
+    reason = serializers.CharField(max_length=500)
+
+
+class RoleChangeSerializer(serializers.ModelSerializer):
+    """A decision about what a source's usage is. `moved` records left the ledger, or the
+    comparison; `done_at` is null while they do."""
+
+    class Meta:
+        model = RoleChange
+        fields = ("id", "role", "since", "reason", "decided_by", "created_at", "moved", "done_at")
+        read_only_fields = fields
 
 
 class VersionSerializer(Strict):

@@ -24,5 +24,6 @@ urlpatterns = [
     ),
     path(f"{_ONE}other-usage/", views.SourceUnitListView.as_view(), name="api-source-units"),
     path(f"{_ONE}comparison/", views.SourceComparedListView.as_view(), name="api-source-compared"),
+    path(f"{_ONE}role/", views.SourceRoleView.as_view(), name="api-source-role"),
     path(f"{_ONE}runs/", views.SourceRunListView.as_view(), name="api-source-runs"),
 ]

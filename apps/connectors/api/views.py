@@ -15,7 +15,15 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.connectors import selectors, services
 from apps.connectors.api import serializers as s
-from apps.connectors.models import ComparisonUsage, PullRun, SchemaAlarm, Source, UnitUsage
+from apps.connectors.models import (
+    ComparisonUsage,
+    PullRun,
+    RoleChange,
+    SchemaAlarm,
+    Source,
+    UnitUsage,
+)
+from apps.connectors.services.roles import change_role
 
 
 class SourceListView(ActorMixin, generics.ListAPIView):
@@ -185,6 +193,29 @@ class SourceComparedListView(_OfSource):
         if getattr(self, "swagger_fake_view", False):
             return ComparisonUsage._base_manager.none()
         return selectors.compared(self.actor, self.source().id)
+
+
+class SourceRoleView(_OfSource):
+    """Decisions about what a source's usage is, newest first; make one.
+
+    For sources that are handed in or read from files; a pulled one takes its role with its other
+    settings.
+    """
+
+    permission_required = {"GET": P.SOURCE_VIEW, "POST": P.SOURCE_MANAGE}
+    serializer_class = s.RoleChangeSerializer
+    filterset_fields = ("role",)
+
+    def get_queryset(self) -> QuerySet[RoleChange]:
+        if getattr(self, "swagger_fake_view", False):
+            return RoleChange._base_manager.none()
+        return selectors.role_changes(self.actor, self.source().id)
+
+    @extend_schema(request=s.RoleSerializer, responses=s.SourceSerializer)
+    def post(self, request: Request, source_id: UUID) -> Response:
+        data = {"since": None, **checked(s.RoleSerializer, request)}
+        source = change_role(actor=self.actor, source_id=source_id, **data)
+        return Response(s.SourceSerializer(source).data)
 
 
 class RunView(ActorMixin, APIView):

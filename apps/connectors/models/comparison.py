@@ -14,6 +14,9 @@ class ComparisonUsage(TenantModel):
     Token kinds are disjoint, as in the ledger. `requests` and `cost_nanos` are null where the
     source does not say. A restatement replaces the figures and counts in `revisions`; a row that
     the source no longer reports is removed.
+
+    A line of a source that hands in records is the sum of its `ComparedRecord` rows: `records` of
+    them, `uncosted` without a cost, the others costing `costed_nanos`. All 0 for pulled sources.
     """
 
     source = TenantForeignKey(
@@ -44,6 +47,9 @@ class ComparisonUsage(TenantModel):
     requests = models.BigIntegerField(null=True)
     cost_nanos = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3, default="USD")
+    records = models.BigIntegerField(default=0, db_default=0)
+    uncosted = models.BigIntegerField(default=0, db_default=0)
+    costed_nanos = models.BigIntegerField(default=0, db_default=0)
     revisions = models.PositiveSmallIntegerField(default=0)
     observed_at = models.DateTimeField(default=clock.now)
 

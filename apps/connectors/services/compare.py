@@ -12,7 +12,7 @@ from django.db import connection
 from apps.common.ids import uuid7
 from apps.common.money import to_nanos
 from apps.common.tokens import KINDS
-from apps.connectors.models import ComparisonUsage, Source
+from apps.connectors.models import ComparedRecord, ComparisonUsage, Source
 from apps.ledger.schema import IngestResult, UsageIn
 
 DIMENSIONS = (
@@ -55,8 +55,13 @@ class _Line:
 
     @property
     def key(self) -> UUID:
-        text = "\x1f".join(self.dimensions)
-        return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
+        return line_key(self.dimensions)
+
+
+def line_key(dimensions: Iterable[str]) -> UUID:
+    """What a day's line is found by: a digest of its DIMENSIONS."""
+    text = "\x1f".join(dimensions)
+    return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
 
 
 _FIGURES = (*KINDS, "requests", "cost_nanos")
@@ -115,6 +120,7 @@ def store_comparison(
 def forget_comparison(source: Source) -> None:
     """Remove everything: the source becomes the channel of record."""
     ComparisonUsage.objects.filter(source=source).delete()
+    ComparedRecord.objects.filter(source_id=source.id).delete()
 
 
 def _upsert(source: Source, lines: list[_Line], observed_at: datetime) -> IngestResult:

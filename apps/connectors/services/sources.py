@@ -102,7 +102,7 @@ def create_source(
     record(actor=actor, action=events.SOURCE_ADDED, obj=source, after=_described(source))
     if pulled:
         request_run(source, actor, check=False)
-    else:
+    elif not source.is_compared:
         mark_coverage(source_id=source.id, complete_through=None, name=source.name)
     return source
 
@@ -152,6 +152,12 @@ def change_source(*, actor: Actor, source_id: UUID, version: int, **changes: Any
             "Its calls are in the ledger, and a call that happened is never withdrawn.",
             field="role",
             fix="Pause this source and connect another one for comparison.",
+        )
+    if settings.role != source.role and source.kind not in PULLED_KINDS:
+        raise Invalid(
+            "What was handed in has another role from a day on.",
+            field="role",
+            fix="Change its role by itself, with the day.",
         )
     before = _described(source)
     if all(getattr(settings, name) == getattr(source, name) for name in FIELDS):
@@ -302,8 +308,6 @@ def _role_errors(kind: str, role: str) -> list[FieldError]:
                 "Choose comparison only.",
             )
         ]
-    if role == SourceRole.COMPARISON and kind not in PULLED_KINDS:
-        return [FieldError("role", "Records that are handed in count.", "Choose record.")]
     return []
 
 

@@ -10,10 +10,13 @@ from django.views.decorators.http import require_POST
 
 from apps.access.permissions import P
 from apps.access.web import requires
+from apps.common import clock
 from apps.common.web.forms import ConfirmPage
 from apps.connectors import selectors, services
+from apps.connectors.enums import SourceRole
 from apps.connectors.models import Source
-from apps.connectors.web.forms import PauseForm, ReadAgainForm
+from apps.connectors.services.roles import change_role
+from apps.connectors.web.forms import PauseForm, ReadAgainForm, RoleForm
 from apps.tenancy.urls import org_url
 
 
@@ -93,6 +96,50 @@ class SourcePause(_SourceConfirm):
             actor=self.request.actor, source_id=self.source.id, **form.cleaned_data
         )
         messages.success(self.request, f"{self.source.name} is paused.")
+        return self.cancel_url()
+
+
+@requires(P.SOURCE_MANAGE)
+class SourceRolePage(_SourceConfirm):
+    """Let handed-in usage count, or only be compared."""
+
+    submit_label = "Change what counts"
+    form_class = RoleForm
+
+    def get_title(self) -> str:
+        other = "in totals" if self.source.is_compared else "for comparison only"
+        return f"Count {self.source.name} {other}"
+
+    def get_message(self) -> str:
+        if not self.source.is_compared:
+            return (
+                "From the chosen day on its usage leaves every total and is kept beside it: what "
+                "it counted is withdrawn from the ledger in the background, and you can see it as "
+                "restatements. Do this when another source counts the same calls."
+            )
+        if self.source.is_pushed:
+            return (
+                "What programs push counts from this moment on. What they sent before stays "
+                "compared: it cannot be asked for again."
+            )
+        return (
+            "From the chosen day on its files count, and are compared no longer. A source that "
+            "reads files by itself reads them again; files that people import, import again."
+        )
+
+    def form_kwargs(self) -> dict[str, Any]:
+        from_now = self.source.is_compared and self.source.is_pushed
+        return {"from_now": from_now, "initial": self.get_initial()}
+
+    def get_initial(self) -> dict[str, Any]:
+        other = SourceRole.RECORD if self.source.is_compared else SourceRole.COMPARISON
+        today = clock.today(self.request.organization.timezone)
+        return {"version": self.source.version, "role": other, "since": today}
+
+    def save(self, form: RoleForm) -> str:
+        data = {"since": None, **form.cleaned_data}
+        source = change_role(actor=self.request.actor, source_id=self.source.id, **data)
+        messages.success(self.request, f"{source.name}: {source.get_role_display().lower()}.")
         return self.cancel_url()
 
 

@@ -125,6 +125,30 @@ class CredentialForm(forms.Form):
     credential = _credential()
 
 
+class RoleForm(forms.Form):
+    """What a handed-in source's usage is from a day on."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    role = _role(choices=SourceRole.choices, widget=forms.RadioSelect)
+    since = forms.DateField(
+        label="From",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The first day, in the organization’s time zone, of a period that is not closed.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": "2"}),
+        help_text="Totals change: it is kept with the change.",
+    )
+
+    def __init__(self, *args: Any, from_now: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if from_now:
+            del self.fields["since"]
+
+
 class PauseForm(forms.Form):
     """Why a source is paused."""
 

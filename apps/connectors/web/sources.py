@@ -21,6 +21,7 @@ from apps.connectors.files.web import pages as files
 from apps.connectors.models import Source
 from apps.connectors.web import words
 from apps.connectors.web.forms import CredentialForm, EditSourceForm, NewSourceForm
+from apps.ledger.quality.selectors import live
 from apps.ledger.selectors.coverage import received
 from apps.tenancy.urls import org_url
 
@@ -155,6 +156,8 @@ class SourceDetail(View):
             "alarm_words": fmt.plural(alarm_count, "field"),
             "schedule": words.schedule(source.schedule_minutes),
             "own_cost": selectors.own_cost(source) if source.is_compared else None,
+            "role_changes": list(selectors.role_changes(request.actor, source.id)[:5]),
+            "quality_alerts": list(live().filter(source_id=source.id).order_by("since")[:3]),
             "has_units": selectors.units(request.actor, source.id).exists(),
             "has_compared": selectors.compared(request.actor, source.id).exists(),
             "zone": zone,

@@ -16,6 +16,7 @@ urlpatterns = [
     path(_ONE, sources.SourceDetail.as_view(), name="detail"),
     path(f"{_ONE}edit/", sources.SourceEdit.as_view(), name="edit"),
     path(f"{_ONE}credential/", sources.SourceCredential.as_view(), name="credential"),
+    path(f"{_ONE}role/", actions.SourceRolePage.as_view(), name="role"),
     path(f"{_ONE}pull/", actions.pull, name="pull"),
     path(f"{_ONE}check/", actions.check, name="check"),
     path(f"{_ONE}pause/", actions.SourcePause.as_view(), name="pause"),

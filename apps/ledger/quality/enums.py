@@ -10,6 +10,7 @@ class Kind(Choice):
     REPEATS = "repeats", "Repeats itself"
     COST = "cost", "Cost does not fit its tokens"
     SCHEMA = "schema", "Provider changed its answers"
+    OVERLAP = "overlap", "Two channels count the same"
     PARTITION = "partition", "Partition missing"
 
 

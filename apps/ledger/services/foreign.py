@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from apps.pricing.fx.rules import half_even
+from apps.pricing.fx.rules import Rate, half_even
 from apps.pricing.fx.selectors import rate_table
 
 Amount = tuple[date, int, str]
@@ -20,8 +20,11 @@ def convert(amounts: Sequence[Amount], currency: str) -> list[int | None]:
         {currency, *(source for _, _, source in amounts)}, min(days), max(days) + timedelta(days=1)
     )
     found: list[int | None] = []
+    rates: dict[tuple[date, str], Rate | None] = {}
     for day, nanos, source in amounts:
-        rate = table.at(day, source, currency)
+        if (day, source) not in rates:
+            rates[day, source] = table.at(day, source, currency)
+        rate = rates[day, source]
         if rate is None:
             found.append(None)
         else:

@@ -46,10 +46,12 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """[start, end) of which a batch is everything that its source reports."""
+    """[start, end) of which a batch is everything that its source reports, with its single calls
+    where `events` says so."""
 
     start: datetime
     end: datetime
+    events: bool = False
 
 
 def ingest(
@@ -58,6 +60,7 @@ def ingest(
     source_id: UUID,
     batch: Sequence[UsageIn],
     complete_window: tuple[datetime, datetime] | None = None,
+    events_too: bool = False,
     batch_id: UUID | None = None,
     accepted_at: datetime | None = None,
     finish: Callable[[IngestResult], None] | None = None,
@@ -73,10 +76,11 @@ def ingest(
     `complete_window`: the batch holds all buckets of this source that start in the window;
     buckets that are known but no longer reported are withdrawn (their quantities become 0, with a
     restatement row). This is what keeps history single when a pull's grouping changes.
+    `events_too` withdraws single calls as well: they are counted by another channel.
     `finish` runs with the result in the last chunk's transaction.
     """
     accepted_at = accepted_at or clock.now()
-    window = Window(*complete_window) if complete_window else None
+    window = Window(*complete_window, events=events_too) if complete_window else None
     total = IngestResult()
     nested = current_organization_id() is not None
     starts = range(0, len(batch), CHUNK) if batch else range(1 if window else 0)
@@ -187,7 +191,9 @@ class Work:
         cells: list[Cells] = []
         numbers = sets[columns.local] if len(columns) else columns.local
         if len(columns):
-            priced = money.price(book, numbers, columns, currency=settings.currency)
+            priced = money.price(
+                book, numbers, columns, currency=settings.currency, timezone=settings.timezone
+            )
             money.store_prices(priced.bands)
             merged = merge.merge(
                 stage.load(STAGE, _staged(book, numbers, columns, priced)),
@@ -214,7 +220,10 @@ class Work:
                 seen=seen,
                 observed_at=self.accepted_at,
                 batch_id=self.batch_id,
+                events=window.events,
             )
+            if window.events:
+                runs.take_away(self.source_id, window.start, window.end, settings.timezone)
             prepare.load(book, np.unique(old.dimset_id).tolist())
             withdrawn = book.numbers(old.dimset_id, np.zeros(len(old.dimset_id), np.int64))
             cells.append(_cells_of(book, old, withdrawn, settings.timezone, sign=-1))
@@ -279,7 +288,7 @@ def _staged(
     for index, kind in enumerate(KINDS):
         if kind in merge.CORE or columns.counts[:, index].any():
             staged[kind] = columns.counts[:, index]
-    if (priced.status == CostStatus.UNCONVERTED).any():
+    if (priced.source_currency != money.OWN).any():
         staged["source_cost_nanos"] = priced.source_cost
         staged["source_currency"] = priced.source_currency
     return staged

@@ -16,9 +16,11 @@ from apps.common.ids import uuid7
 from apps.ledger.enums import BatchStatus
 from apps.ledger.events import INBOX
 from apps.ledger.models import IngestBatch
+from apps.ledger.ports import channels
 from apps.ledger.rules import decode, validation
 from apps.ledger.schema import IngestResult, RecordError, UsageIn
 from apps.ledger.services.ingest import ingest
+from apps.ledger.services.state import lock
 from apps.outbox.services import enqueue
 from apps.tenancy.scope import require_organization_id, tenant_scope
 
@@ -29,6 +31,10 @@ MAX_ATTEMPTS = 5
 LEASE = timedelta(minutes=5)
 """Longer than folding takes: after it a batch of a worker that died is waiting again."""
 PAUSE = timedelta(seconds=15)
+
+
+class _ChannelMoved(Exception):
+    """The source got another role between dividing its usage and writing it: divide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +204,8 @@ def _claim(organization_id: UUID) -> list[IngestBatch]:
 def _take_or_split(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> int:
     """Take batches together; if that fails, one by one, so that the bad one is found."""
     try:
-        _take(organization_id, source_id, batches)
+        while not _taken(organization_id, source_id, batches):
+            pass
     except Exception as error:  # noqa: BLE001 -- kept with the batch
         if len(batches) > 1:
             return sum(_take_or_split(organization_id, source_id, [b]) for b in batches)
@@ -207,7 +214,16 @@ def _take_or_split(organization_id: UUID, source_id: UUID, batches: list[IngestB
     return len(batches)
 
 
+def _taken(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> bool:
+    try:
+        _take(organization_id, source_id, batches)
+    except _ChannelMoved:
+        return False
+    return True
+
+
 def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) -> None:
+    accepted_at = batches[-1].received_at
     usages: list[UsageIn] = []
     for batch in batches:
         data = decode.inflate(bytes(batch.payload), batch.encoding)
@@ -218,8 +234,12 @@ def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) ->
             if usage.observed_at is None:
                 usage.observed_at = batch.observed_at
         usages += found
+    with tenant_scope(organization_id):
+        usages, version = channels().counting(source_id, usages, accepted_at)
 
     def finish(result: IngestResult) -> None:
+        if channels().version(source_id) != version:
+            raise _ChannelMoved
         IngestBatch.objects.filter(id__in=[batch.id for batch in batches]).update(
             status=BatchStatus.DONE,
             payload=b"",
@@ -228,12 +248,17 @@ def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) ->
             folded_at=clock.now(),
         )
 
+    if not usages:
+        with tenant_scope(organization_id):
+            lock()
+            finish(IngestResult())
+        return
     ingest(
         organization_id=organization_id,
         source_id=source_id,
         batch=usages,
         batch_id=batches[-1].id,
-        accepted_at=batches[-1].received_at,
+        accepted_at=accepted_at,
         finish=finish,
     )
 

@@ -33,7 +33,8 @@ _KNOWN_IDENTITY = (
     "WHERE d.organization_id = %(org)s AND d.id = r.dimset_id)"
 )
 _IDENTITY = f"(r.dimset_id <> s.dimset_id AND s.identity <> {_KNOWN_IDENTITY})"
-_FOREIGN = f"s.cost_status = {CostStatus.UNCONVERTED}"
+_FOREIGN = "s.source_currency <> '   '"
+"""Blanks stand where the source's currency is the ledger's own."""
 
 
 @dataclass(slots=True)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.ledger.enums import CostBasis, CostStatus
-from apps.ledger.rules import keys
+from apps.common.money import to_nanos
+from apps.ledger.enums import CostBasis, CostStatus, Granularity
+from apps.ledger.rules import days, keys
 from apps.ledger.rules.columns import Columns
 from apps.ledger.rules.costs import Quantities, price_records
 from apps.ledger.rules.deltas import IntArray
+from apps.ledger.schema import MAX_COST
+from apps.ledger.services import foreign
 from apps.ledger.services.dimensions import Dictionary
 from apps.ledger.services.sql import insert_rows
 from apps.pricing.rules import CURRENCY as BOOK_CURRENCY
@@ -26,10 +29,17 @@ _SNAPSHOT = (
 )
 
 
+OWN = b"   "
+"""Stands for the ledger's own currency where a source's would be."""
+MOST = to_nanos(MAX_COST) * 4
+"""A converted amount beyond it would not fit beside others: it waits for a better rate."""
+
+
 @dataclass(slots=True)
 class Money:
     """Per record. `cost` is 0 where the status says that it is not known; `price_id` 0 where no
-    price decided. `source_cost` is the amount in `source_currency` where it awaits a rate."""
+    price decided. `source_cost` is the amount in `source_currency`, converted or awaiting a rate;
+    0 and OWN where the amount is in the ledger's currency."""
 
     cost: IntArray
     status: NDArray[np.int16]
@@ -39,11 +49,14 @@ class Money:
     bands: dict[int, Band]
 
 
-def price(book: Dictionary, sets: IntArray, columns: Columns, *, currency: str) -> Money:
+def price(
+    book: Dictionary, sets: IntArray, columns: Columns, *, currency: str, timezone: str
+) -> Money:
     """Costs of a chunk in the organization's currency.
 
-    An amount in another currency keeps its source amount and has no cost until there is a rate
-    (status UNCONVERTED); tokens without a price have none either (UNPRICED). Neither is ever 0.
+    An amount in another currency keeps its source amount and is converted by the rate of its day
+    in the ledger's zone. Without such a rate it has no cost until there is one (status
+    UNCONVERTED); tokens without a price have none either (UNPRICED). Neither is ever 0.
     """
     quantities = Quantities(columns.counts, columns.requests, columns.occurred, columns.granularity)
     priced = price_open(book, sets, quantities, np.flatnonzero(~columns.has_cost))
@@ -56,16 +69,40 @@ def price(book: Dictionary, sets: IntArray, columns: Columns, *, currency: str) 
     ).astype(np.int16)
     own = currency.encode()
     source_currency = np.where(reported, columns.currency, BOOK_CURRENCY.encode())
-    foreign = (source_currency != own) & (status < CostStatus.UNPRICED)
-    status[foreign] = CostStatus.UNCONVERTED
-    return Money(
-        cost=np.where(foreign, 0, cost),
+    abroad = (source_currency != own) & (status < CostStatus.UNPRICED)
+    found = Money(
+        cost=np.where(abroad, 0, cost),
         status=status,
         price_id=priced.price_id,
-        source_cost=np.where(foreign, cost, 0),
-        source_currency=np.where(foreign, source_currency, own),
+        source_cost=np.where(abroad, cost, 0),
+        source_currency=np.where(abroad, source_currency, OWN),
         bands=priced.bands,
     )
+    if abroad.any():
+        _convert(found, columns, np.flatnonzero(abroad), currency, timezone)
+    return found
+
+
+def _convert(
+    found: Money, columns: Columns, chosen: IntArray, currency: str, timezone: str
+) -> None:
+    """Fill in the costs of amounts in other currencies; the ones without a rate wait for it."""
+    whole = columns.granularity[chosen] == Granularity.DAY
+    when = days.local_days(columns.occurred[chosen], whole, timezone)
+    numbers, positions = np.unique(when, return_inverse=True)
+    dates = [days.to_date(day) for day in numbers.tolist()]
+    amounts = zip(
+        (dates[position] for position in positions.tolist()),
+        found.source_cost[chosen].tolist(),
+        (code.decode() for code in found.source_currency[chosen].tolist()),
+        strict=True,
+    )
+    converted = foreign.convert(list(amounts), currency)
+    for index, nanos in zip(chosen.tolist(), converted, strict=True):
+        if nanos is None or nanos > MOST:
+            found.status[index] = CostStatus.UNCONVERTED
+        else:
+            found.cost[index] = nanos
 
 
 @dataclass(slots=True)

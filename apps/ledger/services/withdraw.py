@@ -24,10 +24,12 @@ def withdraw(
     seen: Sequence[Columns],
     observed_at: datetime,
     batch_id: UUID | None,
+    events: bool = False,
 ) -> Version:
     """Set the source's other buckets in [start, end) to nothing; their superseded versions.
 
-    Events are never withdrawn: an event happened.
+    Events are withdrawn only where it is said: a call that a pull no longer lists happened all the
+    same, one that another channel counts is not to be counted here.
     """
     keys = np.concatenate([columns.key_bytes() for columns in seen])
     stage.copy_in(
@@ -41,13 +43,14 @@ def withdraw(
     zero = ", ".join(
         f"{kind} = {'0' if kind in ('input_uncached', 'output') else 'NULL'}" for kind in KINDS
     )
+    kept = "true" if events else f"r.granularity <> {Granularity.EVENT}"
     update = (
         f"UPDATE usage_record r SET {zero}, requests = NULL, cost_nanos = 0, price_id = NULL, "
         f"cost_status = {CostStatus.WITHDRAWN}, source_cost_nanos = NULL, source_currency = NULL, "
         "version = r.version + 1, observed_at = %(observed)s "
         "WHERE r.organization_id = %(org)s AND r.occurred_at >= %(start)s "
         "AND r.occurred_at < %(end)s AND r.observed_at <= %(observed)s "
-        f"AND r.granularity <> {Granularity.EVENT} AND r.cost_status <> {CostStatus.WITHDRAWN} "
+        f"AND {kept} AND r.cost_status <> {CostStatus.WITHDRAWN} "
         "AND EXISTS (SELECT FROM dimension_set d WHERE d.organization_id = %(org)s "
         "AND d.id = r.dimset_id AND d.source_id = %(source)s) "
         f"AND NOT EXISTS (SELECT FROM {TABLE} s WHERE s.occurred_at = r.occurred_at "

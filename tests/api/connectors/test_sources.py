@@ -179,3 +179,24 @@ def test_role_and_days_over_the_api(org, source):
     days = {"from_day": "2026-11-02", "to_day": "2026-11-01"}
     answer = api.post(f"{url}pull/", days, content_type="application/json")
     assert answer.status_code == 422
+
+
+def test_the_role_of_a_handed_in_source(org, source):
+    api, viewer = api_of(org), org.client(Role.AUDITOR)
+    with time_machine.travel(NOW, tick=False):
+        with org.scope():
+            csv = make_source("csv", name="Export")
+        url = f"/api/v1/sources/{csv.id}/role/"
+        body = {"version": 1, "role": "comparison", "since": "2026-11-20", "reason": "Twice."}
+        wrong = api.post(url, {**body, "since": "2026-11-30"}, content_type="application/json")
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "since")
+        assert viewer.post(url, body, content_type="application/json").status_code in {401, 403}
+        made = api.post(url, body, content_type="application/json")
+        assert (made.status_code, made.json()["role"]) == (200, "comparison")
+        [row] = api.get(url).json()["results"]
+        assert (row["role"], row["reason"]) == ("comparison", "Twice.")
+        again = api.post(url, {**body, "version": 2}, content_type="application/json")
+        assert (again.status_code, again.json()["code"]) == (409, "same_role")
+        pulled = f"/api/v1/sources/{source.id}/role/"
+        refused = api.post(pulled, body, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (409, "source_is_pulled")

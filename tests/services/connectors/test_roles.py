@@ -122,7 +122,7 @@ def test_a_changed_role_moves_usage_and_never_counts_it_twice(org):
 
 
 @pytest.mark.parametrize(
-    ("kind", "role"), [("csv", "comparison"), ("openai", "both"), ("claude_code", "record")]
+    ("kind", "role"), [("csv", "both"), ("openai", "both"), ("claude_code", "record")]
 )
 def test_roles_that_make_no_sense_are_refused(org, kind, role):
     with org.scope():

@@ -11,6 +11,7 @@ from apps.attribution.services import RuleDraft, create_rule
 from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.common.ids import uuid7
 from apps.ledger import services
+from apps.ledger.enums import CostStatus
 from apps.ledger.models import (
     AttributionSpan,
     LedgerState,
@@ -25,7 +26,7 @@ from apps.ledger.selectors.periods import is_unchanged, periods
 from apps.ledger.selectors.verify import verify_rollups
 from apps.organizations.models import Organization
 from apps.outbox.models import OutboxMessage
-from apps.pricing.fx.services import import_rates
+from apps.pricing.fx.services import enter_rate, import_rates
 from apps.trail.models import TrailEvent
 from tests.factories.ledger import AT, price, take, usage
 
@@ -266,6 +267,55 @@ def test_amounts_of_another_currency_are_converted_once_there_is_a_rate(side):
         assert row.get_cost_basis_display() == "Reported by the provider"
         again = take([usage(event_id="euro", **paid)], source)
         assert (again.unchanged, again.changed) == (1, 0)
+        assert verify_rollups().ok
+
+
+def test_a_known_rate_converts_on_arrival_to_the_nano_and_a_later_one_restates_nothing(side):
+    """3.333333333 EUR at 1.23456789 USD are 4.11522629958847: rounded half-even once."""
+    source = uuid7()
+    money = {"cost": Decimal("3.333333333"), "currency": "EUR", "observed_at": AT}
+    rates = b"Date,USD\n2026-11-02,1.1\n2026-11-03,1.23456789\n"
+    with side.scope():
+        import_rates(actor=side.actor(Role.CFO), content=rates)
+        batch = [
+            usage(event_id="euro", **money),
+            usage(event_id="before", occurred_at=AT - timedelta(days=1), **money),
+            usage(event_id="own", cost=Decimal(1)),
+            usage(event_id="old", occurred_at=AT - timedelta(days=9), **money),
+            usage(event_id="said", cost_basis="allocated", **money),
+        ]
+        take(batch, source)
+        records = UsageRecord.objects.order_by("cost_nanos", "cost_status")
+        assert list(records.values_list("cost_nanos", "source_cost_nanos", "cost_status")) == [
+            (1_000_000_000, None, CostStatus.EXACT),
+            (3_666_666_666, 3_333_333_333, CostStatus.EXACT),
+            (4_115_226_300, 3_333_333_333, CostStatus.EXACT),
+            (4_115_226_300, 3_333_333_333, CostStatus.ESTIMATED),
+            (None, 3_333_333_333, CostStatus.UNCONVERTED),
+        ]
+        again = take(batch, source)
+        assert (again.unchanged, again.changed) == (5, 0)
+        cfo, two = side.actor(Role.CFO), Decimal(2)
+        enter_rate(actor=cfo, base="EUR", quote="USD", day=AT.date(), rate=two, note="A mistake.")
+        assert take(batch, source).changed == 0
+        paid = {"cost": Decimal(1), "currency": "EUR", "observed_at": AT + timedelta(days=1)}
+        assert take([usage(event_id="euro", **paid)], source).changed == 1
+        assert UsageRecord.objects.filter(cost_nanos=2_000_000_000).count() == 1
+        assert verify_rollups().ok
+
+
+def test_a_ledger_in_another_currency_converts_what_it_computes(side):
+    with side.scope():
+        Organization.objects.update(currency="EUR")
+        import_rates(actor=side.actor(Role.CFO), content=b"Date,USD\n2026-11-02,1.25\n")
+        take([usage()])
+        row = UsageRecord.objects.get()
+        assert (row.cost_nanos, row.source_cost_nanos, row.source_currency) == (
+            2_240_000,
+            2_800_000,
+            "USD",
+        )
+        assert (row.cost_status, row.price_id is None) == (CostStatus.EXACT, False)
         assert verify_rollups().ok
 
 

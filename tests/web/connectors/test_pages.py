@@ -309,3 +309,21 @@ def test_the_list_names_what_needs_attention(org, source):
     with time_machine.travel(NOW, tick=False):
         page = org.client(Role.ADMIN).get(org.url("connectors:list")).text
     assert "OpenAI main needs attention: failing" in page
+
+
+def test_the_role_of_a_handed_in_source_is_a_page(org, source):
+    with time_machine.travel(NOW, tick=False):
+        with org.scope():
+            csv = make_source("csv", name="Export")
+        admin, url = org.client(Role.ADMIN), org.url("connectors:role", csv.id)
+        assert "leaves every total" in admin.get(url).text
+        assert org.client(Role.AUDITOR).get(url).status_code == 403
+        data = {"version": 1, "role": "comparison", "since": "2026-11-20", "reason": ""}
+        assert admin.post(url, data).status_code == 422
+        with org.scope():
+            assert Source.objects.get(id=csv.id).role == "record"
+        done = admin.post(url, {**data, "reason": "The provider counts it."}, follow=True)
+        assert "Now comparison only since 20 Nov" in done.text
+        assert "Its usage is being moved" in done.text
+        page = admin.get(org.url("connectors:detail", source.id)).text
+        assert "Compare its usage only" not in page

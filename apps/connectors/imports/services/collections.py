@@ -19,8 +19,8 @@ from apps.common.ids import uuid7
 from apps.connectors.imports import storage
 from apps.connectors.imports.models import ImportedRow, ImportJob, ImportSlice
 from apps.connectors.imports.services import bills
+from apps.connectors.services.channels import take
 from apps.ledger.schema import UsageIn
-from apps.ledger.services import ingest
 from apps.tenancy.scope import require_organization_id
 
 PAGE = 20_000
@@ -86,7 +86,7 @@ def _leave_ledger(source_id: UUID, keys: list[UUID]) -> None:
     known = ImportedRow.objects.filter(source_id=source_id, row_key__in=keys, event__isnull=False)
     events = [_emptied(event) for event in known.values_list("event", flat=True) if event]
     if events:
-        ingest(organization_id=require_organization_id(), source_id=source_id, batch=events)
+        take(source_id, events)
 
 
 def withdraw_missing(job: ImportJob, source_id: UUID) -> int:
@@ -126,12 +126,7 @@ def _withdraw(source_id: UUID, gone: list[ImportedRow]) -> None:
     now = clock.now()
     events = [_emptied(row.event) for row in gone if row.event]
     if events:
-        ingest(
-            organization_id=require_organization_id(),
-            source_id=source_id,
-            batch=events,
-            accepted_at=now,
-        )
+        take(source_id, events, accepted_at=now)
     bills.remove_rows(source_id, [row.id for row in gone], observed_at=now)
 
 

@@ -19,11 +19,10 @@ from apps.connectors.imports.selectors import job_by_id
 from apps.connectors.imports.services import bills, collections
 from apps.connectors.imports.services.collections import Taken
 from apps.connectors.imports.services.mappings import begin_writing, remember
+from apps.connectors.services.channels import take
 from apps.connectors.services.sources import intake_source
 from apps.ledger.schema import RecordError
-from apps.ledger.services import ingest
 from apps.outbox.services import enqueue
-from apps.tenancy.scope import require_organization_id
 from apps.trail.services import record
 
 log = structlog.get_logger(__name__)
@@ -71,12 +70,7 @@ def write_slice(job_id: UUID, generation: int) -> bool:
     piece = ImportSlice.objects.filter(job=job, start__gte=job.offset).order_by("number").first()
     if piece is not None:
         taken = taken_from(job, piece)
-        result = ingest(
-            organization_id=require_organization_id(),
-            source_id=job.source_id,
-            batch=taken.records,
-            batch_id=job.id,
-        )
+        result = take(job.source_id, taken.records, batch_id=job.id)
         job.new += result.new
         job.changed += result.changed + result.adjusted
         job.unchanged += result.unchanged

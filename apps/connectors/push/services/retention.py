@@ -9,6 +9,8 @@ from apps.tenancy.scope import require_organization_id
 
 EXPIRING = ("push_claim", "push_provisional", "push_series")
 TALLIES = timedelta(days=400)
+COMPARED = timedelta(days=90)
+"""A record for comparison that was last written so long ago is not delivered again."""
 _LIMIT = 20_000
 
 
@@ -28,6 +30,13 @@ def forget_expired() -> int:
         cursor.execute(
             "DELETE FROM push_tally WHERE organization_id = %s AND day < %s",
             [organization_id, today - TALLIES],
+        )
+        gone += cursor.rowcount
+        cursor.execute(
+            "DELETE FROM connectors_comparedrecord WHERE organization_id = %s AND ctid IN (SELECT "
+            "ctid FROM connectors_comparedrecord WHERE organization_id = %s AND seen_on < %s "
+            f"LIMIT {_LIMIT})",
+            [organization_id, organization_id, today - COMPARED],
         )
         gone += cursor.rowcount
     return gone

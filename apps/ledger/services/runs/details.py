@@ -49,6 +49,23 @@ def touched(table: str) -> list[int]:
     return [row[0] for row in rows]
 
 
+def take_away(source_id: UUID, start: datetime, end: datetime, timezone: str) -> None:
+    """Recompute the runs of a source with calls in [start, end): some were withdrawn."""
+    rows = fetch(
+        "SELECT DISTINCT d.run_key FROM usage_run_detail d JOIN usage_run u "
+        "ON u.organization_id = %(org)s AND u.run_key = d.run_key AND u.source_id = %(source)s "
+        "WHERE d.organization_id = %(org)s AND d.occurred_at >= %(start)s "
+        "AND d.occurred_at < %(end)s ORDER BY 1",
+        {
+            "org": require_organization_id(),
+            "source": source_id,
+            "start": start,
+            "end": end,
+        },
+    )
+    recompute([row[0] for row in rows], timezone=timezone, span=(start, end))
+
+
 def _instant(us: Any) -> datetime:
     return _EPOCH + timedelta(microseconds=int(us))
 
