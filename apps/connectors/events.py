@@ -14,3 +14,4 @@ SOURCE_SCHEMA_CHANGED = register("source.schema_changed", "Source answers in ano
 SOURCE_ALARM_ACKNOWLEDGED = register(
     "source.alarm_acknowledged", "Schema alarm of a source acknowledged"
 )
+LIMITS_CHANGED = register("reconciliation.limits_changed", "Limits of reconciliation changed")

@@ -105,13 +105,13 @@ def marks(
     for event in price_events(start, end):
         if event.model in models or (not event.model and event.provider in providers):
             known = found.get(event.on)
-            if known is None or _weight(event) > _weight(known):
+            if known is None or weight(event) > weight(known):
                 found[event.on] = event
-    kept = sorted(found.values(), key=_weight, reverse=True)[:MAX_MARKS]
+    kept = sorted(found.values(), key=weight, reverse=True)[:MAX_MARKS]
     return sorted(kept, key=lambda event: event.on)
 
 
-def _weight(event: PriceEvent) -> tuple[Decimal, str]:
+def weight(event: PriceEvent) -> tuple[Decimal, str]:
     """A rate is the organization's own doing: it comes first."""
     size = Decimal(10) if event.origin == NEGOTIATED else abs(event.share or Decimal(1))
     return size, event.label

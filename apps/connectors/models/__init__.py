@@ -4,6 +4,7 @@ from apps.connectors.models.alarms import SchemaAlarm
 from apps.connectors.models.comparison import ComparisonUsage
 from apps.connectors.models.costs import ProviderCost
 from apps.connectors.models.directory import DirectoryEntry
+from apps.connectors.models.limits import ReconciliationLimits
 from apps.connectors.models.roles import ComparedRecord, RoleChange
 from apps.connectors.models.runs import PullRun
 from apps.connectors.models.source import Source
@@ -15,6 +16,7 @@ __all__ = [
     "DirectoryEntry",
     "ProviderCost",
     "PullRun",
+    "ReconciliationLimits",
     "RoleChange",
     "SchemaAlarm",
     "Source",

@@ -1,5 +1,6 @@
 """Reconciliation over the API: the lines of the page."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common import clock
 from apps.common.api.fields import money
+from apps.connectors.api.serializers import Strict
 from apps.connectors.reconciliation import selectors
-from apps.connectors.reconciliation.rules import STATES, Side
+from apps.connectors.reconciliation.rules import STATES, Limits, Side
 from apps.connectors.reconciliation.selectors import GROUPS, Line
+from apps.connectors.reconciliation.services import set_limits
 
 
 class AskSerializer(serializers.Serializer):
@@ -61,6 +64,10 @@ class ReconciliationSerializer(serializers.Serializer):
 
     currency = serializers.CharField()
     timezone = serializers.CharField(help_text="The ledger's days; bills are cut in UTC.")
+    days_are_utc = serializers.BooleanField(
+        help_text="Measured days are UTC days too; else they are those of `timezone`: more than 35 "
+        "days, or another grouping, are not cut anew."
+    )
     without_rate = serializers.ListField(
         child=serializers.CharField(), help_text="Currencies of bills that have no exchange rate."
     )
@@ -87,6 +94,7 @@ class ReconciliationView(ActorMixin, APIView):
             {
                 "currency": found.currency,
                 "timezone": found.timezone,
+                "days_are_utc": found.utc,
                 "without_rate": found.unconverted,
                 "total": _side(found.total, found.currency),
                 "results": [_line(line, found.currency) for line in found.lines],
@@ -115,3 +123,36 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
         "reasons": line.reasons,
         **_side(line.side, currency),
     }
+
+
+class LimitsSerializer(Strict):
+    """From which difference on a line needs an answer. Shares are basis points of the larger
+    figure: 100 is 1%. `version` is the one a change is made on; 0 before the first."""
+
+    close_bp = serializers.IntegerField()
+    wide_bp = serializers.IntegerField()
+    small_nanos = serializers.IntegerField()
+    small_tokens = serializers.IntegerField()
+    version = serializers.IntegerField()
+
+
+class LimitsView(ActorMixin, APIView):
+    """The limits of reconciliation; change them."""
+
+    permission_required = {"GET": P.SOURCE_VIEW, "PUT": P.SOURCE_MANAGE}
+
+    @extend_schema(responses=LimitsSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(_limits())
+
+    @extend_schema(request=LimitsSerializer, responses=LimitsSerializer)
+    def put(self, request: Request) -> Response:
+        asked = LimitsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = dict(asked.validated_data)
+        set_limits(actor=self.actor, version=data.pop("version"), limits=Limits(**data))
+        return Response(_limits())
+
+
+def _limits() -> dict[str, int]:
+    return asdict(selectors.limits_in_force()) | {"version": selectors.limits_version()}

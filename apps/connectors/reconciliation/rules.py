@@ -2,19 +2,47 @@
 
 from dataclasses import dataclass
 
+from apps.common.errors import FieldError
 from apps.common.money import NANOS
 
-CLOSE, WIDE = 0.01, 0.05
-"""Within a hundredth figures agree; beyond a twentieth the gap needs an answer."""
-SMALL_NANOS = NANOS
-SMALL_TOKENS = 10_000
-"""Differences of less than these agree whatever their share."""
 STATES = {
     "agrees": "Agrees",
-    "near": "Within 5%",
+    "near": "Near",
     "gap": "Gap",
     "alone": "Nothing to compare",
 }
+FULL_BP = 10_000
+MOST = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When figures agree: within `close_bp` basis points of the larger side, or by less than
+    `small_nanos` or `small_tokens` whatever their share. Beyond `wide_bp` a gap needs an answer.
+    The defaults are a hundredth, a twentieth, one unit of money and 10,000 tokens."""
+
+    close_bp: int = 100
+    wide_bp: int = 500
+    small_nanos: int = NANOS
+    small_tokens: int = 10_000
+
+
+DEFAULTS = Limits()
+
+
+def problems(limits: Limits) -> list[FieldError]:
+    """What is wrong with limits, field by field."""
+    errors = []
+    if not 0 <= limits.close_bp < FULL_BP:
+        errors.append(FieldError("close_bp", "It is a share of 0 to 99.99%.", "Usual: 1%."))
+    if not limits.close_bp <= limits.wide_bp <= FULL_BP:
+        errors.append(FieldError("wide_bp", "It is no less than the first share.", "Usual: 5%."))
+    errors += [
+        FieldError(name, "It is no sensible amount.", "Use a small one, or 0.")
+        for name in ("small_nanos", "small_tokens")
+        if not 0 <= getattr(limits, name) <= MOST
+    ]
+    return errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +81,30 @@ def share(gap: int | None, whole: int | None) -> float | None:
     return gap / whole
 
 
-def distance(gap: int | None, whole: int, small: int) -> str:
+def distance(gap: int | None, whole: int, small: int, limits: Limits = DEFAULTS) -> str:
     """agrees, near, gap or alone."""
     if gap is None:
         return "alone"
     size = abs(gap)
-    if size <= small or size <= abs(whole) * CLOSE:
+    if size <= small or size * FULL_BP <= abs(whole) * limits.close_bp:
         return "agrees"
-    return "near" if size <= abs(whole) * WIDE else "gap"
+    return "near" if size * FULL_BP <= abs(whole) * limits.wide_bp else "gap"
 
 
-def state(side: Side) -> str:
+def state(side: Side, limits: Limits = DEFAULTS) -> str:
     """The worse of the two comparisons. A gateway that saw less is no gap: it is a lower bound;
     one that saw more is."""
-    bill = distance(
-        side.bill_gap, max(side.billed_nanos or 0, side.measured_nanos or 0), SMALL_NANOS
-    )
+    whole = max(side.billed_nanos or 0, side.measured_nanos or 0)
+    bill = distance(side.bill_gap, whole, limits.small_nanos, limits)
     gap = side.token_gap
     seen = "alone" if gap is None else "agrees"
     if gap is not None and gap < 0:
-        seen = distance(gap, side.compared_tokens or 0, SMALL_TOKENS)
+        seen = distance(gap, side.compared_tokens or 0, limits.small_tokens, limits)
     order = ("gap", "near", "agrees", "alone")
     return min((bill, seen), key=order.index)
 
 
-def reasons(side: Side) -> list[str]:
+def reasons(side: Side, limits: Limits = DEFAULTS) -> list[str]:
     """What usually explains this group, the likeliest first. Empty where everything agrees."""
     found: list[str] = []
     if side.lagging:
@@ -86,16 +113,16 @@ def reasons(side: Side) -> list[str]:
         found.append("The provider has not billed this day yet.")
     gap = side.bill_gap
     whole = max(side.billed_nanos or 0, side.measured_nanos or 0)
-    if gap is not None and distance(gap, whole, SMALL_NANOS) != "agrees":
+    if gap is not None and distance(gap, whole, limits.small_nanos, limits) != "agrees":
         found += _bill_reasons(side, gap)
-    missed = side.token_gap
+    missed, small = side.token_gap, limits.small_tokens
     if missed is not None and missed < 0:
-        if distance(missed, side.compared_tokens or 0, SMALL_TOKENS) != "agrees":
+        if distance(missed, side.compared_tokens or 0, small, limits) != "agrees":
             found.append(
                 "The comparison saw more than the channel of record: an account or key that no "
                 "source of record reads."
             )
-    elif missed and distance(missed, side.measured_tokens, SMALL_TOKENS) != "agrees":
+    elif missed and distance(missed, side.measured_tokens, small, limits) != "agrees":
         found.append(
             "The comparison is a lower bound: calls that bypass it and dropped streams are missing."
         )

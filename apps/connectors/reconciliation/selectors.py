@@ -12,10 +12,10 @@ from apps.access.permissions import P
 from apps.access.services import require, visible_unit_ids
 from apps.common import clock
 from apps.common.errors import Forbidden, Invalid
-from apps.connectors.enums import SourceKind, SourceRole, SourceStatus
-from apps.connectors.models import ProviderCost, Source
+from apps.connectors.enums import COMPARISON_ALWAYS, SourceKind, SourceRole, SourceStatus
+from apps.connectors.models import ProviderCost, ReconciliationLimits, Source
 from apps.connectors.reconciliation import rules
-from apps.connectors.reconciliation.rules import Side
+from apps.connectors.reconciliation.rules import DEFAULTS, Limits, Side
 from apps.connectors.selectors import comparison_days
 from apps.ledger.query import Query, run
 from apps.ledger.query.types import Grain
@@ -54,14 +54,15 @@ class Line:
     key: str
     label: str
     side: Side
+    limits: Limits = DEFAULTS
 
     @property
     def state(self) -> str:
-        return rules.state(self.side)
+        return rules.state(self.side, self.limits)
 
     @property
     def reasons(self) -> list[str]:
-        return rules.reasons(self.side)
+        return rules.reasons(self.side, self.limits)
 
     @property
     def order(self) -> int:
@@ -91,10 +92,27 @@ class Reconciliation:
     currency: str
     timezone: str
     channels: list[Channel]
+    utc: bool = True
+    """Whether measured days are the UTC days of bills and comparisons."""
+    limits: Limits = DEFAULTS
     unconverted: list[str] = field(default_factory=list)
 
     def count(self, state: str) -> int:
         return sum(line.state == state for line in self.lines)
+
+
+def limits_in_force() -> Limits:
+    """From which difference on figures need an answer."""
+    own = ReconciliationLimits.objects.first()
+    if own is None:
+        return DEFAULTS
+    return Limits(own.close_bp, own.wide_bp, own.small_nanos, own.small_tokens)
+
+
+def limits_version() -> int:
+    """The version a change of the limits is made on; 0: never set."""
+    own = ReconciliationLimits.objects.first()
+    return 0 if own is None else own.version
 
 
 def channels() -> list[Channel]:
@@ -123,7 +141,7 @@ def reconcile(
         raise Invalid(f"Unknown grouping {by!r}.", field="by", fix=f"Use {', '.join(GROUPS)}.")
     if not timedelta() < end - start <= timedelta(days=MAX_DAYS):
         raise Invalid(f"Choose 1 to {MAX_DAYS} days.", field="start", fix="Move the days.")
-    known = channels()
+    known, limits = channels(), limits_in_force()
     measured, result = _measured(start, end, by, provider)
     billed, unconverted = _billed(start, end, by, provider, known, result.currency)
     compared = _compared(start, end, by, provider, result.currency)
@@ -146,13 +164,15 @@ def reconcile(
             lagging=lagging.get(key[0], "") if by != "day" or _recent(key[1]) else "",
             fresh=by == "day" and _recent(key[1]),
         )
-        lines.append(Line(key[0], key[1], _label(by, key, labels), side))
+        lines.append(Line(key[0], key[1], _label(by, key, labels), side, limits))
     return Reconciliation(
         lines=lines,
         total=_total(lines),
         currency=result.currency,
         timezone=result.timezone,
         channels=known,
+        utc=result.utc,
+        limits=limits,
         unconverted=unconverted,
     )
 
@@ -176,9 +196,11 @@ def _measured(
     start: date, end: date, by: str, provider: str
 ) -> tuple[dict[Key, Measured], "_Result"]:
     settings = ledger_settings()
-    result = _Result(settings.currency, settings.timezone)
-    recut = by == "day" and not is_utc(settings.timezone) and (end - start).days <= UTC_DAYS
-    if recut and not pruned_months(start, end):
+    own = is_utc(settings.timezone)
+    recut = by == "day" and not own and (end - start).days <= UTC_DAYS
+    recut = recut and not pruned_months(start, end)
+    result = _Result(settings.currency, settings.timezone, own or recut)
+    if recut:
         return {
             (row.provider, str(row.day)): Measured(
                 "", row.tokens, row.unpriced_tokens, row.cost_nanos
@@ -215,6 +237,7 @@ def is_utc(zone: str) -> bool:
 class _Result:
     currency: str
     timezone: str
+    utc: bool
 
 
 def _billed(
@@ -256,9 +279,13 @@ def _compared(
 ) -> dict[Key, tuple[int, int | None, str]]:
     """Comparison usage by provider and group: tokens, cost where all of it is known, a name.
 
-    Several comparison sources see the same calls: the one that saw most of a group counts. Usage
-    that names no key says nothing about keys.
+    Several comparison sources see the same calls: the one that saw most of a group counts. A tool's
+    own analytics see the calls of that tool only, some of them of subscriptions: they count where
+    nothing else says anything, and never hide a gateway. Usage that names no key says nothing
+    about keys.
     """
+    partial = Source.objects.filter(kind__in=COMPARISON_ALWAYS).values_list("id", flat=True)
+    lesser = set(partial)
     column = {"provider": [], "api_key": ["api_key_id"]}.get(by, [by])
     wanted = ["source_id", "provider", *column]
     book = price_book()
@@ -281,13 +308,14 @@ def _compared(
         cell[2] += row.without_cost + (row.currency != currency)
         if by == "api_key" and row.api_key:
             names[key] = row.api_key
-    best: dict[Key, list[int]] = {}
-    for (_, key), cell in found.items():
-        if key not in best or cell[0] > best[key][0]:
-            best[key] = cell
+    best: dict[Key, tuple[bool, int, list[int]]] = {}
+    for (source_id, key), cell in found.items():
+        rank = (source_id not in lesser, cell[0], cell)
+        if key not in best or rank[:2] > best[key][:2]:
+            best[key] = rank
     return {
         key: (cell[0], None if cell[2] else cell[1], names.get(key, ""))
-        for key, cell in best.items()
+        for key, (_, _, cell) in best.items()
     }
 
 

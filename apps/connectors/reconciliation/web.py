@@ -2,21 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.access.permissions import P
+from apps.access.services import can
 from apps.access.web import requires
 from apps.common import clock, fmt
-from apps.common.money import from_nanos
+from apps.common.errors import FieldError, Invalid
+from apps.common.money import from_nanos, to_nanos
 from apps.common.templatetags.ui import chip
 from apps.common.web.filters import Control, Filter, parse_day
+from apps.common.web.forms import FormPage
 from apps.common.web.lists import Column, CustomFilter, Empty, ListPage
 from apps.connectors.reconciliation import rules, selectors
 from apps.connectors.reconciliation.selectors import Line, Reconciliation
+from apps.connectors.reconciliation.services import set_limits
 from apps.tenancy.urls import org_url
 
 DAYS = 30
@@ -124,7 +131,13 @@ class ReconciliationPage(ListPage):
             "found": found,
             "total": found.total,
             "currency": found.currency,
-            "utc": selectors.is_utc(found.timezone),
+            "close": _percent(found.limits.close_bp),
+            "wide": _percent(found.limits.wide_bp),
+            "own_days": selectors.is_utc(found.timezone),
+            "by_day": self.by == "day",
+            "limits_url": org_url(self.request, "connectors:limits")
+            if can(self.request.actor, P.SOURCE_MANAGE)
+            else "",
             "zone": found.timezone,
             "channels": found.channels,
             "sources_url": org_url(self.request, "connectors:list"),
@@ -192,5 +205,86 @@ def _units(nanos: int | None) -> Any:
     return None if nanos is None else from_nanos(nanos)
 
 
+def _percent(basis_points: int) -> str:
+    """1%, 0.25%."""
+    return f"{Decimal(basis_points) / 100:f}%"
+
+
 def _state(line: Line) -> SafeString:
     return format_html("{}", chip(rules.STATES[line.state], TONES[line.state]))
+
+
+class LimitsForm(forms.Form):
+    """Limits in percent and whole units."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    close = forms.DecimalField(
+        label="Agrees within, %",
+        max_digits=5,
+        decimal_places=2,
+        help_text="Of the larger figure. Usual: 1.",
+    )
+    wide = forms.DecimalField(
+        label="Needs an answer beyond, %", max_digits=5, decimal_places=2, help_text="Usual: 5."
+    )
+    money = forms.DecimalField(
+        label="Always agrees below, money",
+        max_digits=15,
+        decimal_places=9,
+        help_text="In the currency of the books, whatever the share. Usual: 1.",
+    )
+    tokens = forms.IntegerField(label="Always agrees below, tokens", help_text="Usual: 10,000.")
+
+
+FIELDS = {
+    "close_bp": "close",
+    "wide_bp": "wide",
+    "small_nanos": "money",
+    "small_tokens": "tokens",
+}
+
+
+@requires(P.SOURCE_MANAGE)
+class LimitsPage(FormPage):
+    """From which difference on a line needs an answer."""
+
+    title = "Limits of reconciliation"
+    lede = "They decide which lines agree, are near, or need an answer. They change no figure."
+    form_class = LimitsForm
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        return [("Reconciliation", self.cancel_url()), ("Limits", "")]
+
+    def cancel_url(self) -> str:
+        return org_url(self.request, "connectors:reconciliation")
+
+    def get_initial(self) -> dict[str, Any]:
+        known = selectors.limits_in_force()
+        return {
+            "version": selectors.limits_version(),
+            "close": Decimal(known.close_bp) / 100,
+            "wide": Decimal(known.wide_bp) / 100,
+            "money": from_nanos(known.small_nanos).normalize(),
+            "tokens": known.small_tokens,
+        }
+
+    def save(self, form: LimitsForm) -> str:
+        data = form.cleaned_data
+        try:
+            set_limits(
+                actor=self.request.actor,
+                version=data["version"],
+                limits=rules.Limits(
+                    close_bp=int(data["close"] * 100),
+                    wide_bp=int(data["wide"] * 100),
+                    small_nanos=to_nanos(data["money"]),
+                    small_tokens=data["tokens"],
+                ),
+            )
+        except Invalid as error:
+            raise Invalid(
+                error.message,
+                errors=[FieldError(FIELDS[e.field], e.message, e.fix) for e in error.errors],
+            ) from error
+        messages.success(self.request, "The limits are changed.")
+        return self.cancel_url()

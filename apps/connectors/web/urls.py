@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.connectors.reconciliation.web import ReconciliationPage
+from apps.connectors.reconciliation.web import LimitsPage, ReconciliationPage
 from apps.connectors.web import actions, runs, sources, usage
 
 app_name = "connectors"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sources/", sources.SourceList.as_view(), name="list"),
     path("sources/new/", sources.SourceNew.as_view(), name="new"),
     path("sources/reconciliation/", ReconciliationPage.as_view(), name="reconciliation"),
+    path("sources/reconciliation/limits/", LimitsPage.as_view(), name="limits"),
     path("sources/runs/", runs.AllRuns.as_view(), name="runs_all"),
     path("sources/runs/<uuid:run_id>/", runs.run_detail, name="run"),
     path(_ONE, sources.SourceDetail.as_view(), name="detail"),

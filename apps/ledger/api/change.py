@@ -14,7 +14,7 @@ from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
 from apps.common.api.fields import money
 from apps.common.errors import Invalid
-from apps.ledger.api.serializers import MoneySerializer
+from apps.ledger.api.serializers import UNCOUNTED, MoneySerializer
 from apps.ledger.query import GROUPINGS, Query, Row, time_limit, why
 from apps.ledger.rules.drivers import PARTS
 from apps.ledger.selectors.state import ledger_settings
@@ -38,7 +38,7 @@ class SideSerializer(serializers.Serializer):
     start = serializers.DateField()
     end = serializers.DateField()
     cost = MoneySerializer()
-    requests = serializers.IntegerField()
+    requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
     tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     unpriced_tokens = serializers.IntegerField(help_text="Not in the cost, nor in the parts.")
@@ -106,7 +106,7 @@ class UsageChangeView(APIView):
                 "start": first.isoformat(),
                 "end": last.isoformat(),
                 "cost": money(total.cost_nanos or 0, currency),
-                "requests": total.requests,
+                "requests": total.counted_requests,
                 "tokens": total.tokens.total,
                 "cached_tokens": total.tokens.cache_read,
                 "unpriced_tokens": total.unpriced_tokens,

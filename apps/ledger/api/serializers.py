@@ -39,6 +39,9 @@ class QuerySerializer(serializers.Serializer):
     )
 
 
+UNCOUNTED = "Null where there are tokens and no source of them counts requests."
+
+
 class TokensSerializer(serializers.Serializer):
     """Tokens by disjoint kind."""
 
@@ -58,10 +61,10 @@ class RowSerializer(serializers.Serializer):
     labels = serializers.ListField(child=serializers.CharField())
     period = serializers.CharField(allow_null=True)
     tokens = TokensSerializer()
-    requests = serializers.IntegerField()
+    requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
     cost = MoneySerializer(allow_null=True, help_text="Known cost; null when nothing has a price.")
     unpriced_tokens = serializers.IntegerField()
-    unpriced_requests = serializers.IntegerField()
+    unpriced_requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
     converted = MoneySerializer(
         allow_null=True,
         required=False,
@@ -112,10 +115,10 @@ def row_json(row: Row, currency: str) -> dict[str, Any]:
         "labels": list(row.labels),
         "period": row.period.isoformat() if row.period else None,
         "tokens": {**row.tokens.as_dict(), "total": row.tokens.total},
-        "requests": row.requests,
+        "requests": row.counted_requests,
         "cost": money(row.cost_nanos, currency),
         "unpriced_tokens": row.unpriced_tokens,
-        "unpriced_requests": row.unpriced_requests,
+        "unpriced_requests": row.counted_unpriced_requests,
         "runs": row.runs,
     }
 

@@ -9,6 +9,7 @@ from apps.ledger.query.service import run
 from apps.ledger.query.types import (
     AXES,
     GROUPINGS,
+    NOT_COUNTED,
     Grain,
     Query,
     Result,
@@ -20,6 +21,7 @@ from apps.ledger.selectors.coverage import Coverage, SourceCoverage
 __all__ = [
     "AXES",
     "GROUPINGS",
+    "NOT_COUNTED",
     "Change",
     "Coverage",
     "Grain",

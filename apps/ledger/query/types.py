@@ -67,6 +67,24 @@ class Row:
     runs: int | None = None
     run_cost_nanos: int | None = None
 
+    @property
+    def counted_requests(self) -> int | None:
+        """The requests, or None where there are tokens and no source of them counts requests:
+        never 0 for what nobody counted."""
+        return _counted(self.requests, self.tokens.total)
+
+    @property
+    def counted_unpriced_requests(self) -> int | None:
+        """The requests without a price, or None where no source of their tokens counts any."""
+        return _counted(self.unpriced_requests, self.unpriced_tokens)
+
+
+NOT_COUNTED = "The sources of this usage do not count requests."
+
+
+def _counted(requests: int, tokens: int) -> int | None:
+    return requests if requests or not tokens else None
+
 
 @dataclass(frozen=True)
 class Result:

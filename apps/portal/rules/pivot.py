@@ -16,7 +16,7 @@ class PivotRow:
     key: Key
     label: str
     cells: list[int | None]
-    total: int
+    total: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Pivot:
 
     columns: list[tuple[Key, str]]
     rows: list[PivotRow]
-    totals: list[int]
-    total: int
+    totals: list[int | None]
+    total: int | None
     hidden_rows: int
 
 
@@ -41,12 +41,14 @@ def pivot(
 ) -> Pivot:
     """From ((row, column), (row label, column label), value). Largest first, both ways.
 
-    A value of None (use without a price) stays missing and adds nothing.
+    A value of None (use without a price, requests that nobody counts) stays missing and adds
+    nothing; so does the sum of nothing else.
     """
     values: dict[Key, dict[Key, int]] = defaultdict(lambda: defaultdict(int))
     row_labels: dict[Key, str] = {}
     column_labels: dict[Key, str] = {}
     by_column: dict[Key, int] = defaultdict(int)
+    counted: set[Key] = set()
     for (row, column), (row_label, column_label), value in cells:
         row_labels[row], column_labels[column] = row_label, column_label
         by_column[column] += value or 0
@@ -54,21 +56,29 @@ def pivot(
             values.setdefault(row, defaultdict(int))
         else:
             values[row][column] += value
+            counted.add(column)
     ranked = sorted(by_column, key=lambda c: (-by_column[c], column_labels[c]))
     shown, rest = ranked[:most_columns], ranked[most_columns:]
     rows = sorted(values, key=lambda r: (-sum(values[r].values()), row_labels[r]))
     columns: list[tuple[Key, str]] = [(c, column_labels[c]) for c in shown]
-    totals = [by_column[c] for c in shown]
+    totals = [by_column[c] if c in counted else None for c in shown]
     if rest:
         columns.append((OTHERS, f"{len(rest)} others"))
-        totals.append(sum(by_column[c] for c in rest))
+        totals.append(_sum(by_column[c] for c in rest if c in counted))
     found = []
     for row in rows[:most_rows]:
         line: list[int | None] = [values[row].get(c) for c in shown]
         if rest:
-            line.append(sum(values[row].get(c, 0) for c in rest))
-        found.append(PivotRow(row, row_labels[row], line, sum(values[row].values())))
-    return Pivot(columns, found, totals, sum(totals), max(0, len(rows) - most_rows))
+            line.append(_sum(values[row][c] for c in rest if c in values[row]))
+        found.append(PivotRow(row, row_labels[row], line, _sum(values[row].values())))
+    total = _sum(by_column[c] for c in counted)
+    return Pivot(columns, found, totals, total, max(0, len(rows) - most_rows))
+
+
+def _sum(values: Iterable[int]) -> int | None:
+    """The sum; None of nothing."""
+    known = list(values)
+    return sum(known) if known else None
 
 
 def top(

@@ -29,7 +29,7 @@ class Line:
     label: str
     cost_nanos: int | None
     tokens: int
-    requests: int
+    requests: int | None
     unpriced_tokens: int
     change: float | None
     difference: int | None
@@ -223,7 +223,7 @@ def _lines(chosen: Slice, w: Window, axis: str) -> list[Line]:
             label=row.labels[0],
             cost_nanos=row.cost_nanos,
             tokens=row.tokens.total,
-            requests=row.requests,
+            requests=row.counted_requests,
             unpriced_tokens=row.unpriced_tokens,
             change=fmt.change(now, then, fmt.MIN_BASE_NANOS) if w.comparable else None,
             difference=now - then if w.comparable else None,

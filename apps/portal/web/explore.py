@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +16,7 @@ from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.tokens import KINDS as TOKEN_KINDS
 from apps.common.web import csvout
-from apps.ledger.query import Row, TooSlow, time_limit
+from apps.ledger.query import NOT_COUNTED, Result, Row, TooSlow, time_limit
 from apps.ledger.web import why
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
@@ -76,6 +77,7 @@ def _figures(chosen: Slice, state: State) -> dict[str, Any]:
         "found": found,
         "currency": found.totals.currency,
         "headline": explore_tables.headline(found, state.measure),
+        "uncounted": NOT_COUNTED if _uncounted(found.totals) else "",
         "vs_last": state.window.before_end - timedelta(days=1),
     }
     if found.has_use:
@@ -91,6 +93,11 @@ def _figures(chosen: Slice, state: State) -> dict[str, Any]:
     # What stands beside the figures is read here, inside the limit.
     _ = found.totals.coverage, found.totals.data_as_of, found.totals.reported
     return context
+
+
+def _uncounted(result: Result) -> bool:
+    """Whether some row has tokens and no source that counts its requests."""
+    return any(row.counted_requests is None for row in result.rows)
 
 
 def _cut(state: State, error: TooSlow) -> dict[str, Any]:
@@ -130,6 +137,7 @@ def _export(chosen: Slice, state: State) -> HttpResponseBase:
             order="period",
             runs=state.measure.runs,
         )
+        reported = result.reported
     labels = [AXIS_LABELS[name] for name in state.groups]
     ids = [f"{label} (id)" for label in labels]
     head = [
@@ -138,23 +146,29 @@ def _export(chosen: Slice, state: State) -> HttpResponseBase:
         *(f"{kind} (tokens)" for kind in TOKEN_KINDS),
         "Requests",
         f"Cost ({result.currency})",
+        *([f"Cost ({reported.currency})"] if reported else []),
         "Unpriced (tokens)",
         "Unpriced requests",
         *(["Runs"] if state.measure.runs else []),
     ]
     name = f"usage-{'-'.join(state.groups)}-{state.start}-{state.last}.csv"
-    return csvout.response(name, head, _rows(result.rows))
+    return csvout.response(name, head, _rows(result.rows, reported.rows if reported else None))
 
 
-def _rows(rows: list[Row]) -> Iterator[list[Any]]:
-    for row in rows:
+def _rows(rows: list[Row], converted: list[int | None] | None) -> Iterator[list[Any]]:
+    for index, row in enumerate(rows):
         yield [
             row.period,
             *(text for pair in zip(row.labels, row.keys, strict=True) for text in pair),
             *(getattr(row.tokens, kind) for kind in TOKEN_KINDS),
-            row.requests,
-            None if row.cost_nanos is None else from_nanos(row.cost_nanos),
+            row.counted_requests,
+            _amount(row.cost_nanos),
+            *([] if converted is None else [_amount(converted[index])]),
             row.unpriced_tokens,
-            row.unpriced_requests,
+            row.counted_unpriced_requests,
             *([] if row.runs is None else [row.runs]),
         ]
+
+
+def _amount(nanos: int | None) -> Decimal | None:
+    return None if nanos is None else from_nanos(nanos)

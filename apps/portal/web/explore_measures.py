@@ -91,7 +91,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("audio", "Audio tokens", _audio, _axis_tokens, _tokens),
         Measure("image", "Image tokens", _image, _axis_tokens, _tokens),
-        Measure("requests", "Requests", lambda row: row.requests, _axis_tokens, _tokens),
+        Measure("requests", "Requests", lambda row: row.counted_requests, _axis_tokens, _tokens),
         Measure(
             "price", "Cost per million tokens", _per_million, fmt.axis_money, _unit, adds=False
         ),

@@ -6,12 +6,13 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
-from apps.ledger.query import Row, period_of
+from apps.ledger.query import Row
 from apps.portal.rules.pivot import Pivot, pivot, top
 from apps.portal.rules.words import AXIS_LABELS, KINDS
 from apps.portal.selectors.explore import Exploration, by_group
 from apps.portal.web.explore_measures import Measure, per_run
 from apps.portal.web.inform_charts import all_ticks, long_tick
+from apps.portal.web.price_notes import price_notes
 
 MOST_SERIES = 5
 MOST_ROWS = 50
@@ -64,9 +65,10 @@ def headline(found: Exploration, measure: Measure) -> str:
 def _compared(found: Exploration, measure: Measure) -> str:
     """The complete days against the days they are compared with."""
     currency = found.totals.currency
-    sides = [
-        sum(measure.read(row) or 0 for row in side.values()) for side in (found.again, found.before)
-    ]
+    read = [[measure.read(row) for row in side.values()] for side in (found.again, found.before)]
+    if any(side and all(value is None for value in side) for side in read):
+        return f"{measure.label}: not counted by the sources"
+    sides = [sum(value or 0 for value in side) for side in read]
     now, before = (measure.cell(value, currency) for value in sides)
     ratio = fmt.change(*sides)
     if ratio is None or abs(ratio) < 0.0005:
@@ -95,7 +97,7 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
         for period in found.periods:
             read = [measure.read(groups[key][period]) for key in keys if period in groups[key]]
             present = [value for value in read if value is not None]
-            empty = 0 if measure.adds else None
+            empty = 0 if measure.adds and not read else None
             found_values.append(sum(present) if present else empty)
         return found_values
 
@@ -117,18 +119,13 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
         "size": "lg",
     }
     if measure.adds:
-        return charts.stacked_bars(ticks, series, notes=_marks(found), **drawn)
+        return charts.stacked_bars(
+            ticks,
+            series,
+            notes=price_notes(found.price_events, found.periods, found.grain),
+            **drawn,
+        )
     return charts.lines(ticks, series, **drawn)
-
-
-def _marks(found: Exploration) -> list[tuple[int, str]]:
-    """Price changes of the models in use, on the bar of their day."""
-    at = {period: index for index, period in enumerate(found.periods)}
-    return [
-        (at[first], event.label)
-        for event in found.price_events
-        if (first := period_of(event.on, found.grain)) in at
-    ]
 
 
 def table(found: Exploration, measure: Measure) -> Table:

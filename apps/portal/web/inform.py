@@ -119,8 +119,8 @@ def _rows(view: Overview) -> Iterator[list[Any]]:
                 period,
                 view.bar_labels[key],
                 *(getattr(row.tokens, kind) for kind in TOKEN_KINDS),
-                row.requests,
+                row.counted_requests,
                 None if row.cost_nanos is None else from_nanos(row.cost_nanos),
                 row.unpriced_tokens,
-                row.unpriced_requests,
+                row.counted_unpriced_requests,
             ]

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
-from apps.ledger.query import Row, period_of
+from apps.ledger.query import Row
 from apps.ledger.web import why
 from apps.portal.rules.words import AXIS_LABELS, KINDS, TOKEN_KINDS
 from apps.portal.selectors.inform import Overview
 from apps.portal.web import inform_text
+from apps.portal.web.price_notes import price_notes
 
 MOST_SERIES = 5
 Value = Callable[[Row], int]
@@ -78,20 +79,8 @@ def bars(view: Overview, by: str, measure: Measure) -> SafeString:
         labels=[long_tick(period, view.grain) for period in view.periods],
         head=view.grain.capitalize(),
         gaps=_gaps(view),
-        notes=_marks(view),
+        notes=price_notes(view.price_events, view.periods, view.grain),
     )
-
-
-def _marks(view: Overview) -> list[tuple[int, str]]:
-    """Price changes of the models in use, on the bar of their day."""
-    if view.grain == "hour":
-        return []
-    at = {period: index for index, period in enumerate(view.periods)}
-    return [
-        (at[first], event.label)
-        for event in view.price_events
-        if (first := period_of(event.on, view.grain)) in at
-    ]
 
 
 def _series(view: Overview, by: str, read: Value) -> list[charts.Series]:

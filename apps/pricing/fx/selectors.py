@@ -1,8 +1,8 @@
 """Reads of exchange rates. All need a scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -13,7 +13,7 @@ from apps.common.errors import NotFound
 from apps.pricing.fx.enums import FileState, Origin
 from apps.pricing.fx.models import ExchangeRate, RateFile, ReportingCurrency
 from apps.pricing.fx.reading import Table, read_table
-from apps.pricing.fx.rules import Published, RateTable
+from apps.pricing.fx.rules import Published, RateTable, half_even
 from apps.tenancy.scope import require_organization_id
 
 
@@ -70,6 +70,37 @@ def rate_table(wanted: Iterable[str], start: date, end: date) -> RateTable:
             Published(base, quote, day, rate, origin == Origin.MANUAL)
             for base, quote, day, rate, origin in cursor.fetchall()
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Amounts in the reporting currency at one rate, published on `day`; `reason` says why there
+    are none."""
+
+    currency: str
+    nanos: list[int]
+    day: date | None = None
+    reason: str = ""
+
+
+def beside(amounts: Sequence[int], currency: str) -> Beside | None:
+    """Agreed amounts (a budget, an estimate) of the books' currency, at the last rate until today.
+
+    They belong to no day of usage, so one rate converts them all, each rounded half-even once.
+    None where no reporting currency is chosen, it is the books' own, or there is no amount.
+    """
+    target = reporting_currency()
+    if not amounts or not target or target == currency:
+        return None
+    today = clock.today()
+    rate = rate_table((currency, target), today, today + timedelta(days=1)).at(
+        today, currency, target
+    )
+    if rate is None:
+        return Beside(target, [], reason=f"No rate from {currency} to {target} is known yet.")
+    value = rate.value
+    converted = [half_even(nanos * value.numerator, value.denominator) for nanos in amounts]
+    return Beside(target, converted, rate.day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Figures, records, restatements and periods over the API."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -127,3 +127,13 @@ def test_usage_without_a_price_is_listed_previewed_and_priced(get, client, side)
     again = client.post(f"{BASE}recosts/", {}, "application/json", headers=side.key_headers)
     assert again.status_code == 409
     assert get(f"recosts/{started.json()['id']}/").json()["total"] == 1
+
+
+def test_requests_that_no_source_counts_are_null(get, side):
+    day = {"granularity": "day", "occurred_at": datetime(2026, 9, 3, tzinfo=UTC)}
+    with side.scope():
+        take([usage(**day)], uuid7())
+    days = {"start": "2026-09-01", "end": "2026-10-01"}
+    assert get("usage/query/", **days).json()["total"]["requests"] is None
+    empty = get("usage/query/", start="2026-08-01", end="2026-09-01").json()
+    assert empty["total"]["requests"] == 0

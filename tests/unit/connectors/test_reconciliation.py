@@ -3,7 +3,14 @@
 import pytest
 
 from apps.common.money import NANOS
-from apps.connectors.reconciliation.rules import Side, reasons, state, under_measured_keys
+from apps.connectors.reconciliation.rules import (
+    Limits,
+    Side,
+    problems,
+    reasons,
+    state,
+    under_measured_keys,
+)
 
 
 def side(**fields):
@@ -69,3 +76,26 @@ def test_virtual_keys_stand_under_the_providers_keys_of_the_same_name():
         ("anthropic", "hash_a"): (4, 4, "bot"),
         ("openai", "hash_d"): (2, 2, ""),
     }
+
+
+def test_an_organizations_own_limits_decide():
+    loose, strict = Limits(1000, 2000, 0, 0), Limits(0, 0, 0, 0)
+    billed = side(billed_nanos=110 * NANOS)
+    assert (state(billed), state(billed, loose), state(billed, strict)) == ("gap", "agrees", "gap")
+    assert reasons(billed, loose) == []
+    assert state(side(billed_nanos=100 * NANOS + 1), strict) == "gap"
+    assert state(side(billed_nanos=100 * NANOS), strict) == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("limits", "fields"),
+    [
+        (Limits(), []),
+        (Limits(close_bp=-1), ["close_bp"]),
+        (Limits(close_bp=600), ["wide_bp"]),
+        (Limits(wide_bp=10_001), ["wide_bp"]),
+        (Limits(small_nanos=-1, small_tokens=10**19), ["small_nanos", "small_tokens"]),
+    ],
+)
+def test_limits_that_make_no_sense_are_named(limits, fields):
+    assert [error.field for error in problems(limits)] == fields

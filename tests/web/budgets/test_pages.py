@@ -10,6 +10,7 @@ import time_machine
 from apps.access.roles import Role
 from apps.budgets.models import Budget, BudgetEntry
 from apps.budgets.selectors import entries_of
+from apps.pricing.fx.services import choose_reporting_currency, import_rates
 from tests.factories.budgets import make_budget
 from tests.factories.portfolio import make_capability
 from tests.factories.usage import spend
@@ -289,3 +290,15 @@ def test_a_closed_budget_is_found_under_closed(side, spent):
     side.client(Role.CFO).post(side.url("budgets:close", spent.id), {"version": 1, "note": "Done."})
     assert ">AI spend</a>" not in html(side, Role.CFO, "budgets:list")
     assert ">AI spend</a>" in html(side, Role.CFO, "budgets:list", query="?show=closed")
+
+
+def test_agreed_amounts_stand_in_the_reporting_currency_beside(side, spent):
+    page = html(side, Role.CFO, "budgets:detail", spent.id)
+    assert "Agreed in USD" not in page
+    with side.scope():
+        cfo = side.actor(Role.CFO)
+        import_rates(actor=cfo, content=b"Date,USD\n2026-11-19,1.25\n2026-11-02,1.1\n")
+        choose_reporting_currency(actor=cfo, currency="EUR")
+    page = html(side, Role.CFO, "budgets:detail", spent.id)
+    assert "at the rate of 19 November 2026: budget €2,000.00, spent €1,600.00." in page
+    assert "Agreed in USD" in page

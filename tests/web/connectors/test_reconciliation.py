@@ -11,8 +11,9 @@ import time_machine
 
 from apps.access.roles import Role
 from apps.common.money import NANOS
-from apps.connectors.models import ComparisonUsage, ProviderCost
+from apps.connectors.models import ComparisonUsage, ProviderCost, ReconciliationLimits
 from apps.ledger.models import LedgerState
+from apps.trail.models import TrailEvent
 from tests.factories.connectors import make_source
 from tests.factories.ledger import take, usage
 
@@ -159,3 +160,57 @@ def test_usage_of_people_says_nothing_about_keys(side):
             input_uncached=10**9,
         )
     assert list(rows(side, "&by=api_key")) == ["key_1"]
+
+
+def test_the_limits_are_a_setting_with_a_trail(side, client):
+    url, admin = side.url("connectors:limits"), side.client(Role.ADMIN)
+    assert side.client(Role.AUDITOR).get(url).status_code == 403
+    assert 'value="1"' in admin.get(url).content.decode()
+    data = {"version": 0, "close": "40", "wide": "20", "money": "1", "tokens": "10000"}
+    wrong = admin.post(url, data)
+    assert (wrong.status_code, "no less than the first" in wrong.content.decode()) == (422, True)
+    with side.scope():
+        assert ReconciliationLimits.objects.count() == 0
+    assert admin.post(url, {**data, "close": "34", "wide": "40"}).status_code == 302
+    # 10 of 30 are 33.3%: the day agrees now.
+    assert rows(side)["2026-11-04"]["Result"] == "agrees"
+    path, headers = "/api/v1/reconciliation/limits/", side.key_headers
+    body = client.get(path, headers=headers).json()
+    assert (body["close_bp"], body["version"]) == (3400, 1)
+    stale = client.put(path, {**body, "version": 0}, "application/json", headers=headers)
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_changed")
+    bad = client.put(path, {**body, "small_tokens": -1}, "application/json", headers=headers)
+    assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "small_tokens")
+    done = client.put(path, {**body, "close_bp": 100}, "application/json", headers=headers)
+    assert done.json()["version"] == 2
+    assert rows(side)["2026-11-04"]["Result"] == "near"
+    with side.scope():
+        found = TrailEvent.objects.filter(action="reconciliation.limits_changed")
+        assert found.order_by("id").last().after == {"close_bp": 100}
+
+
+def test_a_tools_own_analytics_never_hide_a_gateway(side):
+    with side.scope():
+        tool = make_source("claude_code")
+        for model, tokens in (("gpt-5", 5_000), ("gpt-5-mini", 70)):
+            ComparisonUsage.objects.create(
+                source=tool, day=date(2026, 11, 4), key=uuid4(), provider="openai", model=model,
+                input_uncached=tokens,
+            )  # fmt: skip
+    assert rows(side)["2026-11-04"]["Compared (tokens)"] == "600"
+    assert rows(side, "&by=model")["gpt-5-mini"]["Compared (tokens)"] == "70"
+
+
+def test_the_page_says_whose_days_it_shows(side, client):
+    with side.scope():
+        LedgerState.objects.update(timezone="America/New_York")
+    url, cfo = side.url("connectors:reconciliation"), side.client(Role.CFO)
+    assert "Days here are UTC days" in cfo.get(f"{url}?days_from=2026-11-01").content.decode()
+    long = cfo.get(f"{url}?days_from=2026-09-01").content.decode()
+    assert "Days here are UTC days" not in long
+    assert "more are not" in long
+    models = cfo.get(f"{url}?days_from=2026-11-01&by=model").content.decode()
+    assert "differ by some hours" in models
+    ask = {"start": "2026-09-01", "end": "2026-11-20"}
+    found = client.get("/api/v1/reconciliation/", ask, headers=side.key_headers).json()
+    assert found["days_are_utc"] is False

@@ -12,6 +12,7 @@ from apps.access.roles import Role
 from apps.common.ids import uuid7
 from apps.ledger.query import TooSlow, time_limit
 from apps.portal.selectors import explore as reads
+from apps.pricing.fx.services import choose_reporting_currency, import_rates
 from apps.savedviews.models import SavedView
 from tests.factories.ledger import price, take, usage
 from tests.factories.portfolio import make_capability
@@ -171,3 +172,27 @@ def test_views_are_saved_shared_and_one_opens_first(side, get):
     client.post(side.url("savedviews:default", view_id=view.id), {})
     client.post(side.url("savedviews:delete", view_id=view.id), {})
     assert get().status_code == 200
+
+
+def test_requests_that_nobody_counts_are_missing_and_never_zero(side, get):
+    day = {"granularity": "day", "occurred_at": datetime(2026, 9, 3, tzinfo=UTC)}
+    with side.scope():
+        import_rates(actor=side.actor(Role.CFO), content=b"Date,USD\n2026-09-02,1.25\n")
+        choose_reporting_currency(actor=side.actor(Role.CFO), currency="EUR")
+        take([usage(**day), usage(**day, model="m2", requests=7)], uuid7())
+    september = "days_from=2026-09-01&days_to=2026-09-30"
+    page = text(get(f"{september}&group=model"))
+    assert "do not count requests" in page
+    assert "do not count requests" not in text(get(f"{september}&group=source"))
+    assert "Requests: –" in text(get(f"{september}&group=model&measure=requests&model=m1"))
+    twice = f"{september}&measure=requests&model=m1&compare=custom"
+    assert "not counted by the sources" in text(get(f"{twice}&vs_from=2026-09-01&vs_to=2026-09-20"))
+    table = csv.DictReader(
+        io.StringIO(
+            b"".join(get(f"{september}&group=model&grain=month&format=csv")).decode("utf-8-sig")
+        )
+    )
+    m1, m2 = sorted(table, key=lambda row: row["Requests"])
+    assert (m1["Requests"], m2["Requests"]) == ("", "7")
+    # 0.0028 USD at 1.25 USD a euro.
+    assert (m1["Cost (USD)"], m1["Cost (EUR)"]) == ("0.002800000", "0.002240000")

@@ -208,7 +208,11 @@ class Reporting(FormPage):
 
     form_class = ReportingForm
     title = "Reporting currency"
-    lede = "Usage keeps its own currency. Figures are shown in this one beside it."
+    lede = (
+        "Usage keeps its own currency. Figures of usage are shown in this one beside it, each day "
+        "at its rate. What people agreed on (budgets, estimates, approvals, audits, prices) stays "
+        "in the currency of the books; budgets and Token Stories show it at the latest rate beside."
+    )
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return crumbs(self.request, self.title)
