@@ -4,15 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quality', '0002_late_kind'),
+        ("quality", "0002_late_kind"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='qualityalert',
-            name='kind',
-            field=models.CharField(choices=[('quiet', 'Source is quiet'), ('zero', 'Dropped to zero'), ('late', 'Source is late'), ('repeats', 'Repeats itself'), ('cost', 'Cost does not fit its tokens'), ('schema', 'Provider changed its answers'), ('overlap', 'Two channels count the same'), ('partition', 'Partition missing')], max_length=10),
+            model_name="qualityalert",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("quiet", "Source is quiet"),
+                    ("zero", "Dropped to zero"),
+                    ("late", "Source is late"),
+                    ("repeats", "Repeats itself"),
+                    ("cost", "Cost does not fit its tokens"),
+                    ("schema", "Provider changed its answers"),
+                    ("overlap", "Two channels count the same"),
+                    ("partition", "Partition missing"),
+                ],
+                max_length=10,
+            ),
         ),
     ]
