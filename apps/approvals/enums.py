@@ -57,10 +57,17 @@ class Act(Choice):
 
 
 class Lane(Choice):
-    """Who decides: people on a route, or the rule itself."""
+    """Who decides: people on a route, the rule itself, or nobody again (`WITHIN`): the change
+    stays within what was approved, says its subject.
+    """
 
     PEOPLE = "people", "Decided by people"
     AUTO = "auto", "Approved by rule"
+    WITHIN = "within", "Within an approval"
+
+
+BY_RULE = frozenset({Lane.AUTO, Lane.WITHIN})
+"""Lanes without people: their requests are settled in the transaction that opens them."""
 
 
 class SampleStatus(Choice):

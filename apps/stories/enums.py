@@ -17,6 +17,7 @@ class StoryStatus(Choice):
     TRUED_UP = "trued_up", "Trued up"
     CLOSED = "closed", "Closed"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    SUPERSEDED = "superseded", "Superseded"
 
 
 class Act(Choice):
@@ -35,6 +36,7 @@ class Act(Choice):
     GO_LIVE = "go_live", "Mark as live"
     TRUE_UP = "true_up", "True up"
     CLOSE = "close", "Close"
+    SUPERSEDE = "supersede", "Supersede"
 
 
 class Phase(Choice):

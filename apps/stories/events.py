@@ -18,6 +18,7 @@ WENT_LIVE = register("story.went_live", "Token Story live")
 TRUED_UP = register("story.trued_up", "Token Story trued up")
 ANSWER_UNDONE = register("story.answer_undone", "Answer about a Token Story undone")
 CLOSED = register("story.closed", "Token Story closed")
+SUPERSEDED = register("story.superseded", "Token Story superseded")
 LEFT_BAND = register("story.left_band", "Token Story above its approved band")
 BAND_DECIDED = register("story.band_decided", "Use above the approved band decided")
 INITIATIVES_IMPORTED = register("story.initiatives_imported", "Initiatives imported")
@@ -25,6 +26,9 @@ SIZES_CHANGED = register("estimating.sizes_changed", "Size bands changed")
 REFERENCES_CHANGED = register("estimating.references_changed", "Reference bands changed")
 VALUE_POLICY_CHANGED = register(
     "estimating.value_policy_changed", "Amount for a mandatory value hypothesis changed"
+)
+REAPPROVAL_CHANGED = register(
+    "estimating.reapproval_changed", "Share that amounts may move without a new decision changed"
 )
 TEMPLATE_SAVED = register("story_template.saved", "Story template saved")
 TEMPLATE_CHANGED = register("story_template.changed", "Story template changed")
@@ -46,4 +50,5 @@ OF_ACT = {
     Act.GO_LIVE: WENT_LIVE,
     Act.TRUE_UP: TRUED_UP,
     Act.CLOSE: CLOSED,
+    Act.SUPERSEDE: SUPERSEDED,
 }

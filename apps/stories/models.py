@@ -34,7 +34,8 @@ class TokenStory(TenantModel):
     ``resume_status`` is where a story under way goes back to after the review of an amendment.
     ``approved_at`` is the first approval: from that day the capability's usage is the story's.
     The revisions point at their story, so the ids of the current and the approved one are plain:
-    two tables never refer to each other.
+    two tables never refer to each other. ``replaces`` is the story that ends when this one is
+    approved.
     """
 
     number = models.IntegerField()
@@ -63,6 +64,9 @@ class TokenStory(TenantModel):
     approved_revision_id = models.UUIDField(null=True)
     request_id = models.UUIDField(null=True)
     budget_id = models.UUIDField(null=True)
+    replaces = TenantForeignKey(
+        "self", models.PROTECT, null=True, related_name="successors", db_index=False
+    )
 
     currency = models.CharField(max_length=3)
     cap_nanos = models.BigIntegerField(null=True)
@@ -94,6 +98,7 @@ class TokenStory(TenantModel):
             models.Index(fields=["organization_id", "capability"], name="story_capability"),
             models.Index(fields=["organization_id", "author_id"], name="story_author"),
             models.Index(fields=["organization_id", "title_norm"], name="story_title"),
+            models.Index(fields=["organization_id", "replaces"], name="story_replaces"),
         ]
 
     def __str__(self) -> str:
@@ -261,12 +266,15 @@ class EstimatingSettings(TenantModel):
     """What the organization sets about estimating, one row at most: ``bands`` and ``rules``.
 
     Null documents mean the defaults. A story whose likely lifetime cost reaches
-    ``value_from_nanos`` needs a complete value hypothesis. ``version`` counts changes.
+    ``value_from_nanos`` needs a complete value hypothesis. An amendment that moves an amount by
+    more than ``reapproval_percent`` (null: the default) is decided again. ``version`` counts
+    changes.
     """
 
     sizes = models.JSONField(null=True)
     references = models.JSONField(null=True)
     value_from_nanos = models.BigIntegerField(null=True)
+    reapproval_percent = models.SmallIntegerField(null=True)
     version = models.IntegerField(default=0)
     changed_at = models.DateTimeField(default=clock.now)
     changed_by_name = models.CharField(max_length=200, blank=True)
@@ -280,6 +288,11 @@ class EstimatingSettings(TenantModel):
                 condition=models.Q(value_from_nanos__isnull=True)
                 | models.Q(value_from_nanos__gte=0),
                 name="estimating_value_from_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reapproval_percent__isnull=True)
+                | models.Q(reapproval_percent__range=(0, 100)),
+                name="estimating_reapproval_percent",
             ),
         ]
 

@@ -20,7 +20,7 @@ _WAITING = (S.SUBMITTED, S.IN_REVIEW)
 
 UNDER_WAY = frozenset(_UNDER_WAY)
 WAITING = frozenset(_WAITING)
-FINISHED = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN})
+FINISHED = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN, S.SUPERSEDED})
 
 TRANSITIONS: Mapping[tuple[StoryStatus, Act], StoryStatus] = {
     **{(s, Act.SAVE): s for s in (S.DRAFT, S.CHANGES_REQUESTED, *_WAITING, *_UNDER_WAY)},
@@ -40,8 +40,15 @@ TRANSITIONS: Mapping[tuple[StoryStatus, Act], StoryStatus] = {
     (S.IN_DELIVERY, Act.GO_LIVE): S.LIVE,
     (S.LIVE, Act.TRUE_UP): S.TRUED_UP,
     **{(s, Act.CLOSE): S.CLOSED for s in (*_UNDER_WAY, S.REJECTED, S.WITHDRAWN)},
+    **{(s, Act.SUPERSEDE): S.SUPERSEDED for s in _UNDER_WAY},
 }
-"""Every legal move. A pair that is not here is a Conflict. SAVE, SUBMIT, DISCARD need a draft."""
+"""Every legal move. A pair that is not here is a Conflict. SAVE, SUBMIT, DISCARD need a draft.
+
+SUPERSEDE arrives when the story that replaces it is approved. A story whose amendment is in
+review is superseded as well: the amendment goes with it.
+"""
+
+_AMENDING = (*_WAITING, S.CHANGES_REQUESTED)
 
 NEEDS_DRAFT = frozenset({Act.SAVE, Act.SUBMIT, Act.DISCARD})
 OPENS_DRAFT = frozenset({Act.AMEND, Act.REQUEST_CHANGES})
@@ -61,6 +68,7 @@ CHECK_TEXT = {
     Act.GO_LIVE: "go live",
     Act.TRUE_UP: "be trued up",
     Act.CLOSE: "be closed",
+    Act.SUPERSEDE: "be replaced",
 }
 
 
@@ -75,6 +83,8 @@ def next_status(
         return None
     if act is Act.AMEND and has_draft and status not in FINISHED:
         return None
+    if act is Act.SUPERSEDE and resume is not None and status in _AMENDING:
+        return S.SUPERSEDED
     target = TRANSITIONS.get((status, act))
     if target is None:
         return None
@@ -87,7 +97,7 @@ def next_resume(status: StoryStatus, act: Act, resume: StoryStatus | None) -> St
     """What to go back to after the review: set by amending, cleared by a final answer."""
     if act is Act.SUBMIT and status in UNDER_WAY:
         return status
-    if act in _RESUMING or act is Act.CLOSE:
+    if act in _RESUMING or act in (Act.CLOSE, Act.SUPERSEDE):
         return None
     return resume
 

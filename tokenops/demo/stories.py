@@ -1,19 +1,22 @@
 """Token Stories in every state of their life, filed and decided by the people who would."""
 
+import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from apps.access.actors import Actor
 from apps.access.roles import Role
 from apps.approvals import selectors as approvals
 from apps.approvals.services import Asked, decide
 from apps.common import clock
 from apps.common.money import NANOS
 from apps.stories import services
-from apps.stories.enums import Pattern
+from apps.stories.enums import Pattern, ValuePer
 from apps.stories.models import StoryTemplate, TokenStory
 from apps.stories.selectors.settings import settings_in_force
-from apps.stories.services.plan import PlanInput
+from apps.stories.selectors.stories import draft_of, story_by_id
+from apps.stories.services.plan import PlanInput, plan_of
 from tokenops.demo.organization import Demo
 from tokenops.demo.profile import assumptions, measure
 from tokenops.simulator.company import COMPANY
@@ -23,7 +26,8 @@ from tokenops.simulator.company import COMPANY
 class Filing:
     """One story: whose, how optimistic, how long ago and how far it came.
 
-    `upto`: draft, submitted, changes, rejected, approved, delivery or live.
+    `upto`: draft, submitted, changes, rejected, approved, delivery or live. `times`: the value
+    of a month against its cost, negative where the metric falls.
     """
 
     slug: str
@@ -33,7 +37,7 @@ class Filing:
     upto: str
     metric: str
     unit: str
-    change: str
+    times: str
     money: str
     why: str
     developers: int = 3
@@ -41,52 +45,52 @@ class Filing:
 
 FILINGS = (
     Filing("claims-intake", "Structured claims from first notice", 112, "0.78", "live",
-           "Minutes of handling per claim", "minutes", "11", "0.85",
+           "Minutes of handling, all claims", "minutes", "-3.1", "0.85",
            "Handlers no longer retype what the customer has said.", 5),
     Filing("agent-assist", "Answers beside the call", 108, "0.92", "live",
-           "Average handling time", "minutes", "1.4", "0.95",
+           "Minutes of handling, all calls", "minutes", "-2.2", "0.95",
            "Agents find the answer while the customer still talks.", 4),
     Filing("policy-chat", "Policy assistant in the app", 101, "0.66", "live",
-           "Calls avoided", "calls", "0.22", "6.40",
+           "Calls that reach an agent", "calls", "-1.8", "6.40",
            "A fifth of the chats replace a call.", 6),
     Filing("code-assistant", "Coding assistant for all engineers", 98, "1.05", "live",
-           "Engineering hours saved", "hours", "0.02", "78",
+           "Engineering hours for other work", "hours", "4.2", "78",
            "Measured in the pilot with 60 engineers.", 2),
     Filing("contract-extraction", "Obligations from large contracts", 94, "0.71", "live",
-           "Hours of reading per contract", "hours", "0.35", "64",
+           "Hours of reading contracts", "hours", "-1.4", "64",
            "Underwriters read exceptions instead of every page."),
     Filing("submission-triage", "Broker submissions by priority", 83, "1.12", "live",
-           "Quotes returned the same day", "quotes", "0.08", "21",
+           "Quotes returned the same day", "quotes", "2.6", "21",
            "Good submissions no longer wait behind poor ones."),
     Filing("fraud-signals", "Explained fraud signals", 76, "0.95", "live",
-           "Leakage prevented", "claims", "0.004", "910",
+           "Leakage prevented", "claims", "5.4", "910",
            "Each explained signal saves an investigator an hour."),
     Filing("code-review", "Review before the reviewer", 62, "0.88", "delivery",
-           "Defects found before merge", "defects", "0.06", "140",
+           "Defects found after the merge", "defects", "-1.6", "140",
            "Fewer late defects in the payment services."),
     Filing("invoice-coding", "Account codes for incoming invoices", 45, "1.20", "live",
-           "Minutes per invoice", "minutes", "3", "0.70",
+           "Minutes of coding invoices", "minutes", "-2.4", "0.70",
            "Clerks confirm instead of typing."),
     Filing("catalogue-enrichment", "A described data catalogue", 30, "1.00", "approved",
-           "Hours to find a table", "hours", "0.5", "55",
+           "Hours to find tables", "hours", "-1.9", "55",
            "Analysts stop asking who knows the table."),
     Filing("text-to-sql", "Ask the warehouse", 12, "0.85", "submitted",
-           "Reports without an analyst", "reports", "0.4", "48",
+           "Reports without an analyst", "reports", "2.1", "48",
            "Business users answer their own questions."),
     Filing("migration-agent", "Runtime migration by agents", 9, "0.60", "submitted",
-           "Repositories migrated", "repositories", "0.01", "2600",
+           "Repositories migrated", "repositories", "1.2", "2600",
            "Frees two teams from a year of moving.", 4),
     Filing("quote-helper", "Household quotes from a few sentences", 6, "0.90", "submitted",
-           "Quotes completed", "quotes", "0.05", "9",
+           "Quotes completed", "quotes", "2.8", "9",
            "Fewer customers give up halfway."),
     Filing("voice-line", "Voice line for address changes", 20, "0.75", "changes",
-           "Calls handled without an agent", "calls", "0.5", "5.20",
+           "Calls that reach an agent", "calls", "-1.5", "5.20",
            "The simple third of calls needs nobody."),
     Filing("content-drafts", "Campaign drafts", 40, "1.00", "rejected",
-           "Hours per campaign", "hours", "0.1", "45",
+           "Hours of writing campaigns", "hours", "-0.7", "45",
            "Editors start from a draft."),
     Filing("churn-insights", "Reasons for cancellations, weekly", 2, "1.00", "draft",
-           "Customers kept", "customers", "0.01", "260",
+           "Customers kept", "customers", "2.3", "260",
            "Teams see the reasons within a week."),
 )  # fmt: skip
 
@@ -106,8 +110,11 @@ TEMPLATES = {
     "Answers beside the call": (
         "Answers from our own pages", "Two calls: find the passage, then answer with its source."),
 }  # fmt: skip
+AMENDED = "invoice-coding"
 MANDATORY_FROM = 25_000 * NANOS
 MARGIN = Decimal("1.25")
+BASELINE = 6
+"""What is measured today, in multiples of the change that is expected."""
 
 
 def ensure_stories(demo: Demo, now: dt.datetime) -> None:
@@ -148,6 +155,7 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
     moment = now - dt.timedelta(days=filing.days_ago)
     bias = Decimal(filing.bias)
     cap = int(Decimal(measured.cost_nanos) * bias * MARGIN) // (100 * NANOS) + 1
+    change = _change(filing, Decimal(measured.cost_nanos) * bias / NANOS)
     plan = PlanInput(
         title=filing.title,
         unit_id=demo.units[capability.team],
@@ -159,8 +167,9 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
         cap_nanos=cap * 100 * NANOS,
         value_metric=filing.metric,
         value_unit=filing.unit,
-        value_baseline=Decimal(0),
-        value_change=Decimal(filing.change),
+        value_baseline=abs(change) * BASELINE,
+        value_change=change,
+        value_per=ValuePer.MONTH.value,
         value_money_nanos=int(Decimal(filing.money) * NANOS),
         value_confidence="medium",
         value_measure_on=moment.date() + dt.timedelta(days=120),
@@ -174,6 +183,14 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
         story = services.submit(actor=author, story_id=story.id, version=story.version)
     _decide(demo, story, filing, moment + dt.timedelta(days=2))
     _advance(demo, story, filing, moment)
+
+
+def _change(filing: Filing, month_cost: Decimal) -> Decimal:
+    """Units a month that are worth `times` the month's cost, to two digits as people say them."""
+    exact = month_cost * Decimal(filing.times) / Decimal(filing.money)
+    digits = max(exact.adjusted() - 1, 0)
+    rounded = round(exact.scaleb(-digits)) * Decimal(10) ** digits
+    return rounded or Decimal(1).copy_sign(exact)
 
 
 def _decide(demo: Demo, story: TokenStory, filing: Filing, moment: dt.datetime) -> None:
@@ -216,3 +233,22 @@ def _advance(demo: Demo, story: TokenStory, filing: Filing, moment: dt.datetime)
     if filing.upto == "live":
         with clock.at(moment + dt.timedelta(days=14)):
             services.go_live(actor=author, story_id=story.id)
+    if filing.slug == AMENDED:
+        with clock.at(moment + dt.timedelta(days=30)):
+            _amend_a_little(story_by_id(story.id), author)
+
+
+def _amend_a_little(story: TokenStory, author: Actor) -> None:
+    """Five in a hundred more: within what was approved, so in force at once."""
+    story = services.amend(actor=author, story_id=story.id)
+    draft = draft_of(story)
+    if draft is None or draft.cap_nanos is None:
+        return
+    plan = dataclasses.replace(plan_of(draft), cap_nanos=draft.cap_nanos * 105 // 100)
+    story = services.save_draft(actor=author, story_id=story.id, version=story.version, plan=plan)
+    services.submit(
+        actor=author,
+        story_id=story.id,
+        version=story.version,
+        note="A little more room at the end of the quarter.",
+    )

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.approvals import selectors, services
-from apps.approvals.api import serializers
+from apps.approvals.api import examples, serializers
 from apps.approvals.models import (
     ApprovalPolicy,
     ApprovalPolicyVersion,
@@ -27,7 +27,9 @@ class SimulateView(APIView):
     permission_required = {"POST": P.APPROVAL_POLICY_MANAGE}
 
     @extend_schema(
-        request=serializers.SimulateSerializer, responses=serializers.SimulationSerializer
+        request=serializers.SimulateSerializer,
+        responses=serializers.SimulationSerializer,
+        examples=[examples.SIMULATE],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.SimulateSerializer(data=request.data)
@@ -67,7 +69,9 @@ class PolicyListView(generics.ListAPIView):
         return selectors.policies()
 
     @extend_schema(
-        request=serializers.PolicyCreateSerializer, responses={201: serializers.PolicySerializer}
+        request=serializers.PolicyCreateSerializer,
+        responses={201: serializers.PolicySerializer},
+        examples=[examples.NEW_ROUTE],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.PolicyCreateSerializer(data=request.data)
@@ -86,7 +90,9 @@ class PolicyView(APIView):
         return Response(serializers.PolicySerializer(selectors.policy_by_id(policy_id)).data)
 
     @extend_schema(
-        request=serializers.PolicyChangeSerializer, responses=serializers.PolicySerializer
+        request=serializers.PolicyChangeSerializer,
+        responses=serializers.PolicySerializer,
+        examples=[examples.CHANGE_ROUTE],
     )
     def put(self, request: Request, policy_id: UUID) -> Response:
         asked = serializers.PolicyChangeSerializer(data=request.data)

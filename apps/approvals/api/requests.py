@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.approvals import selectors, services
-from apps.approvals.api import serializers
+from apps.approvals.api import examples, serializers
 from apps.approvals.enums import Lane, RequestStatus, SampleStatus
 from apps.approvals.models import (
     ApprovalRequest,
@@ -77,7 +77,9 @@ class DecideView(APIView):
     permission_required = {"POST": P.APPROVAL_DECIDE}
 
     @extend_schema(
-        request=serializers.DecideSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.DecideSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.APPROVE, examples.SEND_BACK, examples.DECLINE],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.DecideSerializer(data=request.data)
@@ -92,7 +94,9 @@ class WithdrawView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.WithdrawSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.WithdrawSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.WITHDRAW],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.WithdrawSerializer(data=request.data)
@@ -111,6 +115,7 @@ class BulkView(APIView):
     @extend_schema(
         request=serializers.BulkSerializer,
         responses=serializers.BulkResultSerializer(many=True),
+        examples=[examples.BULK],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.BulkSerializer(data=request.data)
@@ -125,7 +130,9 @@ class UndoView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.WithdrawSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.WithdrawSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.UNDO],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.WithdrawSerializer(data=request.data)
@@ -140,7 +147,9 @@ class DelegateView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.PersonActSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.PersonActSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.TO_PERSON],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.PersonActSerializer(data=request.data)
@@ -162,7 +171,9 @@ class AddApproverView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.PersonActSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.PersonActSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.TO_PERSON],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.PersonActSerializer(data=request.data)
@@ -177,7 +188,9 @@ class RecuseView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.RecuseSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.RecuseSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.RECUSE],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.RecuseSerializer(data=request.data)
@@ -192,7 +205,9 @@ class SampleView(APIView):
     permission_required = {"POST": P.APPROVAL_DECIDE}
 
     @extend_schema(
-        request=serializers.SampleSerializer, responses=serializers.ApprovalDetailSerializer
+        request=serializers.SampleSerializer,
+        responses=serializers.ApprovalDetailSerializer,
+        examples=[examples.SAMPLE],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         selectors.request_by_id(request.auth, request_id)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.approvals import services
-from apps.approvals.api import serializers
+from apps.approvals.api import examples, serializers
 from apps.approvals.models import (
     ApprovalDelegation,
 )
@@ -38,6 +38,7 @@ class DelegationListView(generics.ListAPIView):
     @extend_schema(
         request=serializers.DelegateSerializer,
         responses={201: serializers.DelegationSerializer},
+        examples=[examples.DEPUTY],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.DelegateSerializer(data=request.data)
@@ -72,7 +73,9 @@ class CalendarView(APIView):
         return Response(_calendar())
 
     @extend_schema(
-        request=serializers.CalendarSerializer, responses=serializers.CalendarViewSerializer
+        request=serializers.CalendarSerializer,
+        responses=serializers.CalendarViewSerializer,
+        examples=[examples.CALENDAR],
     )
     def put(self, request: Request) -> Response:
         asked = serializers.CalendarSerializer(data=request.data)
@@ -89,6 +92,7 @@ class HolidayListView(APIView):
     @extend_schema(
         request=serializers.HolidaySerializer(many=True),
         responses={201: serializers.CalendarViewSerializer},
+        examples=[examples.HOLIDAYS],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.HolidaySerializer(data=request.data, many=True)

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.approvals import selectors, services
-from apps.approvals.api import serializers
+from apps.approvals.api import examples, serializers
 from apps.approvals.enums import ConditionStatus
 from apps.approvals.models import (
     ApprovalCondition,
@@ -25,7 +25,9 @@ class AskView(APIView):
     permission_required = {"POST": P.APPROVAL_VIEW}
 
     @extend_schema(
-        request=serializers.TextSerializer, responses={201: serializers.QuestionSerializer}
+        request=serializers.TextSerializer,
+        responses={201: serializers.QuestionSerializer},
+        examples=[examples.QUESTION],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         asked = serializers.TextSerializer(data=request.data)
@@ -41,7 +43,11 @@ class AnswerView(APIView):
 
     permission_required = {"POST": P.APPROVAL_VIEW}
 
-    @extend_schema(request=serializers.TextSerializer, responses=serializers.QuestionSerializer)
+    @extend_schema(
+        request=serializers.TextSerializer,
+        responses=serializers.QuestionSerializer,
+        examples=[examples.ANSWER],
+    )
     def post(self, request: Request, question_id: UUID) -> Response:
         selectors.question_by_id(request.auth, question_id)
         asked = serializers.TextSerializer(data=request.data)
@@ -90,7 +96,11 @@ class MeetView(APIView):
 
     permission_required = {"POST": P.APPROVAL_VIEW}
 
-    @extend_schema(request=serializers.NoteSerializer, responses=serializers.ConditionSerializer)
+    @extend_schema(
+        request=serializers.NoteSerializer,
+        responses=serializers.ConditionSerializer,
+        examples=[examples.MEET],
+    )
     def post(self, request: Request, condition_id: UUID) -> Response:
         selectors.condition_by_id(request.auth, condition_id)
         asked = serializers.NoteSerializer(data=request.data)
@@ -106,7 +116,11 @@ class WaiveView(APIView):
 
     permission_required = {"POST": P.APPROVAL_DECIDE}
 
-    @extend_schema(request=serializers.NoteSerializer, responses=serializers.ConditionSerializer)
+    @extend_schema(
+        request=serializers.NoteSerializer,
+        responses=serializers.ConditionSerializer,
+        examples=[examples.WAIVE],
+    )
     def post(self, request: Request, condition_id: UUID) -> Response:
         selectors.condition_by_id(request.auth, condition_id)
         asked = serializers.NoteSerializer(data=request.data)

@@ -147,7 +147,7 @@ def parse_policy(raw: object, *, roles: Sequence[str]) -> PolicyDocument:
 
 def _document_errors(document: PolicyDocument, roles: frozenset[str]) -> list[FieldError]:
     errors = []
-    if document.lane not in {lane.value for lane in Lane}:
+    if document.lane not in {Lane.PEOPLE.value, Lane.AUTO.value}:
         errors.append(FieldError("lane", f"{document.lane} is not a lane.", "Use people or auto."))
     if document.is_auto:
         errors += _auto_errors(document)

@@ -50,6 +50,7 @@ from apps.approvals.selectors.routes import (
     policy_for,
     preview_route,
     resolve_approvers,
+    same_route,
     version_document,
     versions_of,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "requests_for",
     "requests_of_subject",
     "resolve_approvers",
+    "same_route",
     "seats_of",
     "steps_of",
     "to_sample",

@@ -150,6 +150,24 @@ def facts_with_unit(facts: Mapping[str, Any], unit_id: UUID | None) -> dict[str,
     return known
 
 
+def same_route(
+    subject_type: str,
+    unit_id: UUID | None,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> bool:
+    """Whether two sets of facts take the same route today: the same policy, the same steps."""
+    taken = []
+    for facts in (before, after):
+        known = facts_with_unit(facts, unit_id)
+        applied = policy_for(subject_type, known, unit_id)
+        if applied is None:
+            return False
+        steps = policy_rules.route(applied.document, known)
+        taken.append((applied.policy.id, applied.document.is_auto, steps))
+    return taken[0] == taken[1]
+
+
 def preview_route(
     *,
     subject_type: str,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.access.actors import Actor
+from apps.approvals.enums import Lane
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument
 from apps.approvals.rules.simulate import Case, Taken, simulate
@@ -81,7 +82,7 @@ def simulate_policy(
             edited.append(candidate(policy, known))
     if is_active or default:
         edited.append(Candidate(name or "Edited route", priority, default, subject_type, document))
-    rows = requests_for(actor)
+    rows = requests_for(actor).exclude(lane=Lane.WITHIN)
     if subject_type:
         rows = rows.filter(subject_type=subject_type)
     past = list(rows.order_by("-opened_at", "-id")[: min(limit, MOST)])

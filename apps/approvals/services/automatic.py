@@ -9,7 +9,7 @@ from apps.access.actors import Actor, system_actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.approvals import events, selectors
-from apps.approvals.enums import Act, Decision, Lane, RequestStatus, SampleStatus
+from apps.approvals.enums import BY_RULE, Act, Decision, Lane, RequestStatus, SampleStatus
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.rules.policy import Guardrails
 from apps.approvals.rules.sampling import is_sampled
@@ -34,20 +34,23 @@ OBJECTION_DAYS = 5
 
 @transaction.atomic
 def settle_request(*, request_id: UUID) -> ApprovalRequest:
-    """Approve a request of the automatic lane, once; anything else is left as it is.
+    """Approve a request of a lane without people, once; anything else is left as it is.
 
-    The decider is named in full: "Rule <policy> v<n>". Its guardrails become conditions.
+    The decider is named in full: "Rule <policy> v<n>". Its guardrails become conditions. A change
+    within an approval has no guardrails of its own: those of the approval still hold.
     """
     request = ApprovalRequest.objects.select_related("policy").get(id=request_id)
-    if request.lane != Lane.AUTO or not request.is_open:
+    if request.lane not in BY_RULE or not request.is_open:
         return request
-    document = selectors.version_document(request.policy, request.policy_version)
-    rails = document.guardrails
-    assert rails is not None  # noqa: S101 -- parse_policy lets no automatic lane in without them
-    rule = f"Rule {request.policy.name} v{request.policy_version}"
+    rails = _guardrails(request)
+    if rails is None:
+        rule, why = "Rule for small changes", str(request.facts.get("within", ""))
+    else:
+        rule = f"Rule {request.policy.name} v{request.policy_version}"
+        why = "Small and low risk: approved by the rule, within its guardrails."
     actor = system_actor(ACTOR)
     version = request.version
-    sampled = is_sampled(request.id, rails.sample_percent)
+    sampled = rails is not None and is_sampled(request.id, rails.sample_percent)
     try:
         with transaction.atomic():
             move(
@@ -55,14 +58,17 @@ def settle_request(*, request_id: UUID) -> ApprovalRequest:
                 Act.AUTO_APPROVE,
                 version=version,
                 by=rule,
-                note="Small and low risk: approved by the rule, within its guardrails.",
+                note=why,
                 sample_status=SampleStatus.DUE if sampled else SampleStatus.NONE,
             )
     except Conflict:
         request.refresh_from_db()
         return request
     conditions = add_conditions(
-        request=request, version=version, asked=_guardrail_conditions(rails), by=rule
+        request=request,
+        version=version,
+        asked=_guardrail_conditions(rails) if rails else [],
+        by=rule,
     )
     outcome = Outcome(
         RequestStatus.APPROVED,
@@ -144,6 +150,15 @@ def review_sample(
                 path=org_url(organization().slug, "approvals:detail", request_id=request.id),
             )
     return request
+
+
+def _guardrails(request: ApprovalRequest) -> Guardrails | None:
+    """Those of the policy the request was opened under; None within an approval."""
+    if request.lane == Lane.WITHIN:
+        return None
+    rails = selectors.version_document(request.policy, request.policy_version).guardrails
+    assert rails is not None  # noqa: S101 -- parse_policy lets no automatic lane in without them
+    return rails
 
 
 def _guardrail_conditions(rails: Guardrails) -> list[Asked]:

@@ -44,6 +44,7 @@ def open_request(
     author_ids: Sequence[UUID] = (),
     funder_ids: Sequence[UUID] = (),
     flags: Sequence[Mapping[str, str]] = (),
+    within: str = "",
 ) -> ApprovalRequest:
     """Ask for a decision on an immutable revision, along the route its policy gives.
 
@@ -51,7 +52,9 @@ def open_request(
     them may decide. A request of the automatic lane is pending until `settle_request`, which the
     subject calls when its own transaction is ready, and the outbox otherwise. `context` holds the
     facts policies may ask about (`rules.policy.FACTS`; others are kept, not asked); the amount of
-    a month is added by itself. `flags` (`{"tone", "text"}`) are shown in the queue.
+    a month is added by itself. `flags` (`{"tone", "text"}`) are shown in the queue. `within` says
+    why nobody need decide again (`TS-0142 v2: nothing moved by more than 10%`): the subject has
+    compared the revision with what was decided, and settles the request itself.
 
     An open request for an older revision of the subject is voided. Raises Conflict when one for
     this revision is already open, Invalid for a negative amount. Whoever calls has checked that
@@ -68,8 +71,11 @@ def open_request(
     applied = selectors.policy_for(subject_type, known, unit_id)
     assert applied is not None  # noqa: S101 -- the default policy always applies
     auto = applied.document.is_auto
-    specs = [] if auto else policy_rules.route(applied.document, known)
-    if applied.skipped:
+    lane = Lane.WITHIN if within else Lane.AUTO if auto else Lane.PEOPLE
+    specs = policy_rules.route(applied.document, known) if lane is Lane.PEOPLE else []
+    if within:
+        facts["within"] = within
+    elif applied.skipped:
         flags = [*flags, {"tone": "", "text": "Not automatic"}]
         facts["not_automatic"] = applied.skipped
     _void_older(actor, subject_type, subject_id, revision_id)
@@ -91,7 +97,7 @@ def open_request(
         requester_name=_requester_name(actor, requester_id),
         policy=applied.policy,
         policy_version=applied.version,
-        lane=Lane.AUTO if auto else Lane.PEOPLE,
+        lane=lane,
         facts={k: facts[k] for k in sorted(facts)},
         route=msgspec.to_builtins(specs),
         flags=[dict(flag) for flag in flags],

@@ -113,7 +113,10 @@ class HeadForm(forms.Form):
     priority = forms.IntegerField(
         label="Order", min_value=0, max_value=10_000, help_text="The lowest that applies is taken."
     )
-    lane = forms.ChoiceField(label="Who decides", choices=Lane.choices())
+    lane = forms.ChoiceField(
+        label="Who decides",
+        choices=[(lane.value, lane.label) for lane in (Lane.PEOPLE, Lane.AUTO)],
+    )
     is_active = forms.BooleanField(label="In use", required=False)
     note = forms.CharField(
         label="Why it changes", max_length=2000, widget=forms.Textarea(attrs={"rows": 2})

@@ -9,6 +9,7 @@ from apps.access.actors import Actor
 from apps.access.roles import LABELS, Role
 from apps.approvals import selectors, subjects
 from apps.approvals.enums import (
+    BY_RULE,
     Decision,
     Lane,
     PartyReason,
@@ -49,7 +50,7 @@ class QueueItem:
 
     @property
     def auto(self) -> bool:
-        return self.request.lane == Lane.AUTO
+        return self.request.lane in BY_RULE
 
     @property
     def tone(self) -> str:
@@ -118,11 +119,11 @@ def chain(
     calendar: Calendar = STANDARD,
 ) -> list[ChainLink]:
     """The route; an automatic one is a single link that says so."""
-    if request.lane == Lane.AUTO:
+    if request.lane in BY_RULE:
         done = request.closed_at is not None
         return [
             ChainLink(
-                "Approved by rule" if done else "By rule",
+                Lane(request.lane).label if done else "By rule",
                 "done" if done else "now",
                 "robot",
                 _day(request.closed_at) or "In a moment",
@@ -163,11 +164,12 @@ def activity(
         for p in parties
         if p.reason == PartyReason.RECUSED
     ]
-    if request.lane == Lane.AUTO and request.closed_at:
+    if request.lane in BY_RULE and request.closed_at:
+        rails = "its guardrails" if request.lane == Lane.AUTO else "what was approved before"
         lines.append(
             Activity(
                 request.closed_by_name,
-                "approved it, within its guardrails",
+                f"approved it, within {rails}",
                 request.closed_at,
                 request.closed_note,
             )

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.asks import selectors, services
-from apps.asks.api import serializers
+from apps.asks.api import examples, serializers
 from apps.asks.enums import AskKind, AskStatus
 from apps.asks.models import Ask
 
@@ -35,7 +35,9 @@ class AskListView(generics.ListAPIView):
         return selectors.asks(self.request.auth)
 
     @extend_schema(
-        request=serializers.FileAskSerializer, responses={201: serializers.AskSerializer}
+        request=serializers.FileAskSerializer,
+        responses={201: serializers.AskSerializer},
+        examples=[examples.MORE, examples.EXCEPTION],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.FileAskSerializer(data=request.data)
@@ -53,7 +55,11 @@ class AskView(APIView):
     def get(self, request: Request, ask_id: UUID) -> Response:
         return Response(serializers.AskSerializer(selectors.ask_by_id(request.auth, ask_id)).data)
 
-    @extend_schema(request=serializers.ChangeAskSerializer, responses=serializers.AskSerializer)
+    @extend_schema(
+        request=serializers.ChangeAskSerializer,
+        responses=serializers.AskSerializer,
+        examples=[examples.AGAIN],
+    )
     def put(self, request: Request, ask_id: UUID) -> Response:
         ask = selectors.ask_by_id(request.auth, ask_id)
         asked = serializers.ChangeAskSerializer(data=request.data)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,11 +10,14 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.errors import Invalid
 from apps.organizations.selectors import organization
-from apps.stories.selectors.accuracy import by, records
+from apps.stories.api import examples
+from apps.stories.selectors.accuracy import by, over_time, records
+from apps.stories.selectors.diff import compare
 from apps.stories.selectors.gaps import planning_gaps
 from apps.stories.selectors.progress import progress
-from apps.stories.selectors.stories import story_by_ref
+from apps.stories.selectors.stories import revision_by_number, story_by_ref
 from apps.stories.selectors.trueup import true_up
 from apps.stories.services.initiatives import import_initiatives
 
@@ -41,11 +44,22 @@ class ForecastSerializer(serializers.Serializer):
     months_left = serializers.IntegerField()
 
 
+class MonthTrueUpSerializer(serializers.Serializer):
+    """One whole month. `effects` sum to its measured minus likely cost of production, in nanos."""
+
+    month = serializers.CharField()
+    phases = PhaseSerializer(many=True)
+    effects = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True, source="drivers.parts", default=None
+    )
+
+
 class TrueUpSerializer(serializers.Serializer):
     """`effects` sum to measured minus likely cost of production, in nanos; null without months."""
 
     months = serializers.ListField(child=serializers.CharField())
     phases = PhaseSerializer(many=True)
+    by_month = MonthTrueUpSerializer(many=True)
     effects = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
     forecast = ForecastSerializer(allow_null=True)
 
@@ -59,15 +73,66 @@ class TrueUpReportView(ActorMixin, APIView):
     def get(self, request: Request, ref: str) -> Response:
         story = story_by_ref(self.actor, ref)
         found = true_up(story, progress(story, zone=organization().timezone))
-        shown: dict[str, Any] = {"months": [], "phases": [], "effects": None, "forecast": None}
+        shown: dict[str, Any] = {
+            "months": [],
+            "phases": [],
+            "by_month": [],
+            "effects": None,
+            "forecast": None,
+        }
         if found is not None:
             shown |= {
                 "months": [str(month) for month in found.months],
                 "phases": found.phases,
+                "by_month": found.by_month,
                 "effects": found.drivers.parts if found.drivers else None,
                 "forecast": found.forecast,
             }
         return Response(TrueUpSerializer(shown).data)
+
+
+class DiffRowSerializer(serializers.Serializer):
+    """One assumption or figure, as people read it."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    before = serializers.CharField()
+    after = serializers.CharField()
+    change = serializers.CharField()
+    changed = serializers.BooleanField()
+
+
+class DiffSerializer(serializers.Serializer):
+    """Rows that changed, and the key figures whether they changed or not."""
+
+    old = serializers.IntegerField()
+    new = serializers.IntegerField()
+    rows = DiffRowSerializer(many=True)
+
+
+@extend_schema(
+    parameters=[
+        OpenApiParameter("old", int, required=True, description="A version."),
+        OpenApiParameter("new", int, required=True, description="Another version."),
+    ]
+)
+class DiffView(ActorMixin, APIView):
+    """Any two versions of a story side by side."""
+
+    permission_required = {"GET": P.STORY_VIEW}
+
+    @extend_schema(responses=DiffSerializer)
+    def get(self, request: Request, ref: str) -> Response:
+        story = story_by_ref(self.actor, ref)
+        old, new = (_number(request, name) for name in ("old", "new"))
+        rows = compare(revision_by_number(story, old), revision_by_number(story, new))
+        return Response(DiffSerializer({"old": old, "new": new, "rows": rows}).data)
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    if not text.isdecimal() or len(text) > 6:
+        raise Invalid("This is not a version.", field=name, fix="Send a number, such as 1.")
+    return int(text)
 
 
 class AccuracySerializer(serializers.Serializer):
@@ -86,10 +151,18 @@ class AccuracySerializer(serializers.Serializer):
         return len(record.months)
 
 
-class GroupSerializer(serializers.Serializer):
-    """Stories of one category; `contingency` is null for fewer than three."""
+class MonthAccuracySerializer(serializers.Serializer):
+    """All compared stories of a group in one month, in nanos."""
 
-    kind = serializers.CharField(source="label")
+    month = serializers.CharField()
+    estimated = serializers.IntegerField()
+    measured = serializers.IntegerField()
+
+
+class GroupSerializer(serializers.Serializer):
+    """Stories of one team or category; `contingency` is null for fewer than three."""
+
+    name = serializers.CharField(source="label", help_text="Unit id, or category.")
     stories = serializers.IntegerField(source="cohort.count")
     typical = serializers.DecimalField(
         max_digits=20, decimal_places=6, allow_null=True, source="cohort.typical"
@@ -97,22 +170,36 @@ class GroupSerializer(serializers.Serializer):
     contingency = serializers.DecimalField(
         max_digits=20, decimal_places=6, allow_null=True, source="cohort.contingency"
     )
+    months = serializers.SerializerMethodField()
+
+    @extend_schema_field(MonthAccuracySerializer(many=True))
+    def get_months(self, group: Any) -> Any:
+        rows = [
+            {"month": str(month), "estimated": estimated, "measured": measured}
+            for month, estimated, measured in over_time(group.records)
+        ]
+        return MonthAccuracySerializer(rows, many=True).data
 
 
 class AccuracyReportSerializer(serializers.Serializer):
     stories = AccuracySerializer(many=True)
+    teams = GroupSerializer(many=True)
     kinds = GroupSerializer(many=True)
 
 
 class AccuracyView(ActorMixin, APIView):
-    """How estimates turned out, by story and by category."""
+    """How estimates turned out: by story, by team and by category, over the months."""
 
     permission_required = {"GET": P.STORY_VIEW}
 
     @extend_schema(responses=AccuracyReportSerializer)
     def get(self, request: Request) -> Response:
         found = [record for record in records(self.actor) if record.change is not None]
-        shown = {"stories": found, "kinds": by(found, lambda r: r.story.kind)}
+        shown = {
+            "stories": found,
+            "teams": by(found, lambda r: str(r.story.unit_id)),
+            "kinds": by(found, lambda r: r.story.kind),
+        }
         return Response(AccuracyReportSerializer(shown).data)
 
 
@@ -158,7 +245,9 @@ class InitiativesView(ActorMixin, APIView):
 
     permission_required = {"POST": P.STORY_WRITE}
 
-    @extend_schema(request=TableSerializer, responses=ImportedSerializer)
+    @extend_schema(
+        request=TableSerializer, responses=ImportedSerializer, examples=[examples.INITIATIVES]
+    )
     def post(self, request: Request) -> Response:
         body = TableSerializer(data=request.data)
         body.is_valid(raise_exception=True)

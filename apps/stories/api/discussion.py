@@ -14,6 +14,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.discussions import selectors, services, web
 from apps.discussions.models import Attachment, Comment, WorkItem
+from apps.stories.api import examples
 from apps.stories.models import TokenStory
 from apps.stories.selectors.stories import story_by_ref
 from apps.stories.services.discussion import subject_of
@@ -93,7 +94,11 @@ class CommentListView(StoryTalkView):
 
     permission_required = {"POST": P.COMMENT_WRITE}
 
-    @extend_schema(request=NewCommentSerializer, responses={201: CommentSerializer})
+    @extend_schema(
+        request=NewCommentSerializer,
+        responses={201: CommentSerializer},
+        examples=[examples.COMMENT],
+    )
     def post(self, request: Request, ref: str) -> Response:
         subject = subject_of(self.story(ref))
         said = services.comment(
@@ -152,7 +157,11 @@ class WorkItemListView(StoryTalkView):
 
     permission_required = {"POST": P.COMMENT_WRITE}
 
-    @extend_schema(request=NewItemSerializer, responses={201: WorkItemSerializer})
+    @extend_schema(
+        request=NewItemSerializer,
+        responses={201: WorkItemSerializer},
+        examples=[examples.WORK_ITEM],
+    )
     def post(self, request: Request, ref: str) -> Response:
         subject = subject_of(self.story(ref))
         asked = self.checked(NewItemSerializer)

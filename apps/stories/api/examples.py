@@ -1,14 +1,12 @@
-"""Requests that work as they are written, for the API's description. A test sends each of them.
-
-They name what every organization has: models of the price book and built-in patterns. Where an
-example needs an id of the organization (a team), it says so in capitals: replace it.
+"""Examples of the story endpoints (`apps.common.api.examples`): models of the price book, built-in
+patterns.
 """
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from apps.common.api.examples import TEAM
+from apps.common.api.examples import request_example as _request
 
-TEAM = "TEAM-ID"
 REF = "TS-0001"
 MODEL = {"provider": "openai", "model": "gpt-4.1", "share": "100"}
 
@@ -68,10 +66,6 @@ TABLE = (
 )
 
 
-def _request(name: str, summary: str, value: dict[str, Any]) -> OpenApiExample:
-    return OpenApiExample(name, summary=summary, value=value, request_only=True)
-
-
 ESTIMATE = _request(
     "Price a plan",
     "A plan with ranges, held against a cap",
@@ -115,7 +109,30 @@ KEEP_PLAN = _request(
 )
 SIZES = _request("Set sizes", "All five bands", {"version": 0, "sizes": SIZES_IN_TOKENS})
 REFERENCES = _request("Set bands", "All six patterns", {"version": 0, "references": BANDS})
+VALUE_POLICY = _request(
+    "Set the amount",
+    "In full from this likely lifetime cost",
+    {"version": 0, "value_from": "25000", "reason": "Above a quarter of a team’s budget."},
+)
+REAPPROVAL = _request(
+    "Set the share", "Up to 5% takes effect at once", {"version": 0, "percent": 5}
+)
 IMPORT_PREVIEW = _request("Check a table", "Nothing is written", {"table": TABLE})
 IMPORT_CONFIRM = _request(
     "File its rows", "Each valid row becomes a draft", {"table": TABLE, "confirm": True}
 )
+COMMENT = _request("Comment", "@ and a name tells that person", {"text": "Who measures this?"})
+WORK_ITEM = _request(
+    "Link a ticket",
+    "Issue, ticket or merge request",
+    {"url": "https://github.com/example/claims/issues/42", "name": "Claims triage"},
+)
+INITIATIVES = _request(
+    "Send planned work",
+    "What has no story becomes a gap",
+    {"table": "key,title,team\nPLAN-1,Triage of claims,TEAM-NAME\n"},
+)
+CHANGE_TEMPLATE = _request(
+    "Rename", "Some fields of the version that was read", {"version": 1, "name": "Claims agent, v2"}
+)
+TEMPLATE_VERSION = _request("The version that was read", "Another one answers 409", {"version": 1})

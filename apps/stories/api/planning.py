@@ -99,7 +99,11 @@ class TemplateView(ActorMixin, APIView):
     def get(self, request: Request, template_id: UUID) -> Response:
         return Response(s.TemplateSerializer(template_by_id(template_id)).data)
 
-    @extend_schema(request=s.TemplateChangeSerializer, responses=s.TemplateSerializer)
+    @extend_schema(
+        request=s.TemplateChangeSerializer,
+        responses=s.TemplateSerializer,
+        examples=[examples.CHANGE_TEMPLATE],
+    )
     def patch(self, request: Request, template_id: UUID) -> Response:
         """Change the version that was read; 409 when it has changed since."""
         body = s.TemplateChangeSerializer(data=request.data)
@@ -110,7 +114,9 @@ class TemplateView(ActorMixin, APIView):
         return Response(s.TemplateSerializer(changed).data)
 
 
-@extend_schema(request=s.StateSerializer, responses=s.TemplateSerializer)
+@extend_schema(
+    request=s.StateSerializer, responses=s.TemplateSerializer, examples=[examples.TEMPLATE_VERSION]
+)
 class TemplateStateView(ActorMixin, APIView):
     """Offer a template no longer, or again."""
 
@@ -155,6 +161,7 @@ def _settings() -> dict[str, Any]:
         "sizes": bands.dump(found.sizes),
         "references": bands.dump(found.references),
         "value_from": money(found.value_from_nanos, CURRENCY),
+        "reapproval_percent": found.reapproval_percent,
     }
 
 
@@ -209,7 +216,11 @@ class ValuePolicyView(ActorMixin, APIView):
 
     permission_required = {"PUT": P.VALUE_POLICY_MANAGE}
 
-    @extend_schema(request=s.ValuePolicySerializer, responses=s.EstimatingSerializer)
+    @extend_schema(
+        request=s.ValuePolicySerializer,
+        responses=s.EstimatingSerializer,
+        examples=[examples.VALUE_POLICY],
+    )
     def put(self, request: Request) -> Response:
         """Set it; null goes back to metric and reason for every story. Keys may not: people do."""
         body = s.ValuePolicySerializer(data=request.data)
@@ -221,6 +232,24 @@ class ValuePolicyView(ActorMixin, APIView):
             from_nanos=data["value_from"],
             reason=data["reason"],
         )
+        return Response(_settings())
+
+
+class ReapprovalView(ActorMixin, APIView):
+    """By how much an amendment may move an amount without a new decision."""
+
+    permission_required = {"PUT": P.VALUE_POLICY_MANAGE}
+
+    @extend_schema(
+        request=s.ReapprovalSerializer,
+        responses=s.EstimatingSerializer,
+        examples=[examples.REAPPROVAL],
+    )
+    def put(self, request: Request) -> Response:
+        """Set it; null goes back to the default. Keys may not: people do."""
+        body = s.ReapprovalSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.change_reapproval(actor=self.actor, **body.validated_data)
         return Response(_settings())
 
 

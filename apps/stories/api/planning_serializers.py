@@ -58,6 +58,9 @@ class EstimatingSerializer(serializers.Serializer[Any]):
     sizes = SizesField()
     references = ReferencesField()
     value_from = serializers.JSONField(help_text="Money, or null when no amount is set.")
+    reapproval_percent = serializers.IntegerField(
+        help_text="An amendment that moves an amount by more is decided again."
+    )
 
 
 class _SettingsSerializer(serializers.Serializer[Any]):
@@ -81,6 +84,12 @@ class ValuePolicySerializer(_SettingsSerializer):
     """The amount; null asks every story for metric and reason only."""
 
     value_from = MoneyField(allow_null=True)
+
+
+class ReapprovalSerializer(_SettingsSerializer):
+    """The share in percent; null goes back to the default."""
+
+    percent = serializers.IntegerField(allow_null=True, min_value=0, max_value=100)
 
 
 class StartSerializer(serializers.Serializer[Any]):

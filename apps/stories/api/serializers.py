@@ -117,6 +117,13 @@ class StorySerializer(serializers.ModelSerializer[TokenStory]):
     month_cost = MoneyField(source="month_cost_nanos", read_only=True)
     unit = serializers.UUIDField(source="unit_id", read_only=True)
     capability = serializers.UUIDField(source="capability_id", read_only=True, allow_null=True)
+    replaces = serializers.CharField(
+        source="replaces.ref",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="Reference of the story that ends when this one is approved.",
+    )
 
     class Meta:
         model = TokenStory
@@ -142,6 +149,7 @@ class StorySerializer(serializers.ModelSerializer[TokenStory]):
             "author_name",
             "request_id",
             "budget_id",
+            "replaces",
             "created_at",
             "updated_at",
             "submitted_at",

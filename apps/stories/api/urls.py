@@ -24,6 +24,9 @@ urlpatterns = [
     path("stories/<slug:ref>/delivery/", views.DeliveryView.as_view(), name="api-story-delivery"),
     path("stories/<slug:ref>/live/", views.LiveView.as_view(), name="api-story-live"),
     path("stories/<slug:ref>/true-up/", views.TrueUpView.as_view(), name="api-story-true-up"),
+    path(
+        "stories/<slug:ref>/supersede/", views.SupersedeView.as_view(), name="api-story-supersede"
+    ),
     path("stories/<slug:ref>/close/", views.CloseView.as_view(), name="api-story-close"),
     path(
         "stories/<slug:ref>/discussion/",
@@ -56,6 +59,7 @@ urlpatterns = [
         discussion.WorkItemView.as_view(),
         name="api-story-work-item",
     ),
+    path("stories/<slug:ref>/diff/", after.DiffView.as_view(), name="api-story-diff"),
     path("stories/<slug:ref>/similar/", planning.SimilarView.as_view(), name="api-story-similar"),
     path("stories/<slug:ref>/issue/", planning.IssueView.as_view(), name="api-story-issue"),
     path("story-starts/", planning.StartsView.as_view(), name="api-story-starts"),
@@ -83,5 +87,10 @@ urlpatterns = [
         name="api-estimating-references",
     ),
     path("estimating/value/", planning.ValuePolicyView.as_view(), name="api-estimating-value"),
+    path(
+        "estimating/amendments/",
+        planning.ReapprovalView.as_view(),
+        name="api-estimating-reapproval",
+    ),
     path("estimates/", views.EstimateView.as_view(), name="api-estimates"),
 ]

@@ -174,6 +174,22 @@ class CloseView(StoryActionView):
         return services.close(actor=self.actor, story_id=story_id, **given)
 
 
+class SupersedeView(StoryActionView):
+    """File the story that is to replace this one, as a draft. This one ends once it is approved."""
+
+    takes_note = False
+
+    @extend_schema(responses={201: s.StoryDetailSerializer})
+    def post(self, request: Request, ref: str) -> Response:
+        """The draft of the new story."""
+        answer = super().post(request, ref)
+        answer.status_code = status.HTTP_201_CREATED
+        return answer
+
+    def act(self, story_id: UUID, given: dict[str, Any]) -> TokenStory:
+        return services.supersede(actor=self.actor, story_id=story_id, **given)
+
+
 class EstimateView(ActorMixin, APIView):
     """Price a set of assumptions at today's prices. Stores nothing: safe to call from CI."""
 

@@ -24,6 +24,7 @@ from apps.stories.selectors.stories import stories
 from apps.stories.trueup import Cohort, cohort
 
 MONTHS = 24
+RECENT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,17 @@ class Group:
     cohort: Cohort
     estimated: int
     measured: int
+    records: tuple[Record, ...] = ()
 
     @property
     def change(self) -> Decimal | None:
         return rules.relative_change(self.estimated, self.measured)
+
+    @property
+    def trend(self) -> list[tuple[Month, Decimal | None]]:
+        """Measured against estimated of all its stories: the last six months."""
+        months = over_time(self.records)[-RECENT:]
+        return [(m, rules.relative_change(e, a)) for m, e, a in months]
 
 
 def by(found: Iterable[Record], label: Callable[[Record], str]) -> list[Group]:
@@ -136,6 +144,7 @@ def by(found: Iterable[Record], label: Callable[[Record], str]) -> list[Group]:
             cohort(r.change for r in members if r.change is not None),
             sum(r.estimated for r in members),
             sum(r.measured for r in members),
+            tuple(members),
         )
         for name, members in groups.items()
     ]

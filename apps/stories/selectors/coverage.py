@@ -8,8 +8,9 @@ from apps.common.errors import Invalid
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capabilities
 from apps.stories import rules
+from apps.stories.enums import StoryStatus
 from apps.stories.models import TokenStory
-from apps.stories.selectors.stories import stories
+from apps.stories.selectors.stories import live_successor, stories
 
 _REF = re.compile(r"(?<![A-Za-z0-9])TS-?(\d{1,9})(?![0-9])", re.IGNORECASE)
 
@@ -103,6 +104,13 @@ def _lacking(detail: str, fix: str, story: TokenStory | None = None) -> Coverage
 
 
 def _not_yet(story: TokenStory) -> Coverage:
+    successor = live_successor(story) if story.state is StoryStatus.SUPERSEDED else None
+    if successor is not None:
+        return _lacking(
+            f"{story.ref} “{story.title}” is superseded by {successor.ref}.",
+            f"Name {successor.ref} instead.",
+            story,
+        )
     fixes = {
         "draft": "Submit it.",
         "submitted": "Ask its approvers.",

@@ -12,6 +12,7 @@ from apps.stories.selectors.accuracy import cohort_of
 from apps.stories.selectors.budget_effect import parent_effects
 from apps.stories.selectors.checks import Check, checks
 from apps.stories.selectors.diff import DiffRow, compare
+from apps.stories.selectors.material import approvals_of
 from apps.stories.selectors.stories import cells, revision_by_id, revisions
 
 SIMILAR = 5
@@ -63,10 +64,18 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
 
 
 def previous_of(story: TokenStory, revision: StoryRevision) -> StoryRevision | None:
-    """The revision an approver compares with: the approved one, else the one before."""
-    if story.approved_revision_id and story.approved_revision_id != revision.id:
-        return revision_by_id(story.approved_revision_id)
-    return revisions(story).filter(number__lt=revision.number).first()
+    """The revision an approver compares with: the last one decided before it, else the one before.
+
+    Versions that took effect without a decision are passed over: what they changed is shown too.
+    """
+    decided = (
+        approvals_of(story)
+        .filter(revision_number__lt=revision.number)
+        .values("revision_id")
+        .first()
+    )
+    earlier = revisions(story).filter(number__lt=revision.number)
+    return earlier.filter(id=decided["revision_id"]).first() if decided else earlier.first()
 
 
 def return_times(revision: StoryRevision) -> Decimal | None:

@@ -85,6 +85,10 @@ def _pattern(revision: StoryRevision) -> str:
 def _assumptions(old: Assumptions, new: Assumptions) -> Iterator[DiffRow]:
     yield _row("Building starts", f"{old.starts_on:%b %Y}", f"{new.starts_on:%b %Y}")
     yield _row("Go-live", f"{old.live_on:%b %Y}", f"{new.live_on:%b %Y}")
+    yield _row("One interaction is a", old.unit_noun, new.unit_noun)
+    yield _row("Volume counted from", _volume(old), _volume(new))
+    yield _row("Cache lifetime", _ttl(old), _ttl(new))
+    yield _row("Development estimated", _basis(old), _basis(new))
     yield _row("Models", show_mix(old.production.mix), show_mix(new.production.mix), is_key=True)
     yield _row(
         "Planned for",
@@ -105,6 +109,22 @@ def _assumptions(old: Assumptions, new: Assumptions) -> Iterator[DiffRow]:
         a_mix, b_mix = old.mix_of(phase), new.mix_of(phase)
         if getattr(old, phase).mix or getattr(new, phase).mix:
             yield _row(f"Models of {phase}", show_mix(a_mix), show_mix(b_mix))
+
+
+_BASIS = {"effort": "by effort", "size": "by size", "none": "not at all"}
+
+
+def _volume(a: Assumptions) -> str:
+    return "people who use it" if a.production.volume == "users" else "interactions"
+
+
+def _ttl(a: Assumptions) -> str:
+    return {"5m": "5 minutes", "1h": "1 hour"}[a.production.cache_ttl]
+
+
+def _basis(a: Assumptions) -> str:
+    words = _BASIS[a.development.basis]
+    return f"{words} {a.development.size}" if a.development.size else words
 
 
 def _label(spec: FieldSpec) -> str:
@@ -146,8 +166,15 @@ def _value(old: StoryRevision, new: StoryRevision) -> Iterator[DiffRow]:
     )
     yield _money("Worth per unit", old, new, "value_money_nanos", style="unit")
     yield _row("Confidence", _confidence(old), _confidence(new))
+    yield _row("Measured on", _day(old), _day(new))
+    yield _row("Reported by", str(old.value_owner or fmt.DASH), str(new.value_owner or fmt.DASH))
+    yield _row("Evidence", old.value_evidence_url or fmt.DASH, new.value_evidence_url or fmt.DASH)
     yield _row("Why", old.value_why or fmt.DASH, new.value_why or fmt.DASH)
     yield _money("Value claimed a month", old, new, "value_month_nanos", is_key=True)
+
+
+def _day(revision: StoryRevision) -> str:
+    return fmt.long_day(revision.value_measure_on) if revision.value_measure_on else fmt.DASH
 
 
 def _quantity(revision: StoryRevision, name: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from apps.stories import bands
+from apps.stories.material import DEFAULT_PERCENT
 from apps.stories.models import EstimatingSettings
 
 
@@ -14,6 +15,7 @@ class Settings:
     references: bands.References
     value_from_nanos: int | None
     version: int
+    reapproval_percent: int = DEFAULT_PERCENT
     changed_by_name: str = ""
     own_sizes: bool = False
     own_references: bool = False
@@ -31,6 +33,9 @@ def settings_in_force() -> Settings:
         ),
         value_from_nanos=row.value_from_nanos,
         version=row.version,
+        reapproval_percent=(
+            DEFAULT_PERCENT if row.reapproval_percent is None else row.reapproval_percent
+        ),
         changed_by_name=row.changed_by_name,
         own_sizes=bool(row.sizes),
         own_references=bool(row.references),

@@ -9,6 +9,7 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.common.errors import NotFound
+from apps.stories.enums import StoryStatus
 from apps.stories.models import PhaseEstimate, StoryDraft, StoryRevision, TokenStory
 
 
@@ -16,7 +17,7 @@ def stories(actor: Actor) -> QuerySet[TokenStory]:
     """Stories the actor may read, with unit, capability and the revision in force."""
     return visible(
         actor,
-        TokenStory.objects.select_related("unit", "capability"),
+        TokenStory.objects.select_related("unit", "capability", "replaces"),
         P.STORY_VIEW,
         owner_field="author_id",
     )
@@ -36,6 +37,12 @@ def story_by_id(story_id: UUID) -> TokenStory:
     if found is None:
         raise NotFound("There is no such Token Story.", code="story_not_found")
     return found
+
+
+def live_successor(story: TokenStory) -> TokenStory | None:
+    """The story that is filed to replace this one, or that did; a failed attempt is none."""
+    gone = [StoryStatus.REJECTED.value, StoryStatus.WITHDRAWN.value]
+    return TokenStory.objects.filter(replaces_id=story.id).exclude(status__in=gone).first()
 
 
 def draft_of(story: TokenStory) -> StoryDraft | None:

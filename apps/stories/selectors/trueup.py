@@ -10,6 +10,7 @@ from apps.common.tokens import KINDS
 from apps.ledger.query import Query, Row, run
 from apps.ledger.rules.drivers import Drivers, Use, explain
 from apps.organizations.selectors import organization
+from apps.pricing.book import PriceBook
 from apps.pricing.selectors import price_book, relative_prices
 from apps.stories.enums import Phase
 from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
@@ -23,7 +24,10 @@ _PRODUCTION = Phase.PRODUCTION.value
 
 @dataclass(slots=True)
 class PhaseLine:
-    """One phase over the compared months: likely estimate and measured. None: nothing measured."""
+    """One phase, over the compared months or in one of them: likely estimate and measured.
+
+    None: nothing measured.
+    """
 
     label: str
     tokens_estimated: int = 0
@@ -33,11 +37,23 @@ class PhaseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthTrueUp:
+    """One whole month: its phases, and what moved production's cost in it."""
+
+    month: Month
+    phases: list[PhaseLine]
+    drivers: Drivers | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrueUp:
-    """`drivers` compares production only; None without whole months of it."""
+    """`drivers` compares production only; None without whole months of it. `by_month` says the
+    same of each month, the newest first: amounts of its phases sum to those of `phases`.
+    """
 
     months: list[Month]
     phases: list[PhaseLine]
+    by_month: list[MonthTrueUp]
     drivers: Drivers | None
     year: int
     forecast: Forecast | None
@@ -56,10 +72,23 @@ def true_up(story: TokenStory, so_far: Progress) -> TrueUp | None:
     if so_far.source == "capability":
         axis = {"capability": [str(story.capability_id)]}
     planned = [cell for cell in cells(revision) if month_of(cell.month) in set(months)]
-    phases = _phases(planned, _measured(months, axis, ("phase",)))
-    made = _production(revision, planned, _measured(months, axis, ("phase", "model")))
+    rows = _measured(months, axis, ("phase", "model"))
+    prices = _Prices(price_book(), revision, rows)
     today = clock.today(organization().timezone)
-    return TrueUp(months, phases, made, today.year, _year(so_far, today))
+    by_month = []
+    for month in reversed(months):
+        cells_of = [cell for cell in planned if month_of(cell.month) == month]
+        rows_of = [row for row in rows if row.period == month.start]
+        made = _production(revision, cells_of, rows_of, prices)
+        by_month.append(MonthTrueUp(month, _phases(cells_of, rows_of), made))
+    return TrueUp(
+        months,
+        _phases(planned, rows),
+        by_month,
+        _production(revision, planned, rows, prices),
+        today.year,
+        _year(so_far, today),
+    )
 
 
 def _measured(
@@ -85,19 +114,31 @@ def _phases(planned: list[PhaseEstimate], rows: list[Row]) -> list[PhaseLine]:
     return [line for line in lines.values() if line.tokens_estimated or line.tokens]
 
 
+class _Prices:
+    """Names and relative prices of every model in a comparison, looked up once."""
+
+    def __init__(self, book: PriceBook, revision: StoryRevision, rows: list[Row]) -> None:
+        self._book = book
+        planned = {str(model["model"]) for model in revision.estimate.get("models", [])}
+        self.relative = relative_prices(planned | {self.name_of(row) for row in rows})
+
+    def name_of(self, row: Row) -> str:
+        """The price book's name of the model of a row by phase and model."""
+        return self._book.canonical("", row.keys[1] or "")[1]
+
+
 def _production(
-    revision: StoryRevision, planned: list[PhaseEstimate], rows: list[Row]
+    revision: StoryRevision, planned: list[PhaseEstimate], rows: list[Row], prices: "_Prices"
 ) -> Drivers | None:
     likely = [cell.cost_likely for cell in planned if cell.phase == _PRODUCTION]
     expected = expected_uses(revision.estimate, likely)
     if not expected:
         return None
-    book = price_book()
     measured: dict[str, Use] = {}
     for row in rows:
         if (row.keys[0] or _PRODUCTION) != _PRODUCTION or row.cost_nanos is None:
             continue
-        _, name = book.canonical("", row.keys[1] or "")
+        name = prices.name_of(row)
         tokens = tuple(getattr(row.tokens, kind) for kind in KINDS)
         known = measured.get(name, Use(0, (0,) * len(KINDS), 0))
         measured[name] = Use(
@@ -107,7 +148,7 @@ def _production(
         )
     if not measured:
         return None
-    return explain(expected, measured, relative_prices(expected.keys() | measured.keys()))
+    return explain(expected, measured, prices.relative)
 
 
 def _year(so_far: Progress, today: date) -> Forecast | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from apps.stories import rules, worth
 from apps.stories.enums import Phase, ValuePer
 from apps.stories.estimator import Estimate
-from apps.stories.models import StoryRevision
+from apps.stories.models import Plan, StoryRevision
 from apps.stories.selectors.stories import cells
 
 
@@ -52,4 +52,17 @@ def worth_of_revision(revision: StoryRevision) -> worth.Worth | None:
         grows=per is ValuePer.INTERACTION,
         build_cost=build,
         run_costs=run_costs,
+    )
+
+
+def value_of(row: Plan, interactions: Decimal) -> int | None:
+    """What the value hypothesis of a plan is worth a month, in nanos; None while incomplete."""
+    if row.value_change is None or row.value_money_nanos is None:
+        return None
+    return rules.value_nanos_per_month(
+        expected_change=row.value_change,
+        money_per_unit_nanos=row.value_money_nanos,
+        per=ValuePer(row.value_per),
+        adoption_percent=row.value_adoption,
+        interactions=interactions,
     )

@@ -5,11 +5,13 @@ from apps.stories.services.importing import ImportResult, import_stories, previe
 from apps.stories.services.lifecycle import close, go_live, start_delivery, true_up, withdraw
 from apps.stories.services.plan import PlanInput
 from apps.stories.services.settings import (
+    change_reapproval,
     change_references,
     change_sizes,
     change_value_policy,
 )
 from apps.stories.services.submit import submit
+from apps.stories.services.supersede import supersede
 from apps.stories.services.templates import (
     change_template,
     create_template,
@@ -22,6 +24,7 @@ __all__ = [
     "ImportResult",
     "PlanInput",
     "amend",
+    "change_reapproval",
     "change_references",
     "change_sizes",
     "change_template",
@@ -39,6 +42,7 @@ __all__ = [
     "save_draft",
     "start_delivery",
     "submit",
+    "supersede",
     "true_up",
     "withdraw",
 ]

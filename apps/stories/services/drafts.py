@@ -23,8 +23,10 @@ from apps.trail.services import record
 
 
 @transaction.atomic
-def create_draft(*, actor: Actor, plan: PlanInput) -> TokenStory:
-    """File a new story as a draft.
+def create_draft(
+    *, actor: Actor, plan: PlanInput, replaces: TokenStory | None = None
+) -> TokenStory:
+    """File a new story as a draft; `replaces` ends when it is approved (`supersede_story`).
 
     Raises Forbidden without the right to write stories of the unit, Invalid per wrong field.
     """
@@ -38,6 +40,7 @@ def create_draft(*, actor: Actor, plan: PlanInput) -> TokenStory:
         author_kind=actor.kind,
         author_id=author,
         author_name=actor.name[:200],
+        replaces=replaces,
         **_shown(values, plan),
     )
     StoryDraft.objects.create(story=story, saved_by_name=actor.name[:200], **values)
@@ -45,7 +48,12 @@ def create_draft(*, actor: Actor, plan: PlanInput) -> TokenStory:
         actor=actor,
         action=events.DRAFTED,
         obj=story,
-        after={"status": story.status, "title": story.title, "cap_nanos": story.cap_nanos},
+        after={
+            "status": story.status,
+            "title": story.title,
+            "cap_nanos": story.cap_nanos,
+            **({"replaces": replaces.ref} if replaces else {}),
+        },
     )
     return story
 

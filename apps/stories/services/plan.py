@@ -12,7 +12,6 @@ from apps.common.errors import FieldError, Invalid, NotFound
 from apps.organizations import selectors as organizations
 from apps.portfolio import selectors as portfolio
 from apps.portfolio.enums import CapabilityKind
-from apps.stories import rules
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, dump, load
 from apps.stories.models import PLAN_FIELDS, Plan
@@ -174,16 +173,3 @@ def plan_of(row: Plan) -> PlanInput:
     """The plan of a draft or a revision."""
     values = {name: getattr(row, name) for name in PLAN_FIELDS if name != "currency"}
     return PlanInput(**{**values, "assumptions": load(row.assumptions)})
-
-
-def value_of(row: Plan, interactions: Decimal) -> int | None:
-    """What the value hypothesis of a plan is worth a month, in nanos; None while incomplete."""
-    if row.value_change is None or row.value_money_nanos is None:
-        return None
-    return rules.value_nanos_per_month(
-        expected_change=row.value_change,
-        money_per_unit_nanos=row.value_money_nanos,
-        per=ValuePer(row.value_per),
-        adoption_percent=row.value_adoption,
-        interactions=interactions,
-    )

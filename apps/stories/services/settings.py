@@ -11,6 +11,7 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import Conflict, Invalid
 from apps.stories import bands, events
+from apps.stories.material import MOST_PERCENT
 from apps.stories.models import EstimatingSettings
 from apps.stories.services.plan import MAX_MONEY_NANOS
 from apps.trail.services import record
@@ -51,6 +52,21 @@ def change_value_policy(
             "The amount is out of range.", field="value_from", fix="Enter 0 to 1,000,000,000."
         )
     return _store(actor, version, events.VALUE_POLICY_CHANGED, reason, value_from_nanos=from_nanos)
+
+
+@transaction.atomic
+def change_reapproval(
+    *, actor: Actor, version: int, percent: int | None, reason: str = ""
+) -> EstimatingSettings:
+    """Set by how much an amendment may move an amount without a new decision, in percent.
+
+    0 lets no amount move; None goes back to the default. Stories decided before keep nothing:
+    their next amendment is held against the new figure. Raises Forbidden, Invalid, Conflict.
+    """
+    require(actor, P.VALUE_POLICY_MANAGE)
+    if percent is not None and not 0 <= percent <= MOST_PERCENT:
+        raise Invalid("The share is out of range.", field="percent", fix="Enter 0 to 100.")
+    return _store(actor, version, events.REAPPROVAL_CHANGED, reason, reapproval_percent=percent)
 
 
 def _store(

@@ -19,6 +19,7 @@ from apps.stories.services.budget import budget_from, ensure_capability, open_st
 from apps.stories.services.drafts import open_draft
 from apps.stories.services.lifecycle import finish_withdrawal
 from apps.stories.services.moves import apply_act, lock_story, target_status
+from apps.stories.services.supersede import end_replaced
 from apps.stories.services.undo import memento_of, undo_answer, undo_refused
 
 
@@ -94,7 +95,12 @@ class StorySubject(SubjectHandler):
         if revision is None:
             return ""
         starts = budget_from(revision)
-        return f"Opens the budget of {revision.story.ref} on {fmt.long_day(starts)}."
+        story = revision.story
+        opens = f"Opens the budget of {story.ref} on {fmt.long_day(starts)}."
+        replaced = story.replaces
+        if replaced is None or replaced.closed_at is not None:
+            return opens
+        return f"{opens} Ends {replaced.ref}, which it replaces, with its budget."
 
 
 def _subject(request: ApprovalRequest) -> TokenStory:
@@ -133,4 +139,5 @@ def _approve(actor: Actor, story: TokenStory, request: ApprovalRequest, outcome:
         request_id=None,
         approved_at=story.approved_at or clock.now(),
     )
+    end_replaced(actor=actor, successor=story)
     stories_changed()

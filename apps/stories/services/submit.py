@@ -21,12 +21,13 @@ from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRev
 from apps.stories.selectors.budget_effect import sole_funders
 from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
 from apps.stories.selectors.facts import policy_facts
+from apps.stories.selectors.material import verdict
 from apps.stories.selectors.prices import price_table
 from apps.stories.selectors.settings import Settings, settings_in_force
 from apps.stories.selectors.stories import draft_of, story_by_id
 from apps.stories.selectors.tiers import band_of, tier_of
+from apps.stories.selectors.value import value_of
 from apps.stories.services.moves import STALE, apply_act, check_version, lock_story, target_status
-from apps.stories.services.plan import value_of
 from apps.stories.services.snapshot import estimate_document, phase_rows, revision_figures
 
 SUBJECT = "story"
@@ -36,7 +37,9 @@ SUBJECT = "story"
 def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> TokenStory:
     """Freeze the working copy as the next revision and open an approval request for it.
 
-    A request that is still open for an older revision is voided by the engine. Raises Forbidden,
+    A request that is still open for an older revision is voided by the engine. An amendment that
+    stays within what was decided (`material.py`) is approved at once, as a request that says so;
+    so is what a policy's automatic lane takes. Raises Forbidden,
     Conflict (stale version, no draft, wrong state), Invalid (every missing or wrong input, and a
     model without a price). Nothing is written then.
     """
@@ -54,6 +57,10 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     result = estimate_now(assumptions, prices=prices, prefix="assumptions.")
     require_value(draft, result, settings)
     tier = tier_of(assumptions, result, prices, draft.capability)
+    standing = verdict(
+        story, draft, assumptions, result, tier=tier.tier, percent=settings.reapproval_percent
+    )
+    within = standing is not None and not standing.is_material
     number = story.revision_number + 1
     revision = _freeze(
         story,
@@ -83,10 +90,11 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         requester_id=actor.membership_id,
         author_ids=_authors(story),
         funder_ids=sole_funders(unit_id=draft.unit_id, capability_id=draft.capability_id),
-        amount_nanos=draft.cap_nanos,
+        amount_nanos=standing.cap_nanos if standing and within else draft.cap_nanos,
         currency=draft.currency,
         context=policy_facts(draft, result, tier.tier),
         flags=review_flags(revision, result, tier, settings),
+        within=standing.words if standing and within else "",
     )
     StoryDraft.objects.filter(id=draft.id).delete()
     moved = apply_act(
@@ -102,7 +110,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         submitted_at=clock.now(),
         **_latest_figures(draft, assumptions, result, tier),
     )
-    if request.lane != Lane.AUTO:
+    if request.lane == Lane.PEOPLE:
         return moved
     approvals.settle_request(request_id=request.id)
     return story_by_id(story_id)

@@ -15,6 +15,7 @@ from apps.common import clock
 from apps.common.errors import Conflict
 from apps.outbox.services import enqueue
 from apps.stories import events
+from apps.stories.enums import StoryStatus
 from apps.stories.models import StoryDraft, TokenStory
 from apps.stories.selectors.stories import story_by_id
 from apps.trail.services import record
@@ -25,7 +26,10 @@ IDS = ("approved_revision_id", "budget_id", "request_id")
 def memento_of(before: TokenStory, decision: Decision) -> dict[str, Any]:
     """What must be known to take an answer back: the story as it was, and its version after."""
     after = story_by_id(before.id)
+    replaced = after.replaces if decision is Decision.APPROVE else None
+    ended = replaced is not None and replaced.status == StoryStatus.SUPERSEDED
     return {
+        "ended": replaced.ref if replaced and ended and not before.approved_at else "",
         "decision": decision.value,
         "version": after.version,
         "status": before.status,
@@ -44,6 +48,8 @@ def undo_refused(request: ApprovalRequest) -> str:
     if story_by_id(request.subject_id).version != memento["version"]:
         return "The story has moved on since."
     if memento["decision"] == Decision.APPROVE:
+        if ended := memento.get("ended"):
+            return f"{ended} ended with it and cannot be brought back."
         return budgets.approval_in_use(request.id)
     return ""
 

@@ -16,6 +16,7 @@ from apps.access.web import requires
 from apps.approvals import selectors as approvals
 from apps.common import charts, fmt
 from apps.common.errors import Invalid
+from apps.ledger.rules.drivers import Drivers
 from apps.stories import services
 from apps.stories.enums import Act, Confidence, ValuePer
 from apps.stories.estimator import load
@@ -28,12 +29,13 @@ from apps.stories.selectors.progress import MonthLine, Progress, progress
 from apps.stories.selectors.stories import (
     cells,
     draft_of,
+    live_successor,
     revision_by_id,
     revision_by_number,
     revisions,
     story_by_ref,
 )
-from apps.stories.selectors.trueup import TrueUp, true_up
+from apps.stories.selectors.trueup import true_up
 from apps.stories.selectors.value import worth_of_revision
 from apps.stories.web import access
 from apps.stories.web.list_page import status_chip
@@ -69,6 +71,7 @@ BUTTONS: dict[Act, tuple[str, str, str]] = {
     Act.AMEND: ("Amend", "pencil", ""),
     Act.DISCARD: ("Discard the amendment", "x", ""),
     Act.WITHDRAW: ("Withdraw", "arrow-back-up", "Why? Optional."),
+    Act.SUPERSEDE: ("Replace with a new story", "refresh", ""),
     Act.CLOSE: ("Close", "circle-x", "Why? Optional."),
 }
 """Label, icon and the question for a note, in the order of the buttons."""
@@ -89,6 +92,7 @@ class StoryDetail(View):
         may = access.acts_for(actor, story, has_draft=draft is not None)
         zone = request.organization.timezone
         so_far = progress(story, zone=zone)
+        successor = live_successor(story)
         context: dict[str, Any] = {
             "title": story.title,
             "crumbs": [("Token Stories", org_url(request, "stories:list")), (story.ref, "")],
@@ -97,7 +101,11 @@ class StoryDetail(View):
             "draft": draft,
             "revision": revision,
             "may": may,
-            "buttons": [(act.value, *BUTTONS[act]) for act in BUTTONS if act in may],
+            "buttons": [
+                (act.value, *BUTTONS[act])
+                for act in BUTTONS
+                if act in may and not (act is Act.SUPERSEDE and successor)
+            ],
             "may_keep": can(actor, P.STORY_TEMPLATE_MANAGE, unit_id=story.unit_id),
             "may_copy": can_anywhere(actor, P.STORY_WRITE),
             "can_edit": draft is not None and Act.SAVE in may,
@@ -109,6 +117,7 @@ class StoryDetail(View):
             "conditions": approvals.conditions_of_subject("story", story.id),
             "budget": story_budget(story),
             "latest": revisions(story).first(),
+            "successor": successor,
             "zone": zone,
         }
         context |= self._tab(tab, story, revision, so_far)
@@ -132,7 +141,12 @@ class StoryDetail(View):
         return {
             "chart": promised_chart(so_far, revision.currency),
             "trueup": (after := true_up(story, so_far)),
-            "moved": moved(after, revision.currency) if after else [],
+            "moved": moved(after.drivers, revision.currency) if after else [],
+            "by_month": [
+                (each, moved(each.drivers, revision.currency))
+                for each in (after.by_month[:MOST_MONTHS] if after else ())
+            ],
+            "effects": list(EFFECTS.values()),
             "exits": list(story.exits.order_by("-month")[:MOST_MONTHS]),
         }
 
@@ -146,11 +160,11 @@ EFFECTS = {
 }
 
 
-def moved(after: TrueUp, currency: str) -> list[tuple[str, str]]:
+def moved(drivers: Drivers | None, currency: str) -> list[tuple[str, str]]:
     """What moved production's cost, in the words of the page; the parts sum to the change."""
-    if after.drivers is None:
+    if drivers is None:
         return []
-    parts = after.drivers.parts
+    parts = drivers.parts
     return [
         (label, fmt.signed_money(parts[name], currency, "exact")) for name, label in EFFECTS.items()
     ]
@@ -329,12 +343,14 @@ class StoryVersion(View):
 
 @requires(P.STORY_VIEW)
 class StoryDiff(StoryVersion):
-    """Two versions side by side."""
+    """Two versions side by side: any two, named in the address or chosen (`?old=1&new=3`)."""
 
-    def get(  # type: ignore[override]
-        self, request: HttpRequest, ref: str, old: int, new: int
+    def get(
+        self, request: HttpRequest, ref: str, old: int | None = None, new: int | None = None
     ) -> HttpResponse:
         story = story_by_ref(request.actor, ref)
+        if old is None or new is None:
+            return self._chosen(request, story)
         before, after = revision_by_number(story, old), revision_by_number(story, new)
         rows = compare(before, after)
         changed = sum(row.changed for row in rows)
@@ -349,6 +365,14 @@ class StoryDiff(StoryVersion):
             "revisions": list(revisions(story)),
         }
         return render(request, "stories/diff.html", context)
+
+    def _chosen(self, request: HttpRequest, story: TokenStory) -> HttpResponse:
+        """The address of two versions that were picked, the older one first."""
+        try:
+            picked = sorted(int(request.GET.get(name, "")) for name in ("old", "new"))
+        except ValueError:
+            raise Invalid("Choose two versions.", field="old") from None
+        return redirect(org_url(request, "stories:diff", story.ref, *picked))
 
 
 @requires(P.STORY_WRITE, P.STORY_SUBMIT)
@@ -369,6 +393,9 @@ class StoryAct(View):
             services.submit(
                 actor=actor, story_id=story.id, version=version, note=request.POST.get("note", "")
             )
+        elif act is Act.SUPERSEDE:
+            successor = services.supersede(actor=actor, story_id=story.id, version=version)
+            return redirect(org_url(request, "stories:edit", successor.ref))
         elif act in (Act.AMEND, Act.DISCARD):
             SERVICES[act](actor=actor, story_id=story.id, version=version)
         elif act in SERVICES:

@@ -122,9 +122,7 @@ class StoryPage(View):
         draft = draft_of(story) if story else None
         bound = form if form.is_bound else _as_posted(actor, form, draft)
         bound.is_valid()
-        return build_panel(
-            actor=actor, form=bound, what_if=what_if, author_id=story.author_id if story else None
-        )
+        return build_panel(actor=actor, form=bound, what_if=what_if, story=story)
 
     def _crumbs(self, request: HttpRequest, story: TokenStory | None) -> list[tuple[str, str]]:
         crumbs = [("Token Stories", org_url(request, "stories:list"))]
@@ -285,9 +283,7 @@ class EstimateStory(StoryPage):
             form = story_form(actor, data, draft=draft, lenient=True)
             form.is_valid()
             what_if = WhatIf() if do == "apply" else what_if
-        panel = build_panel(
-            actor=actor, form=form, what_if=what_if, author_id=story.author_id if story else None
-        )
+        panel = build_panel(actor=actor, form=form, what_if=what_if, story=story)
         if part:
             context = {
                 "form": form,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils.safestring import SafeString
 
@@ -18,9 +19,11 @@ from apps.stories import rules
 from apps.stories.bands import Flag
 from apps.stories.enums import Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Estimate, Quantiles
+from apps.stories.models import StoryDraft, TokenStory
 from apps.stories.selectors.estimating import Alternative, estimate_now, month_cost
 from apps.stories.selectors.facts import facts, route_of
 from apps.stories.selectors.judging import Judged, judged
+from apps.stories.selectors.material import Verdict, verdict
 from apps.stories.selectors.value import worth_of
 from apps.stories.web.forms.story import StoryForm
 from apps.stories.web.panel_parts import BuildBar, Pulled, SwingRow, first_year, tier_because
@@ -44,6 +47,7 @@ class Panel:
     pulled: Sequence[Pulled] = ()
     others: Sequence[Alternative] = ()
     route: Sequence[PlannedStep] = ()
+    standing: Verdict | None = None
     tier: Assigned | None = None
     band: Flag | None = None
     worth: Worth | None = None
@@ -201,7 +205,9 @@ class Panel:
         return self.result.lifetime.cost.likely
 
 
-def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: Any = None) -> Panel:
+def build_panel(
+    *, actor: Actor, form: StoryForm, what_if: WhatIf, story: TokenStory | None = None
+) -> Panel:
     """The panel of a validated or half-filled form. Never raises for wrong input."""
     panel = Panel(what_if=what_if, cap_nanos=form.cleaned_data.get("cap"))
     if form.errors:
@@ -244,7 +250,11 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
         tier=found.tier.tier,
     )
     unit_id = capability.unit_id if capability else (data.get("unit") or None)
-    panel.route = route_of(actor, unit_id=unit_id, known=known, author_id=author_id)
+    if story is not None:
+        panel.standing = _standing(story, form, capability, found, kind)
+    if panel.standing is None or panel.standing.is_material:
+        author_id = story.author_id if story else None
+        panel.route = route_of(actor, unit_id=unit_id, known=known, author_id=author_id)
     panel.worth = _worth(data, result)
     panel.value_unit = data.get("value_unit") or "unit"
     low, middle, high = result.month.cost.range
@@ -253,6 +263,36 @@ def build_panel(*, actor: Actor, form: StoryForm, what_if: WhatIf, author_id: An
     )
     panel.curve = first_year(result, panel.cap_nanos, panel.currency)
     return panel
+
+
+def _standing(
+    story: TokenStory, form: StoryForm, capability: Capability | None, found: Judged, kind: str
+) -> Verdict | None:
+    """Whether this amendment needs a new decision; None for anything but an amendment."""
+    if story.state not in rules.UNDER_WAY:
+        return None
+    data = form.cleaned_data
+    adoption = data.get("value_adoption")
+    unit_id = capability.unit_id if capability else (data.get("unit") or story.unit_id)
+    plan = StoryDraft(
+        unit_id=UUID(str(unit_id)),
+        capability=capability,
+        kind=kind or story.kind,
+        cap_nanos=data.get("cap"),
+        currency=story.currency,
+        value_change=data.get("value_change"),
+        value_money_nanos=data.get("value_money"),
+        value_per=data.get("value_per") or ValuePer.INTERACTION.value,
+        value_adoption=Decimal(100) if adoption is None else adoption,
+    )
+    return verdict(
+        story,
+        plan,
+        form.assumptions(),
+        found.result,
+        tier=found.tier.tier,
+        percent=form.settings.reapproval_percent,
+    )
 
 
 def _slide(panel: Panel, a: Assumptions, found: Judged) -> None:

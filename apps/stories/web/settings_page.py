@@ -12,11 +12,13 @@ from apps.access.permissions import P
 from apps.access.services import can
 from apps.access.web import requires
 from apps.common import fmt
+from apps.common.errors import Invalid
 from apps.common.web.numbers import MoneyField, NumberField
 from apps.organizations.web.base import SettingsFormPage, settings_tabs
 from apps.stories import services
 from apps.stories.bands import SIZES
 from apps.stories.enums import Pattern
+from apps.stories.material import DEFAULT_PERCENT
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.web.forms.story import SIZE_NAMES
 from apps.tenancy.urls import org_url
@@ -185,6 +187,48 @@ class ReferencesPage(_BandsPage):
             reason=form.cleaned_data["reason"],
         )
         return self.done("Reference bands saved.")
+
+
+class ReapprovalForm(forms.Form):
+    """One share; empty goes back to the default."""
+
+    percent = NumberField(
+        label="Amounts may move by",
+        help_text=f"Empty: {DEFAULT_PERCENT}%. 0: every amount that moves is decided again.",
+    )
+    reason = forms.CharField(label="Why", required=False, max_length=2000)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+@requires(P.VALUE_POLICY_MANAGE)
+class ReapprovalPage(EstimatingForm):
+    """By how much an amendment may move without a new decision."""
+
+    form_class = ReapprovalForm
+    title = "Small amendments"
+    lede = (
+        "An amendment of an approved story takes effect at once while cap, cost and value stay "
+        "within this share of what was last decided. Another team, capability, category, tier, "
+        "model or route is always decided again."
+    )
+    submit_label = "Save share"
+
+    def get_initial(self) -> dict[str, Any]:
+        settings = settings_in_force()
+        return {"percent": settings.reapproval_percent, "version": settings.version}
+
+    def save(self, form: ReapprovalForm) -> str:
+        percent = form.cleaned_data["percent"]
+        if percent is not None and percent != int(percent):
+            raise Invalid("Enter whole percent.", field="percent", fix="Such as 10.")
+        stored = services.change_reapproval(
+            actor=self.actor,
+            version=form.cleaned_data["version"],
+            percent=None if percent is None else int(percent),
+            reason=form.cleaned_data["reason"],
+        )
+        now = stored.reapproval_percent
+        return self.done(f"Saved. Amounts may move by {DEFAULT_PERCENT if now is None else now}%.")
 
 
 @requires(P.VALUE_POLICY_MANAGE)

@@ -48,6 +48,11 @@ urlpatterns = [
     path(
         "settings/estimating/value/", settings_page.ValuePolicyPage.as_view(), name="value_policy"
     ),
+    path(
+        "settings/estimating/amendments/",
+        settings_page.ReapprovalPage.as_view(),
+        name="reapproval",
+    ),
     path("stories/<slug:ref>/", StoryDetail.as_view(), name="detail"),
     path("stories/<slug:ref>/edit/", EditStory.as_view(), name="edit"),
     path("stories/<slug:ref>/draft/", SaveDraft.as_view(), name="draft"),
@@ -58,5 +63,6 @@ urlpatterns = [
     path("stories/<slug:ref>/issue/", more_pages.issue, name="issue"),
     path("stories/<slug:ref>/template/", templates_page.KeepStory.as_view(), name="keep"),
     path("stories/<slug:ref>/v/<int:number>/", StoryVersion.as_view(), name="version"),
+    path("stories/<slug:ref>/diff/", StoryDiff.as_view(), name="diff_pick"),
     path("stories/<slug:ref>/diff/<int:old>..<int:new>/", StoryDiff.as_view(), name="diff"),
 ]

@@ -15,6 +15,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.api.secrets import with_secret
 from apps.webhooks import selectors, services
+from apps.webhooks.api import examples
 from apps.webhooks.api import serializers as s
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -44,7 +45,11 @@ class EndpointListView(ActorMixin, generics.ListAPIView):
             return WebhookEndpoint.objects.none()
         return selectors.endpoints(self.actor)
 
-    @extend_schema(request=s.NewEndpointSerializer, responses={201: s.SecretSerializer})
+    @extend_schema(
+        request=s.NewEndpointSerializer,
+        responses={201: s.SecretSerializer},
+        examples=[examples.NEW],
+    )
     def post(self, request: Request) -> Response:
         values = checked(s.NewEndpointSerializer, request)
         endpoint, secret = services.create_endpoint(actor=self.actor, **values)
@@ -66,14 +71,16 @@ class EndpointView(ActorMixin, APIView):
             s.EndpointSerializer(selectors.endpoint_by_id(self.actor, endpoint_id)).data
         )
 
-    @extend_schema(request=s.ChangeSerializer, responses=s.EndpointSerializer)
+    @extend_schema(
+        request=s.ChangeSerializer, responses=s.EndpointSerializer, examples=[examples.CHANGE]
+    )
     def put(self, request: Request, endpoint_id: UUID) -> Response:
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
         values = checked(s.ChangeSerializer, request)
         services.change_endpoint(actor=self.actor, endpoint=endpoint, **values)
         return Response(s.EndpointSerializer(endpoint).data)
 
-    @extend_schema(request=s.VersionSerializer, responses={204: None})
+    @extend_schema(request=s.VersionSerializer, responses={204: None}, examples=[examples.VERSION])
     def delete(self, request: Request, endpoint_id: UUID) -> Response:
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
         values = checked(s.VersionSerializer, request)
@@ -86,7 +93,9 @@ class PauseView(ActorMixin, APIView):
 
     permission_required = {"POST": P.WEBHOOK_MANAGE}
 
-    @extend_schema(request=s.PauseSerializer, responses=s.EndpointSerializer)
+    @extend_schema(
+        request=s.PauseSerializer, responses=s.EndpointSerializer, examples=[examples.PAUSE]
+    )
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
         values = checked(s.PauseSerializer, request)
@@ -99,7 +108,9 @@ class ResumeView(ActorMixin, APIView):
 
     permission_required = {"POST": P.WEBHOOK_MANAGE}
 
-    @extend_schema(request=s.VersionSerializer, responses=s.EndpointSerializer)
+    @extend_schema(
+        request=s.VersionSerializer, responses=s.EndpointSerializer, examples=[examples.VERSION]
+    )
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
         values = checked(s.VersionSerializer, request)
@@ -112,7 +123,9 @@ class RotateView(ActorMixin, APIView):
 
     permission_required = {"POST": P.WEBHOOK_MANAGE}
 
-    @extend_schema(request=s.VersionSerializer, responses=s.SecretSerializer)
+    @extend_schema(
+        request=s.VersionSerializer, responses=s.SecretSerializer, examples=[examples.VERSION]
+    )
     def post(self, request: Request, endpoint_id: UUID) -> Response:
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
         values = checked(s.VersionSerializer, request)

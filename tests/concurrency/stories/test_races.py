@@ -98,6 +98,43 @@ def test_one_of_many_submissions_wins(org):
         assert StoryRevision.objects.count() == ApprovalRequest.objects.count() == 1
 
 
+def test_a_story_is_replaced_once_while_its_amendment_is_decided(org):
+    """The successor's approval against a decision about the replaced story's amendment."""
+    author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
+    cfo, cio = org.actor(Role.CFO), org.actor(Role.CIO)
+
+    def approve(actor, request_id):
+        return lambda: (
+            approvals.decide(
+                actor=actor, request_id=request_id, version=1, decision="approve"
+            ).request.status
+        )
+
+    for _ in range(4):
+        with org.scope():
+            old = make_submitted(author, unit_id)
+            approve(cfo, old.request_id)()
+            old = services.amend(actor=author, story_id=old.id)
+            plan = make_plan(unit_id, cap_nanos=8_000_000_000_000, capability_id=old.capability_id)
+            old = services.save_draft(actor=author, story_id=old.id, version=old.version, plan=plan)
+            old = services.submit(actor=author, story_id=old.id, version=old.version)
+            new = services.supersede(actor=author, story_id=old.id)
+            new = services.submit(actor=author, story_id=new.id, version=new.version)
+        answers = race(org.id, [approve(cfo, new.request_id), approve(cio, old.request_id)])
+        assert answers[0] == "approved", answers
+        assert answers[1] == "approved" or isinstance(answers[1], Conflict), answers
+        with org.scope():
+            ended = story_by_id(old.id)
+            assert (ended.status, story_by_id(new.id).status) == ("superseded", "approved")
+            states = Budget.objects.filter(story_id__in=[old.id, new.id])
+            assert dict(states.values_list("story_id", "status")) == {
+                old.id: "closed",
+                new.id: "active",
+            }
+            amended = ApprovalRequest.objects.get(id=old.request_id)
+            assert amended.status == ("approved" if answers[1] == "approved" else "voided")
+
+
 def test_racing_approvers_withdrawers_and_editors_leave_one_winner(org):
     author, unit_id = org.actor(Role.UNIT_LEAD), org.units["platform"].id
     approvers = [org.actor(role) for role in (Role.CFO, Role.CIO, Role.CTO)]

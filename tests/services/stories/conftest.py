@@ -1,5 +1,6 @@
 """A priced organization with an author, an approver and a team."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from apps.access.actors import Actor
 from apps.access.roles import Role
 from apps.approvals import services as approvals
 from apps.approvals.models import ApprovalRequest
+from apps.stories import services
 from apps.stories.models import TokenStory
-from apps.stories.selectors.stories import story_by_id
+from apps.stories.selectors.stories import draft_of, story_by_id
+from apps.stories.services.plan import plan_of
 from tests.factories.stories import make_prices, make_story, make_submitted
 from tests.world import OrganizationWorld, World
 
@@ -46,6 +49,25 @@ class Desk:
             **more,
         )
         return story_by_id(story.id)
+
+    def amended(self, story: TokenStory, **changes: Any) -> TokenStory:
+        """The story with an amendment being written; without changes its cap is half as much
+        again, so that it is decided again.
+        """
+        story = services.amend(actor=self.author, story_id=story.id, version=story.version)
+        plan = plan_of(draft_of(story))
+        changes = changes or {"cap_nanos": (plan.cap_nanos or 0) * 3 // 2}
+        return services.save_draft(
+            actor=self.author,
+            story_id=story.id,
+            version=story.version,
+            plan=dataclasses.replace(plan, **changes),
+        )
+
+    def resubmitted(self, story: TokenStory, **changes: Any) -> TokenStory:
+        """The story with an amendment submitted."""
+        story = self.amended(story, **changes)
+        return services.submit(actor=self.author, story_id=story.id, version=story.version)
 
     def approved(self, **changes: Any) -> TokenStory:
         return self.decide(self.submitted(**changes), "approve")

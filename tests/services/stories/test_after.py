@@ -114,8 +114,21 @@ def test_half_more_calls_of_half_more_tokens(desk, story):
         225_000,
     )
     assert (line.cost_estimated, line.cost) == (LIKELY, 3_375_000_000)
+    (september,) = found.by_month
+    assert (september.phases, september.drivers.parts) == (found.phases, found.drivers.parts)
     assert found.forecast.measured == 3_375_000_000
     assert (found.forecast.months_measured, found.forecast.months_left) == (2, 2)
+
+
+def test_each_month_is_told_apart_and_they_sum_to_the_whole(desk, story):
+    use(story, 9, calls=1_500, output=225_000)
+    use(story, 10, calls=1_000, output=100_000)
+    with clock.at(datetime(2026, 11, 20, tzinfo=UTC)):
+        found = true_up(story, progress(story))
+    assert [str(each.month) for each in found.by_month] == ["2026-10", "2026-09"]
+    assert [each.drivers.change for each in found.by_month] == [0, 3_375_000_000 - LIKELY]
+    assert sum(each.phases[0].cost for each in found.by_month) == found.phases[0].cost
+    assert found.drivers.change == sum(each.drivers.change for each in found.by_month)
 
 
 def test_nothing_is_trued_up_before_a_whole_month(desk, story):

@@ -58,9 +58,7 @@ def test_a_branch_names_its_story(desk, triage):
 
 
 def test_an_amendment_in_review_keeps_the_approval_and_closing_ends_it(desk):
-    story = desk.approved()
-    story = services.amend(actor=desk.author, story_id=story.id)
-    story = services.submit(actor=desk.author, story_id=story.id, version=story.version)
+    story = desk.resubmitted(desk.approved())
     assert story.status == "submitted"
     assert coverage(desk.author, branch=story.ref).approved
     closed = desk.approved(title="Closed")

@@ -160,9 +160,7 @@ def test_amending_a_live_story_keeps_it_live_until_the_answer(desk):
 
 
 def test_a_declined_amendment_leaves_the_approved_story_as_it_was(desk):
-    story = desk.approved()
-    story = services.amend(actor=desk.author, story_id=story.id)
-    story = services.submit(actor=desk.author, story_id=story.id, version=story.version)
+    story = desk.resubmitted(desk.approved())
     before = story.approved_revision_id
     story = desk.decide(story, "reject")
     assert (story.status, story.approved_revision_id) == ("approved", before)

@@ -14,6 +14,7 @@ from apps.stories.enums import Act, StoryStatus
 from apps.stories.models import StoryDraft, StoryRevision, TokenStory
 from apps.stories.selectors.stories import has_draft, story_by_id
 from apps.stories.services.subject import StorySubject
+from apps.stories.services.supersede import end_replaced
 from apps.trail.models import TrailEvent
 from tests.factories.stories import make_plan
 
@@ -52,8 +53,10 @@ def in_state(desk, status, *, draft):
                 step(actor=desk.author, story_id=story.id)
         if status is S.CLOSED:
             services.close(actor=desk.author, story_id=story.id)
+        if status is S.SUPERSEDED:
+            replace(actor=desk.approver, story_id=story.id)
     if draft and not has_draft(story.id) and status not in rules.FINISHED:
-        services.amend(actor=desk.author, story_id=story.id)
+        desk.amended(story_by_id(story.id))
     story = story_by_id(story.id)
     assert story.state is status
     return story
@@ -104,8 +107,16 @@ def do(desk, story, act):
         Act.GO_LIVE: services.go_live,
         Act.TRUE_UP: services.true_up,
         Act.CLOSE: services.close,
+        Act.SUPERSEDE: replace,
     }[act]
     return function(**person)
+
+
+def replace(*, actor, story_id):
+    """What the approval of a successor does to the story it replaces."""
+    successor = SimpleNamespace(ref="TS-9999", replaces_id=story_id)
+    if end_replaced(actor=actor, successor=successor) is None:
+        raise Conflict("It is over already.")
 
 
 def everything(story):

@@ -51,8 +51,7 @@ def test_the_other_answers_are_undone_too(desk, decision):
 def test_an_amended_cap_is_put_back(desk):
     story = desk.approved()
     first = story.approved_cap_nanos
-    story = services.amend(actor=desk.author, story_id=story.id, version=story.version)
-    story = services.submit(actor=desk.author, story_id=story.id, version=story.version)
+    story = desk.resubmitted(story)
     request = desk.request(story)
     desk.decide(story, "approve", cap_nanos=first // 2)
     undo(desk, request)

@@ -34,6 +34,7 @@ EXPECTED = {
     A.GO_LIVE: {S.IN_DELIVERY: S.LIVE},
     A.TRUE_UP: {S.LIVE: S.TRUED_UP},
     A.CLOSE: dict.fromkeys((*UNDER_WAY, S.REJECTED, S.WITHDRAWN), S.CLOSED),
+    A.SUPERSEDE: dict.fromkeys(UNDER_WAY, S.SUPERSEDED),
 }
 
 
@@ -62,9 +63,17 @@ def test_the_review_of_an_amendment_ends_where_it_began(resume):
     assert rules.next_resume(S.CHANGES_REQUESTED, A.SUBMIT, resume) is resume
 
 
-def test_closed_is_the_end():
-    for has_draft in (True, False):
-        assert rules.acts_possible(S.CLOSED, has_draft=has_draft) == frozenset()
+def test_closed_and_superseded_are_the_end():
+    for status in (S.CLOSED, S.SUPERSEDED):
+        for has_draft in (True, False):
+            assert rules.acts_possible(status, has_draft=has_draft) == frozenset()
+
+
+@pytest.mark.parametrize("status", [*REVIEW, S.CHANGES_REQUESTED])
+def test_an_amendment_in_review_goes_with_the_story_it_amends(status):
+    assert rules.next_status(status, A.SUPERSEDE, resume=S.LIVE) is S.SUPERSEDED
+    assert rules.next_status(status, A.SUPERSEDE) is None
+    assert rules.next_resume(status, A.SUPERSEDE, S.LIVE) is None
 
 
 def test_references():

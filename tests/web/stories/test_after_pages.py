@@ -51,10 +51,15 @@ def test_the_api_says_the_same(web, client):
     assert sent.json() == {"new": 1, "changed": 0, "same": 0}
     gaps = client.get(f"{base}gaps/", headers=headers).json()["results"]
     assert [gap["subject"] for gap in gaps] == ["A-1 Something"]
-    assert client.get(f"{base}accuracy/", headers=headers).json() == {"stories": [], "kinds": []}
+    assert client.get(f"{base}accuracy/", headers=headers).json() == {
+        "stories": [],
+        "teams": [],
+        "kinds": [],
+    }
     assert client.get(f"{base}{story.ref}/true-up/report/", headers=headers).json() == {
         "months": [],
         "phases": [],
+        "by_month": [],
         "effects": None,
         "forecast": None,
     }

@@ -218,3 +218,26 @@ def test_the_route_is_shown_before_submitting(web):
     )
     assert "Who will approve" in part.text
     assert "CFO Acme" in part.text or "Acme" in part.text
+
+
+def test_an_amendment_says_whether_it_is_decided_again(web):
+    from apps.approvals.services import decide
+    from apps.stories import services
+    from tests.factories.stories import make_submitted
+
+    lead = web.org.actor(Role.UNIT_LEAD)
+    with web.org.scope():
+        story = make_submitted(lead, web.unit_id)
+        decide(
+            actor=web.org.actor(Role.CFO), request_id=story.request_id, version=1,
+            decision="approve",
+        )  # fmt: skip
+        services.amend(actor=lead, story_id=story.id)
+    url = web.org.url("stories:edit", story.ref)
+    page = web.author.get(url)
+    assert "Takes effect at once" in page.text
+    posted = typed(web, cap="9000", ref=story.ref)
+    again = web.author.post(web.org.url("stories:estimate"), posted, headers={"HX-Request": "true"})
+    assert "Takes effect at once" not in again.text
+    assert "Decided again:" in again.text
+    assert "the cap moves by +125.0%" in again.text

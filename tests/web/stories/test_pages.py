@@ -115,6 +115,10 @@ def test_versions_and_their_difference(web):
     assert "$4,000" in page.text
     assert "$2,000" in page.text
     assert "−50%" in page.text
+    picked = web.author.get(web.org.url("stories:diff_pick", story.ref), {"old": 2, "new": 1})
+    assert picked.url == web.org.url("stories:diff", story.ref, 1, 2)
+    nothing = web.author.get(web.org.url("stories:diff_pick", story.ref), {"old": "x"})
+    assert nothing.status_code == 422
     assert web.author.get(web.org.url("stories:version", story.ref, 2)).status_code == 200
     assert web.author.get(web.org.url("stories:version", story.ref, 9)).status_code == 404
 
