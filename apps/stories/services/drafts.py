@@ -140,6 +140,16 @@ def author_of(actor: Actor) -> UUID | None:
     return actor.membership_id or actor.id
 
 
+def hold_numbers() -> None:
+    """Be the only one to number stories until the transaction ends.
+
+    For who files many at once: a number taken in a savepoint that is rolled back would let others
+    in between, who may wait for what this transaction has already written.
+    """
+    StoryCounter.objects.bulk_create([StoryCounter()], ignore_conflicts=True)
+    StoryCounter.objects.select_for_update().get()
+
+
 def _next_number() -> int:
     """The next number of the organization. Two transactions wait for each other, never repeat."""
     while not StoryCounter.objects.update(last_number=F("last_number") + 1):

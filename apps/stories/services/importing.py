@@ -29,7 +29,7 @@ from apps.stories.selectors.prices import price_table
 from apps.stories.selectors.profile import blank_assumptions
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.selectors.templates import built_in, offered_templates, usual_mix
-from apps.stories.services.drafts import author_of, create_draft
+from apps.stories.services.drafts import author_of, create_draft, hold_numbers
 from apps.stories.services.plan import PlanInput, column_values
 from apps.stories.services.templates import template_assumptions
 from apps.stories.starts import STARTS, redate
@@ -100,6 +100,7 @@ def import_stories(*, actor: Actor, text: str) -> ImportResult:
     mended file whole. Raises Forbidden, Invalid.
     """
     result = preview_import(actor=actor, text=text)
+    hold_numbers()
     for row in result.rows:
         if row.status != "valid" or row.plan is None:
             continue
