@@ -16,7 +16,20 @@ COMMON = frozenset(_COMMON.split())
 """Words that name nobody."""
 SHARE = 0.6
 """From this share on the past of a project speaks for its owner."""
-OWNER_TAGS = ("capability", "service", "app", "application", "team", "unit", "cost_centre", "owner")
+OWNER_TAGS = (
+    "capability",
+    "service",
+    "service.name",
+    "app",
+    "application",
+    "team",
+    "team.id",
+    "unit",
+    "department",
+    "cost_centre",
+    "cost_center",
+    "owner",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +58,15 @@ def suggest(
     candidates: Sequence[Candidate],
     past: Mapping[UUID, float],
     place: str = "",
+    shared: Mapping[str, Mapping[UUID, float]] | None = None,
 ) -> Suggestion | None:
     """The best guess, or None. `past` is the share of the owned usage in the same `place` (a
-    project) by owner; a tag speaks louder than the past, and the past louder than a name."""
+    project, a user) by owner; `shared` by tag the share of what carries the same tag. A tag that
+    names an owner speaks louder than the past, the past louder than a shared tag, and that louder
+    than a name."""
     found = [
         *_by_tags(tags, candidates),
+        *_by_shared_tags(shared or {}, candidates),
         *_by_past(past, candidates, place),
         *_by_names(names, candidates),
     ]
@@ -86,6 +103,17 @@ def _by_past(
         if share >= SHARE:
             reason = f"{share:.0%} of the other use of {place} belongs to it"
             yield Suggestion(candidate, 0.9 * share, reason)
+
+
+def _by_shared_tags(
+    shared: Mapping[str, Mapping[UUID, float]], candidates: Sequence[Candidate]
+) -> Iterable[Suggestion]:
+    for tag, shares in shared.items():
+        for candidate in candidates:
+            share = shares.get(candidate.id, 0.0)
+            if share >= SHARE:
+                reason = f"{share:.0%} of other use tagged {tag} belongs to it"
+                yield Suggestion(candidate, 0.85 * share, reason)
 
 
 def _by_names(names: Sequence[str], candidates: Sequence[Candidate]) -> Iterable[Suggestion]:

@@ -16,7 +16,7 @@ from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
 from apps.connectors.imports.models import ImportJob, SavedMapping
 from apps.connectors.models import PullRun, Source
-from apps.ledger.models import RollupAxis, UsageRun
+from apps.ledger.models import RollupAxis, UsageRecord, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.portfolio.models import Capability
 from apps.stories.models import StoryTemplate, TokenStory
@@ -76,6 +76,9 @@ PAGES: list[PageCase] = [
     PageCase("ledger:run_bands"),
     PageCase("ledger:run_bands_edit", args=lambda: ("production",)),
     PageCase("ledger:records"),
+    PageCase(
+        "ledger:record", args=lambda: (UsageRecord.objects.order_by("-occurred_at").first().code,)
+    ),
     PageCase("ledger:restatements"),
     PageCase("ledger:unpriced"),
     PageCase("ledger:unattributed"),

@@ -60,6 +60,7 @@ PARAMETERS = {
     "quality_alert_id": "quality.QualityAlert",
     "recost_job_id": "ledger.RecostJob",
     "run": "ledger.UsageRun.code",
+    "record": "ledger.UsageRecord.code",
     "ref": "stories.TokenStory.ref",
     "trail:event:pk": "trail.TrailEvent",
     "notifications:one:pk": "notifications.Notification",

@@ -158,8 +158,9 @@ def _conversion(reported: Reported | None) -> dict[str, Any] | None:
 
 
 class RecordSerializer(serializers.Serializer):
-    """The current version of one record, with the words of its source."""
+    """The current version of one record, with the words of its source. `code` is its address."""
 
+    code = serializers.CharField()
     record_key = serializers.UUIDField()
     occurred_at = serializers.DateTimeField()
     observed_at = serializers.DateTimeField()
@@ -189,6 +190,7 @@ class RecordSerializer(serializers.Serializer):
         words: Words = self.context["words"]
         found, owner, tokens = words.of(record.dimset_id), words.owner(record), counts_of(record)
         return {
+            "code": record.code,
             "record_key": str(record.record_key),
             "occurred_at": record.occurred_at.isoformat(),
             "observed_at": record.observed_at.isoformat(),
@@ -346,12 +348,16 @@ class SuggestionSerializer(serializers.Serializer):
 
 
 class UnattributedSerializer(serializers.Serializer):
-    """Usage of one API key and project that belongs to nobody, the last 90 days."""
+    """Usage that belongs to nobody, the last 90 days: of one API key and project, or, where no key
+    is stated, of one project and user. `field` and `value` are what a rule would compare."""
 
     api_key_id = serializers.CharField(allow_null=True)
     api_key = serializers.CharField()
     project_id = serializers.CharField(allow_null=True)
     project = serializers.CharField()
+    user = serializers.CharField(allow_null=True)
+    field = serializers.CharField()
+    value = serializers.CharField()
     tokens = serializers.IntegerField()
     requests = serializers.IntegerField()
     cost = MoneySerializer(allow_null=True)
@@ -360,12 +366,15 @@ class UnattributedSerializer(serializers.Serializer):
 
 def orphan_json(found: Orphan, currency: str) -> dict[str, Any]:
     """A line of the unattributed queue."""
-    row, guess = found.row, found.suggestion
+    row, part, guess = found.row, found.part, found.suggestion
     return {
-        "api_key_id": row.keys[0],
-        "api_key": row.labels[0],
-        "project_id": row.keys[1],
-        "project": row.labels[1],
+        "api_key_id": part.api_key,
+        "api_key": part.api_key_label,
+        "project_id": part.project,
+        "project": part.project_label,
+        "user": part.user,
+        "field": part.field,
+        "value": part.value,
         "tokens": row.tokens.total,
         "requests": row.requests,
         "cost": money(row.cost_nanos, currency),

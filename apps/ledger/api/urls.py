@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.ledger.api import change, runs, views
+from apps.ledger.api import change, record, runs, views
 
 urlpatterns = [
     path("usage/query/", views.UsageQueryView.as_view(), name="api-usage-query"),
     path("usage/change/", change.UsageChangeView.as_view(), name="api-usage-change"),
     path("records/", views.RecordListView.as_view(), name="api-records"),
+    path("records/<str:record>/", record.RecordView.as_view(), name="api-record"),
     path("restatements/", views.RestatementListView.as_view(), name="api-restatements"),
     path("runs/", runs.RunListView.as_view(), name="api-runs"),
     path("runs/figures/", runs.RunFiguresView.as_view(), name="api-run-figures"),

@@ -1,5 +1,8 @@
 """The truth: usage records, their superseded versions, and what happened to closed periods."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -8,6 +11,8 @@ from apps.ledger.enums import CostBasis, CostStatus, Granularity, RestatementRea
 from apps.ledger.models.measures import Measures
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.models import TenantModel, TenantRow
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UsageRecord(TenantRow):
@@ -56,6 +61,17 @@ class UsageRecord(TenantRow):
                 name="usage_record_unpriced",
             ),
         ]
+
+    @property
+    def code(self) -> str:
+        """The record in addresses: its instant in microseconds since 1970, and its key. The instant
+        names the partition, so that a look-up reads one row."""
+        return record_code(self.occurred_at, self.record_key)
+
+
+def record_code(occurred_at: datetime, record_key: UUID) -> str:
+    """The address of the record of an instant and a key."""
+    return f"{(occurred_at - EPOCH) // timedelta(microseconds=1)}-{record_key.hex}"
 
 
 class UsageRestatement(TenantModel):

@@ -1,10 +1,11 @@
 """Lists of records and restatements that an actor may see, with the words behind their ids."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from apps.access.actors import Actor
@@ -27,8 +28,12 @@ from apps.ledger.selectors.state import ledger_settings
 
 def records(actor: Actor) -> QuerySet[UsageRecord]:
     """Current versions of the records an actor may see; withdrawn ones are left out."""
-    found = UsageRecord.objects.exclude(cost_status=CostStatus.WITHDRAWN)
-    return _within_units(found, actor, "dimset_id")
+    return every_record(actor).exclude(cost_status=CostStatus.WITHDRAWN)
+
+
+def every_record(actor: Actor) -> QuerySet[UsageRecord]:
+    """The same with the withdrawn ones."""
+    return _within_units(UsageRecord.objects.all(), actor, "dimset_id")
 
 
 def restatements(actor: Actor) -> QuerySet[UsageRestatement]:
@@ -58,7 +63,13 @@ def of_set(found: QuerySet, **words: str) -> QuerySet:
     return found.filter(dimset_id__in=wanted)
 
 
-def of_owner(found: QuerySet, column: str, value: UUID | None) -> QuerySet:
+def of_named(found: QuerySet, column: str, value: str) -> QuerySet:
+    """Records of a key or project by its id, or by its name where it has no id."""
+    named = Q(**{f"{column}_id": value}) | Q(**{f"{column}_id": "", column: value})
+    return found.filter(dimset_id__in=DimensionSet.objects.filter(named).values("id"))
+
+
+def of_owner(found: QuerySet, column: str, value: object) -> QuerySet:
     """Records whose set belongs, now or at some time, to a unit, capability or story."""
     spans = AttributionSpan.objects.filter(**{column: value}).values("dimset_id")
     return found.filter(dimset_id__in=spans)
@@ -83,6 +94,10 @@ class Words:
         self._names: dict[tuple[str, UUID], str] = {}
         self._rules: dict[UUID, str] = {}
 
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(ledger_settings().timezone)
+
     def load(self, ids: Iterable[int]) -> None:
         """Read the sets of a page in one go."""
         missing = set(ids) - self._sets.keys()
@@ -97,10 +112,9 @@ class Words:
         return self._sets[dimset_id]
 
     def owner(self, record: UsageRecord) -> AttributionSpan | None:
-        """The span of the record's day (cut in UTC: exact but for the hours around midnight of
-        the day on which a rule changes)."""
+        """The span of the record's day."""
         self.load([record.dimset_id])
-        day = record.occurred_at.date()
+        day = record.occurred_at.astimezone(self._zone).date()
         spans = self._spans.get(record.dimset_id, [])
         return next((s for s in spans if s.valid_from <= day < s.valid_to), None)
 

@@ -1,15 +1,18 @@
-"""Suggested owners of usage without one: from tags, from the past of its project, from names."""
+"""Suggested owners of usage without one: from tags, from the past of its project or user, from
+names, from what other usage with the same tags belongs to."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.attribution.suggest import Candidate, Suggestion, suggest
 from apps.common import clock
-from apps.ledger.models import DimensionSet
+from apps.ledger.models import AttributionSpan, DimensionSet
 from apps.ledger.query import Query, Row, run
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import units
@@ -19,10 +22,36 @@ DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Unattributed:
-    """Usage of [start, end) that belongs to nobody, by API key and project, the dearest first."""
+class Part:
+    """Unattributed usage of one API key and project, or, where no key is stated, of one project and
+    user. A key is None where usage states none; `label`s are what people call it."""
 
-    rows: list[Row]
+    row: Row
+    api_key: str | None
+    project: str | None
+    user: str | None
+    api_key_label: str
+    project_label: str
+
+    @property
+    def field(self) -> str:
+        """What a rule would compare: the narrowest thing that is stated."""
+        return "api_key" if self.api_key else "user" if self.user else "project"
+
+    @property
+    def value(self) -> str:
+        return self.api_key or self.user or self.project or ""
+
+    @property
+    def label(self) -> str:
+        return self.api_key_label if self.api_key else self.user or self.project_label
+
+
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    """Usage of [start, end) that belongs to nobody, the dearest first."""
+
+    rows: list[Part]
     total: Row
     start: date
     end: date
@@ -30,35 +59,44 @@ class Unattributed:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """Unattributed usage of one key (or project), and its likeliest owner."""
+    """A part of the queue, and its likeliest owner."""
 
-    row: Row
+    part: Part
     suggestion: Suggestion | None
 
     @property
-    def field(self) -> str:
-        """What a rule would compare."""
-        return "api_key" if self.row.keys[0] else "project"
-
-    @property
-    def value(self) -> str:
-        return self.row.keys[0] or self.row.keys[1] or ""
+    def row(self) -> Row:
+        return self.part.row
 
 
 def unattributed(unit_ids: frozenset[UUID] | None) -> Unattributed:
     """The queue of the last 90 days."""
     today = clock.today(ledger_settings().timezone)
     start, end = today - timedelta(days=DAYS), today + timedelta(days=2)
-    found = run(
-        Query(
-            start=start,
-            end=end,
-            group_by=("api_key", "project"),
-            filters={"confidence": ["none"]},
-            unit_ids=unit_ids,
-        )
+    asked = Query(
+        start=start,
+        end=end,
+        group_by=("api_key", "project"),
+        filters={"confidence": ["none"]},
+        unit_ids=unit_ids,
     )
-    return Unattributed(found.rows, found.total, start, end)
+    found = run(asked)
+    parts = [_of_key(row) for row in found.rows if row.keys[0]]
+    if len(parts) < len(found.rows):
+        without = replace(
+            asked, group_by=("project", "user"), filters={**asked.filters, "api_key": [""]}
+        )
+        parts += [_of_user(row) for row in run(without).rows]
+        parts.sort(key=lambda part: -(part.row.cost_nanos or 0))
+    return Unattributed(parts, found.total, start, end)
+
+
+def _of_key(row: Row) -> Part:
+    return Part(row, row.keys[0], row.keys[1], None, row.labels[0], row.labels[1])
+
+
+def _of_user(row: Row) -> Part:
+    return Part(row, None, row.keys[0], row.keys[1], "", row.labels[0])
 
 
 def candidates() -> list[Candidate]:
@@ -72,49 +110,111 @@ def candidates() -> list[Candidate]:
     ]
 
 
-def orphans(rows: Sequence[Row], start: date, end: date) -> list[Orphan]:
-    """Rows grouped by (api_key, project) with their suggestions; the past is [start, end)."""
+def orphans(parts: Sequence[Part], start: date, end: date) -> list[Orphan]:
+    """The parts with their suggestions; the past is [start, end)."""
     known = candidates()
-    past = _past(start, end)
-    tags = _tags([row.keys[0] for row in rows if row.keys[0]])
-    return [
-        Orphan(
-            row,
-            suggest(
-                names=[text for text in (row.labels[0], row.labels[1]) if text],
-                tags=tags.get(row.keys[0] or "", {}),
-                candidates=known,
-                past=past.get(row.keys[1] or "", {}),
-                place=row.labels[1],
-            ),
-        )
-        for row in rows
-    ]
+    by_project = _past("project", start, end)
+    by_user = _past("user", start, end) if any(part.user for part in parts) else {}
+    tags = _tags(parts)
+    shared = _shared({pair for own in tags.values() for pair in own.items()})
+    return [Orphan(part, _guess(part, known, by_project, by_user, tags, shared)) for part in parts]
 
 
-def _past(start: date, end: date) -> Mapping[str, Mapping[UUID, float]]:
-    """By project, the share of its owned cost that each capability and each unit has."""
+Shares = Mapping[UUID, float]
+Place = tuple[str, str, str]
+"""An API key, or without one a project and a user."""
+
+
+def _guess(
+    part: Part,
+    known: list[Candidate],
+    by_project: Mapping[str, Shares],
+    by_user: Mapping[str, Shares],
+    tags: Mapping[Place, Mapping[str, str]],
+    shared: Mapping[tuple[str, str], Shares],
+) -> Suggestion | None:
+    own = tags.get(_place(part), {})
+    past, place = by_project.get(part.project or "", {}), part.project_label
+    if part.user and part.user in by_user:
+        past, place = by_user[part.user], part.user
+    return suggest(
+        names=[text for text in (part.api_key_label, part.project_label) if text],
+        tags=own,
+        candidates=known,
+        past=past,
+        place=place,
+        shared={f"{name}={own[name]}": shared[name, own[name]] for name in own
+                if (name, own[name]) in shared},
+    )  # fmt: skip
+
+
+def _past(axis: str, start: date, end: date) -> Mapping[str, Shares]:
+    """By project or user, the share of its owned cost that each capability and each unit has."""
     found: dict[str, dict[UUID, float]] = defaultdict(dict)
-    for axis in ("capability", "unit"):
+    for owner_axis in ("capability", "unit"):
         costs: dict[str, dict[UUID, int]] = defaultdict(dict)
-        for row in run(Query(start=start, end=end, group_by=("project", axis))).rows:
-            project, owner = row.keys
-            if project and owner and row.cost_nanos:
-                costs[project][UUID(owner)] = row.cost_nanos
-        for project, mine in costs.items():
+        for row in run(Query(start=start, end=end, group_by=(axis, owner_axis))).rows:
+            place, owner = row.keys
+            if place and owner and row.cost_nanos:
+                costs[place][UUID(owner)] = row.cost_nanos
+        for place, mine in costs.items():
             whole = sum(mine.values())
-            found[project] |= {owner: nanos / whole for owner, nanos in mine.items()}
+            found[place] |= {owner: nanos / whole for owner, nanos in mine.items()}
     return found
 
 
-def _tags(keys: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The tags that a key's usage carries, as far as they always say the same."""
-    found: dict[str, dict[str, str]] = {}
-    rows = DimensionSet.objects.filter(api_key_id__in=keys).values_list("api_key_id", "tags")
-    for key, raw in rows:
+def _place(part: Part) -> Place:
+    if part.api_key:
+        return part.api_key, "", ""
+    return "", part.project or "", part.user or ""
+
+
+def _tags(parts: Sequence[Part]) -> dict[Place, dict[str, str]]:
+    """The tags that the usage of a part carries, as far as they always say the same."""
+    places = {_place(part) for part in parts}
+    projects = {project for key, project, _ in places if not key}
+    wanted = Q(api_key_id__in={key for key, _, _ in places if key})
+    if projects:
+        wanted |= Q(api_key_id="", project_id__in=projects)
+    found: dict[Place, dict[str, str]] = {}
+    rows = DimensionSet.objects.filter(wanted).values_list(
+        "api_key_id", "project_id", "user", "tags"
+    )
+    for key, project, user, raw in rows:
+        place = (key, "", "") if key else ("", project, user)
+        if place not in places:
+            continue
         tags = json.loads(raw) if isinstance(raw, str) else raw
-        if key not in found:
-            found[key] = dict(tags)
+        if place not in found:
+            found[place] = dict(tags)
         else:
-            found[key] = {k: v for k, v in found[key].items() if tags.get(k) == v}
+            found[place] = {k: v for k, v in found[place].items() if tags.get(k) == v}
     return found
+
+
+SAMPLE = 2_000
+"""Owned sets that are looked at: their ids are hashes, so that the first ones are a sample."""
+
+
+def _shared(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], dict[UUID, float]]:
+    """By tag, the share of the owned sets carrying it that each capability and each unit has."""
+    if not pairs:
+        return {}
+    today = clock.today(ledger_settings().timezone)
+    owners = {
+        row[0]: [owner for owner in row[1:] if owner]
+        for row in AttributionSpan.objects.filter(valid_from__lte=today, valid_to__gt=today)
+        .exclude(unit_id=None)
+        .order_by("dimset_id")
+        .values_list("dimset_id", "unit_id", "capability_id")[:SAMPLE]
+    }
+    counts: dict[tuple[str, str], Counter[UUID]] = defaultdict(Counter)
+    whole: Counter[tuple[str, str]] = Counter()
+    for dimset_id, raw in DimensionSet.objects.filter(id__in=owners).values_list("id", "tags"):
+        tags = json.loads(raw) if isinstance(raw, str) else raw
+        for pair in pairs & set(tags.items()):
+            whole[pair] += 1
+            counts[pair].update(owners[dimset_id])
+    return {
+        pair: {owner: n / whole[pair] for owner, n in mine.items()} for pair, mine in counts.items()
+    }

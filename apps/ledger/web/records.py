@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch
 from apps.access.permissions import P
 from apps.access.services import can
 from apps.access.web import requires
+from apps.attribution.enums import Phase
 from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.tokens import KINDS
@@ -24,11 +25,12 @@ from apps.common.web.lists import (
     Empty,
     ListPage,
 )
-from apps.ledger.enums import Axis, CostStatus
+from apps.ledger.enums import Axis, Confidence, CostStatus
 from apps.ledger.models import DimensionValue, SourceCoverage, UsageRecord
 from apps.ledger.selectors import records as selectors
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import unit_choices
+from apps.portfolio.selectors import active_capabilities
 from apps.tenancy.urls import org_url
 
 STATUSES = [(str(s.value), s.label) for s in CostStatus if s != CostStatus.WITHDRAWN]
@@ -91,10 +93,54 @@ class RecordList(ListPage):
             narrow=lambda qs, value: selectors.of_owner(qs, "unit_id", value),
         ),
         CustomFilter(
+            "capability",
+            "Capability",
+            choices=lambda request: [(str(c.id), c.name) for c in active_capabilities()],
+            narrow=lambda qs, value: selectors.of_owner(qs, "capability_id", value),
+        ),
+        CustomFilter(
+            "phase",
+            "Phase",
+            choices=Phase.choices(),
+            narrow=lambda qs, value: selectors.of_owner(qs, "phase", value),
+        ),
+        CustomFilter(
+            "owned",
+            "Owner found",
+            choices=[(way.name.lower(), way.label) for way in Confidence],
+            narrow=lambda qs, value: selectors.of_owner(
+                qs, "confidence", Confidence[value.upper()]
+            ),
+        ),
+        CustomFilter(
             "source",
             "Source",
             choices=sources,
             narrow=lambda qs, value: selectors.of_set(qs, source_id=value),
+        ),
+        CustomFilter(
+            "api_key",
+            "API key",
+            choices=lambda request: values_of(Axis.API_KEY),
+            narrow=lambda qs, value: selectors.of_named(qs, "api_key", value),
+        ),
+        CustomFilter(
+            "project",
+            "Project",
+            choices=lambda request: values_of(Axis.PROJECT),
+            narrow=lambda qs, value: selectors.of_named(qs, "project", value),
+        ),
+        CustomFilter(
+            "user",
+            "User",
+            choices=lambda request: values_of(Axis.USER),
+            narrow=lambda qs, value: selectors.of_set(qs, user=value),
+        ),
+        CustomFilter(
+            "tier",
+            "Service tier",
+            choices=lambda request: values_of(Axis.SERVICE_TIER),
+            narrow=lambda qs, value: selectors.of_set(qs, tier_name=value),
         ),
     )
 
@@ -135,6 +181,7 @@ class RecordList(ListPage):
                 value=lambda row: fmt.moment(row.occurred_at, zone),
                 csv=lambda row: row.occurred_at.isoformat(),
                 sub=lambda row: row.get_granularity_display(),
+                link=lambda row, request: org_url(request, "ledger:record", row.code),
             ),
             Column("model", "Model", value=word("model_name"), sub=word("provider_name")),
             Column("unit", "Team", value=owner("unit"), sub=owner("capability")),

@@ -39,13 +39,12 @@ from apps.tenancy.urls import org_url
 class Unattributed(ListPage):
     """Keys and projects whose usage belongs to nobody, the dearest first."""
 
-    title = "Usage without an owner"
     template_name = "ledger/list.html"
     lede = (
         "The last 90 days, dearest first, with the likeliest owner. A rule gives it to a team, and "
         "past usage of open months moves too."
     )
-    noun = ("API key", "API keys")
+    noun = ("key or user", "keys and users")
     empty = Empty("Everything has an owner", "All usage of the last 90 days belongs to a team.")
     filters = (
         CustomFilter(
@@ -65,6 +64,15 @@ class Unattributed(ListPage):
     def get_queryset(self) -> list[Orphan]:
         return suggestions.orphans(self.found.rows, self.found.start, self.found.end)
 
+    def get_title(self) -> str:
+        """How much belongs to nobody."""
+        total = self.found.total
+        if not self.found.rows:
+            return "Usage without an owner"
+        if not total.cost_nanos:
+            return f"{fmt.tokens(total.tokens.total)} tokens belong to nobody"
+        return f"{fmt.money(total.cost_nanos, ledger_settings().currency)} belongs to nobody"
+
     def get_actions(self) -> Sequence[Action]:
         return (Action("How much has an owner", org_url(self.request, "ledger:attribution")),)
 
@@ -73,14 +81,12 @@ class Unattributed(ListPage):
         return [
             Column(
                 "api_key",
-                "API key",
-                value=lambda found: found.row.labels[0],
-                sub=lambda found: (
-                    found.row.keys[0] if found.row.keys[0] != found.row.labels[0] else ""
-                ),
+                "API key or user",
+                value=lambda found: found.part.label,
+                sub=lambda found: found.part.value if found.part.value != found.part.label else "",
                 link=self._rule_url,
             ),
-            Column("project", "Project", value=lambda found: found.row.labels[1]),
+            Column("project", "Project", value=lambda found: found.part.project_label),
             Column(
                 "tokens",
                 "Tokens",
@@ -89,7 +95,11 @@ class Unattributed(ListPage):
                 align="num",
             ),
             Column(
-                "requests", "Requests", value=lambda f: f.row.requests, align="num", phone=False
+                "requests",
+                "Requests",
+                value=lambda found: found.row.requests or None,
+                align="num",
+                phone=False,
             ),
             Column(
                 "cost",
@@ -119,17 +129,21 @@ class Unattributed(ListPage):
         ]
 
     def _rule_url(self, found: Orphan, request: HttpRequest) -> str:
-        if not can(request.actor, P.ATTRIBUTION_MANAGE) or not found.value:
+        if not can(request.actor, P.ATTRIBUTION_MANAGE) or not found.part.value:
             return ""
         try:
             url = org_url(request, "attribution:new")
         except NoReverseMatch:
             return ""
-        return f"{url}?{urlencode({'field': found.field, 'value': found.value})}"
+        return f"{url}?{urlencode({'field': found.part.field, 'value': found.part.value})}"
 
     def _accept(self, found: Orphan) -> SafeString:
         guess = found.suggestion
-        if guess is None or not found.value or not can(self.request.actor, P.ATTRIBUTION_MANAGE):
+        if (
+            guess is None
+            or not found.part.value
+            or not can(self.request.actor, P.ATTRIBUTION_MANAGE)
+        ):
             return SafeString(" ")
         return format_html(
             '<form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" '
@@ -139,13 +153,13 @@ class Unattributed(ListPage):
             '<button class="btn sm">Give to {}<span class="vh">: {}</span></button></form>',
             org_url(self.request, "ledger:accept_owner"),
             get_token(self.request),
-            found.field,
-            found.value,
-            found.row.labels[0] if found.field == "api_key" else found.row.labels[1],
+            found.part.field,
+            found.part.value,
+            found.part.label,
             guess.candidate.kind,
             guess.candidate.id,
             guess.candidate.name,
-            found.row.labels[0],
+            found.part.label,
         )
 
 
@@ -155,7 +169,11 @@ def accept(request: HttpRequest) -> HttpResponse:
     """Make the rule of a suggestion. Past usage of open months moves in the background."""
     get = request.POST.get
     field, value, kind = get("field", ""), get("value", ""), get("kind", "")
-    if field not in ("api_key", "project") or not value or kind not in ("capability", "unit"):
+    if (
+        field not in ("api_key", "user", "project")
+        or not value
+        or kind not in ("capability", "unit")
+    ):
         raise Invalid("This suggestion is not complete.", fix="Load the list again.")
     try:
         owner = UUID(get("owner", ""))

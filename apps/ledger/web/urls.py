@@ -6,6 +6,7 @@ from apps.ledger.web import (
     adjustments,
     periods,
     queues,
+    record,
     records,
     recost,
     restatements,
@@ -19,6 +20,7 @@ from apps.ledger.web import (
 app_name = "ledger"
 urlpatterns = [
     path("usage/records/", records.RecordList.as_view(), name="records"),
+    path("usage/records/<str:record>/", record.record, name="record"),
     path("usage/runs/", runs.RunList.as_view(), name="runs"),
     path("usage/runs/bands/", run_bands.Bands.as_view(), name="run_bands"),
     path("usage/runs/bands/<str:kind>/", run_bands.EditBands.as_view(), name="run_bands_edit"),

@@ -47,5 +47,16 @@ def test_a_tag_says_more_than_the_past_and_the_past_more_than_a_name():
     assert guess([], {"colour": "core"}) is None
 
 
+def test_what_carries_the_same_tag_speaks_louder_than_a_name():
+    shared = {"env=prod": {CORE.id: 0.5, CLAIMS.id: 0.5}, "pod=blue": {SEARCH.id: 1.0}}
+    values = {"names": ["claims"], "tags": {}, "candidates": KNOWN, "place": "web-prod"}
+    found = suggest(**values, past={}, shared=shared)
+    assert (found.candidate, found.reason) == (
+        SEARCH,
+        "100% of other use tagged pod=blue belongs to it",
+    )
+    assert suggest(**values, past={CORE.id: 1.0}, shared=shared).candidate == CORE
+
+
 def test_words_of_names():
     assert words("checkoutSvc-2_EU") == ["checkout", "svc", "2", "eu"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.access.roles import Role
 from apps.attribution.services import RuleDraft, create_rule
 from apps.common.ids import uuid7
-from apps.ledger.models import AccountingPeriod, RecostJob
+from apps.ledger.models import AccountingPeriod, RecostJob, UsageRecord
 from apps.ledger.services import reattribute, run_recost
 from apps.outbox.models import OutboxMessage
 from tests.factories.ledger import price, take, usage
@@ -78,6 +78,48 @@ def test_records_with_their_words_and_filters(side):
     assert len(rows(side, "records", f"&day_from={day}&day_to={day}")) == 2
     assert found[0]["Cost (USD)"] == "0.002800000"
     assert [row["Decided by"] for row in found][:2] == ["Stated by the caller", ""]
+
+
+def test_a_record_says_what_was_counted_whose_it_is_and_how_it_changed(side, client):
+    with side.scope():
+        create_rule(
+            actor=side.actor(Role.OWNER),
+            draft=RuleDraft(
+                name="Orphans go to core",
+                conditions=[{"field": "api_key", "operator": "equals", "values": ["Orphan key"]}],
+                unit_id=side.units["core"].id,
+            ),
+        )
+        orphan = UsageRecord.objects.get(version=2)
+        stated = UsageRecord.objects.get(occurred_at=NOW - timedelta(days=1))
+        other = UsageRecord.objects.get(occurred_at=LONG_AGO)
+    reattribute(organization_id=side.id)
+    page = html(side, Role.OWNER, "record", record=orphan.code)
+    assert "1,500 tokens of m1 cost $0.0060" in page
+    assert "Decides" in page
+    assert "Orphans go to core" in page
+    assert "Counts now" in page
+    assert "$8.00" in page
+    assert "Add a rule for usage like this" in page
+    assert side.url("ledger:record", record=orphan.code) in html(side, Role.OWNER, "records")
+    page = html(side, Role.VIEWER, "record", record=stated.code)
+    assert "Stated by the caller" in page
+    assert "Never restated." in page
+    assert "No rule matches" in page
+    assert "Add a rule" not in page
+    found = client.get(f"/api/v1/records/{orphan.code}/", headers=side.key_headers).json()
+    assert [(rule["name"], rule["used"]) for rule in found["rules"]] == [
+        ("Orphans go to core", True)
+    ]
+    assert [line["version"] for line in found["versions"]] == [2]
+    assert sum(line["cost_nanos"] for line in found["counted"]) == 6_000_000
+    assert found["record"]["code"] == orphan.code
+    lead = side.client(Role.UNIT_LEAD)
+    for code, status in ((stated.code, 200), (other.code, 404), ("1-x", 404), ("x", 404)):
+        assert lead.get(side.url("ledger:record", record=code)).status_code == status
+    narrowed = {"owned": "direct", "api_key": "Search key", "phase": "testing"}
+    counts = [len(rows(side, "records", f"&{name}={value}")) for name, value in narrowed.items()]
+    assert counts == [1, 1, 0]
 
 
 def test_a_record_names_the_rule_that_decided_it(side):

@@ -86,6 +86,49 @@ def test_a_suggestion_becomes_a_rule_in_one_click(side, client):
     assert (runs[0]["status"], runs[0]["changed"]) == ("done", 1)
 
 
+def test_usage_without_a_key_stands_by_project_and_user(side, client):
+    """Telemetry names services and people, no keys: each of them can be given away."""
+    with side.scope():
+        ana = {"user": "ana@acme.example"}
+        take(
+            [
+                usage(occurred_at=NOW, project_id="web", capability="search", **ana),
+                usage(occurred_at=NOW, project_id="gemini-cli", tags={"pod": "7"}, **ana),
+                usage(occurred_at=NOW, project_id="checkout", tags={"team.id": "core"}),
+                usage(occurred_at=NOW, project_id="audit", tags={"ring": "red"}),
+                usage(occurred_at=NOW, api_key_id="k9", tags={"ring": "red"}, unit="claims"),
+            ]
+        )
+    found = rows(side, "unattributed")
+    assert {key: row["Likely owner"] for key, row in found.items() if "k" not in key[:1]} == {
+        "Claims bot": "Claims",
+        "Key four": "Apps",
+        "Mystery": "",
+        "ana@acme.example": "Search",
+        "checkout": "Core",
+        "audit": "Claims",
+    }
+    lead = side.client(Role.TOKENOPS_LEAD)
+    page = lead.get(side.url("ledger:unattributed")).content.decode()
+    assert "100% of the other use of ana@acme.example belongs to it" in page
+    assert "100% of other use tagged ring=red belongs to it" in page
+    assert "belongs to nobody</h1>" in page or "belong to nobody" in page
+    url = side.url("ledger:accept_owner")
+    body = {
+        "field": "user",
+        "value": "ana@acme.example",
+        "label": "ana@acme.example",
+        "kind": "unit",
+        "owner": str(side.units["core"].id),
+    }
+    assert lead.post(url, body).status_code == 302
+    run_reattribution(organization_id=side.id)
+    assert "ana@acme.example" not in rows(side, "unattributed")
+    answer = client.get("/api/v1/unattributed/", headers=side.key_headers).json()["results"]
+    keyless = [(row["field"], row["value"]) for row in answer if row["api_key_id"] is None]
+    assert sorted(keyless) == [("project", "audit"), ("project", "checkout")]
+
+
 def test_how_much_has_an_owner(side):
     page = side.client(Role.VIEWER).get(side.url("ledger:attribution")).content.decode()
     assert "20.0% of the cost of the last 30 days has an owner" in page

@@ -139,6 +139,7 @@ class Call:
             model=self.model,
             event_id=self.event_id,
             granularity=self.granularity,  # type: ignore[arg-type]
+            project_id=origin.service,
             user=self.user or origin.user,
             service_tier=self.service_tier,
             branch=origin.branch,
