@@ -71,6 +71,7 @@ class Site:
     world: World
     browser: Browser
     sessions: dict[Role, str]
+    windows: dict[Role | None, Watched] = field(default_factory=dict)
 
     def path(self, name: str, *args: object, **kwargs: object) -> str:
         return self.url + self.world.a.url(name, *args, **kwargs)
@@ -92,6 +93,28 @@ class Site:
         javascript: bool = True,
     ) -> Iterator[Watched]:
         """A page in a fresh context, logged in as the role's persona (None: nobody)."""
+        watched = self._window(role, viewport, scheme, javascript)
+        try:
+            yield watched
+        finally:
+            watched.page.context.close()
+
+    def look(self, role: Role | None) -> Watched:
+        """The role's window, kept for looking at page after page: wide, light, no problem yet.
+
+        A fresh context costs as much as the page itself: another process, nothing in its cache.
+        """
+        if role not in self.windows:
+            self.windows[role] = self._window(role, DESKTOP, "light", javascript=True)
+        watched = self.windows[role]
+        watched.page.set_viewport_size(DESKTOP)
+        watched.page.emulate_media(color_scheme="light")
+        watched.problems.clear()
+        return watched
+
+    def _window(
+        self, role: Role | None, viewport: dict[str, int], scheme: str, javascript: bool
+    ) -> Watched:
         context: BrowserContext = self.browser.new_context(
             viewport=viewport,
             color_scheme=scheme,
@@ -108,10 +131,7 @@ class Site:
             lambda m: watched.problems.append(m.text) if m.type in {"error", "warning"} else None,
         )
         watched.page.on("pageerror", lambda e: watched.problems.append(str(e)))
-        try:
-            yield watched
-        finally:
-            context.close()
+        return watched
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +156,10 @@ def site(
         try:
             world = build_site()
             server = LiveServer("127.0.0.1")
-            yield Site(server.url, world, chromium, _sessions(world))
+            site = Site(server.url, world, chromium, _sessions(world))
+            yield site
+            for watched in site.windows.values():
+                watched.page.context.close()
         finally:
             if server is not None:
                 server.stop()

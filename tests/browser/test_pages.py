@@ -18,12 +18,16 @@ NARROW = {"width": 320, "height": 740}
 ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+AXE = Axe().axe_script
+
+
 def violations(page, only=None):
-    """axe's findings as readable lines."""
-    options = {"runOnly": only or ALL_RULES, "resultTypes": ["violations"]}
+    """axe's findings as readable lines; the page has been given AXE."""
+    options = {"runOnly": only or ALL_RULES, "resultTypes": ["violations"], "preload": False}
+    found = page.evaluate("options => axe.run(options)", options)
     return [
         f"{rule['id']}: {rule['help']} — {node['html'][:200]}"
-        for rule in Axe().run(page, options=options).response["violations"]
+        for rule in found["violations"]
         for node in rule["nodes"]
     ]
 
@@ -31,6 +35,7 @@ def violations(page, only=None):
 def problems_of(watched, url):
     """Everything wrong with one page in all its looks, by look."""
     page = watched.open(url)
+    page.evaluate(AXE)
     found = {"light": violations(page)}
     if (headings := page.locator("h1").count()) != 1:
         found["headings"] = [f"{headings} h1 headings"]
@@ -39,7 +44,7 @@ def problems_of(watched, url):
     page.set_viewport_size(PHONE)
     found["phone"] = violations(page)
     widths = {}
-    for size in (DESKTOP, PHONE, NARROW):
+    for size in (PHONE, NARROW, DESKTOP):
         page.set_viewport_size(size)
         if (wide := watched.overflow()) > 0:
             widths[size["width"]] = f"{wide} pixels wider than the window"
@@ -51,14 +56,12 @@ def problems_of(watched, url):
 def test_page(site, case: PageCase):
     with site.world.a.scope():
         args = case.args()
-    with site.visit(case.role) as watched:
-        assert problems_of(watched, site.path(case.name, *args) + case.query) == {}
+    assert problems_of(site.look(case.role), site.path(case.name, *args) + case.query) == {}
 
 
 @pytest.mark.parametrize(("path", "inside"), PLAIN)
 def test_plain_page(site, path, inside):
-    with site.visit(Role.VIEWER if inside else None) as watched:
-        assert problems_of(watched, site.url + path) == {}
+    assert problems_of(site.look(Role.VIEWER if inside else None), site.url + path) == {}
 
 
 @pytest.mark.parametrize("case", PAGES, ids=str)
