@@ -44,7 +44,14 @@ def _grants(*, org: Iterable[P] = (), unit: Iterable[P] = (), own: Iterable[P] =
 
 
 #: An executive reads everything, also who works here and what was done, decides and follows up.
-_EXECUTIVE = (*_READ, P.PEOPLE_VIEW, P.TRAIL_VIEW, P.APPROVAL_DECIDE, P.COMMENT_WRITE)
+_EXECUTIVE = (
+    *_READ,
+    P.PEOPLE_VIEW,
+    P.TRAIL_VIEW,
+    P.APPROVAL_ANSWER,
+    P.APPROVAL_DECIDE,
+    P.COMMENT_WRITE,
+)
 
 GRANTS: dict[Role, Grants] = {
     Role.OWNER: _grants(org=[p for p in P if p not in PLATFORM_PERMISSIONS]),
@@ -78,6 +85,7 @@ GRANTS: dict[Role, Grants] = {
             P.APPROVAL_POLICY_MANAGE,
             P.BUDGET_MANAGE,
             P.AUDIT_SIGN,
+            P.MODEL_STANDING_MANAGE,
         ],
     ),
     Role.CTO: _grants(
@@ -90,6 +98,7 @@ GRANTS: dict[Role, Grants] = {
             P.AUDIT_RESPOND,
             P.AUDIT_SIGN,
             P.TIER_MANAGE,
+            P.MODEL_STANDING_MANAGE,
         ],
     ),
     Role.CFO: _grants(
@@ -115,6 +124,7 @@ GRANTS: dict[Role, Grants] = {
             P.CAPABILITY_MANAGE,
             P.AUDIT_RESPOND,
             P.TIER_MANAGE,
+            P.MODEL_STANDING_MANAGE,
             P.ESTIMATING_MANAGE,
             P.STORY_TEMPLATE_MANAGE,
         ],
@@ -141,6 +151,7 @@ GRANTS: dict[Role, Grants] = {
             P.AUDIT_RESPOND,
             P.AUDIT_SIGN,
             P.TIER_MANAGE,
+            P.MODEL_STANDING_MANAGE,
             P.ESTIMATING_MANAGE,
             P.STORY_TEMPLATE_MANAGE,
         ],
@@ -177,6 +188,7 @@ GRANTS: dict[Role, Grants] = {
             P.CAPABILITY_MANAGE,
             P.STORY_WRITE,
             P.STORY_SUBMIT,
+            P.APPROVAL_ANSWER,
             P.COMMENT_WRITE,
             P.AUDIT_RESPOND,
             P.STORY_TEMPLATE_MANAGE,

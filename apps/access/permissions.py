@@ -25,6 +25,7 @@ class P(StrEnum):
     TRAIL_VIEW = "trail.view"
     CAPABILITY_VIEW = "capability.view"
     CAPABILITY_MANAGE = "capability.manage"
+    MODEL_STANDING_MANAGE = "model_standing.manage"
     TIER_MANAGE = "tier.manage"
     PRICE_VIEW = "price.view"
     PRICE_MANAGE = "price.manage"
@@ -44,6 +45,7 @@ class P(StrEnum):
     ESTIMATING_MANAGE = "estimating.manage"
     VALUE_POLICY_MANAGE = "value_policy.manage"
     APPROVAL_VIEW = "approval.view"
+    APPROVAL_ANSWER = "approval.answer"
     APPROVAL_DECIDE = "approval.decide"
     APPROVAL_POLICY_MANAGE = "approval_policy.manage"
     BUDGET_VIEW = "budget.view"
@@ -78,6 +80,7 @@ MEANINGS: dict[P, Meaning] = {
     P.TRAIL_VIEW: Meaning("Trail", "Read and verify the trail"),
     P.CAPABILITY_VIEW: Meaning("Capabilities", "See capabilities"),
     P.CAPABILITY_MANAGE: Meaning("Capabilities", "Add and change capabilities"),
+    P.MODEL_STANDING_MANAGE: Meaning("Capabilities", "Say which models are standard or allowed"),
     P.TIER_MANAGE: Meaning("Capabilities", "Change the consumption tiers"),
     P.PRICE_VIEW: Meaning("Prices", "See list prices and negotiated rates"),
     P.PRICE_MANAGE: Meaning("Prices", "Change negotiated rates"),
@@ -99,6 +102,7 @@ MEANINGS: dict[P, Meaning] = {
         "Token Stories", "Set the amount from which a value hypothesis is mandatory"
     ),
     P.APPROVAL_VIEW: Meaning("Approvals", "See approval requests"),
+    P.APPROVAL_ANSWER: Meaning("Approvals", "Answer steps that ask the lead of the unit"),
     P.APPROVAL_DECIDE: Meaning("Approvals", "Approve, reject, ask for changes"),
     P.APPROVAL_POLICY_MANAGE: Meaning("Approvals", "Change approval routes"),
     P.BUDGET_VIEW: Meaning("Budgets", "See budgets"),
@@ -129,6 +133,7 @@ PER_UNIT = frozenset(
         P.COMMENT_WRITE,
         P.STORY_TEMPLATE_MANAGE,
         P.APPROVAL_VIEW,
+        P.APPROVAL_ANSWER,
         P.APPROVAL_DECIDE,
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,
@@ -156,6 +161,7 @@ KEY_PERMISSIONS = frozenset(
         P.CAPABILITY_VIEW,
         P.CAPABILITY_MANAGE,
         P.TIER_MANAGE,
+        P.MODEL_STANDING_MANAGE,
         P.PRICE_VIEW,
         P.PRICE_MANAGE,
         P.ATTRIBUTION_VIEW,

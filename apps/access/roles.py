@@ -55,7 +55,7 @@ PURPOSES: dict[Role, str] = {
     Role.EA: "Owns the standards: capabilities and models; decides on designs.",
     Role.TOKENOPS_LEAD: "Leads TokenOps: decides, runs audits, sets routes, rules and budgets.",
     Role.TOKENOPS_ANALYST: "Keeps figures right: sources, prices, rules, audits.",
-    Role.UNIT_LEAD: "Leads a unit: its people, stories and answers to findings.",
+    Role.UNIT_LEAD: "Leads a unit: its people and stories, what asks for its lead, findings.",
     Role.MEMBER: "Works in a unit: files its own stories and follows them.",
     Role.AUDITOR: "Reads everything and writes findings. Changes nothing else.",
     Role.VIEWER: "Reads figures, stories, budgets and reports.",

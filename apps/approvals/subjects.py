@@ -28,7 +28,9 @@ class Outcome:
 
     `approved_nanos` is the cap in force after it (None: no amount was asked for); `final` is False
     while more answers are needed. `decision` is None for a withdrawal and a replaced revision.
-    `conditions` are the texts that came with this answer.
+    `conditions` are the texts that came with this answer. `position` is that of the answered step
+    on the route, `role` as what it was answered (empty for somebody who was added by hand),
+    `decision_id` the stored answer; a rule answers no step.
     """
 
     status: RequestStatus
@@ -37,6 +39,10 @@ class Outcome:
     note: str = ""
     approved_nanos: int | None = None
     conditions: tuple[str, ...] = ()
+    position: int = 0
+    role: str = ""
+    on_behalf: tuple[str, ...] = ()
+    decision_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,15 @@ class SubjectDetail:
 
 
 class SubjectHandler:
-    """What a subject's app supplies. Every method may be left out."""
+    """What a subject's app supplies. Every method may be left out.
+
+    `by_rule`: whether the automatic lane may approve it. Where it may not, automatic policies are
+    passed over.
+    """
 
     subject_type: str = ""
     label: str = ""
+    by_rule: bool = True
 
     def lock(self, subject_id: UUID) -> None:
         """Take the subject's row (`SELECT ... FOR UPDATE`) before its request moves.

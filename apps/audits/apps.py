@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class AuditsConfig(AppConfig):
     name = "apps.audits"
     label = "audits"
+
+    def ready(self) -> None:
+        from apps.approvals.subjects import register
+        from apps.audits import events  # noqa: F401 -- registers by import
+        from apps.audits.services.sign_off import AuditSubject
+
+        register(AuditSubject.subject_type, AuditSubject())

@@ -144,12 +144,20 @@ class AuditReport(TenantModel):
 
 
 class Signature(TenantModel):
-    """One person's signature under one issue of the report, for one role. Never changed."""
+    """One person's signature under one issue of the report, for one role. Never changed.
+
+    It stands while the approval it was given with (`decision_id`) stands: an answer that is taken
+    back takes its signature with it, and the next one for the role has the next `attempt`.
+    `capacity` says as what somebody signed who does not hold the role: a deputy, a fallback.
+    """
 
     report = TenantForeignKey(
         AuditReport, models.PROTECT, related_name="signatures", db_index=False
     )
     role = models.CharField(max_length=20)
+    attempt = models.IntegerField(default=1)
+    decision_id = models.UUIDField(null=True)
+    capacity = models.CharField(max_length=200, blank=True, default="")
     membership = TenantForeignKey(Membership, models.PROTECT, related_name="+", db_index=False)
     person_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
@@ -161,9 +169,9 @@ class Signature(TenantModel):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization_id", "report", "role"], name="signature_role"
+                fields=["organization_id", "report", "role", "attempt"], name="signature_role"
             ),
             models.UniqueConstraint(
-                fields=["organization_id", "report", "membership"], name="signature_person"
+                fields=["organization_id", "decision_id"], name="signature_decision"
             ),
         ]

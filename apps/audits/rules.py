@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +16,7 @@ AUDIT_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "raise_findings": (frozenset({A.BASELINED}), A.RESPONDING),
     "issue_report": (frozenset({A.RESPONDING}), A.SIGNING),
     "complete": (frozenset({A.SIGNING}), A.SIGNED),
+    "take_back": (frozenset({A.SIGNED}), A.SIGNING),
     "reopen": (frozenset({A.SIGNING, A.SIGNED}), A.RESPONDING),
 }
 
@@ -52,22 +52,3 @@ def severity_of(effect_nanos: int, total_nanos: int) -> Severity:
     if share >= Decimal("0.03"):
         return Severity.HIGH
     return Severity.MEDIUM if share >= Decimal("0.005") else Severity.LOW
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """Who may still sign: roles without a signature, and people who have given one."""
-
-    missing: tuple[str, ...]
-    signed_by: frozenset[Any]
-
-    @property
-    def complete(self) -> bool:
-        return not self.missing
-
-
-def signing(required: Collection[str], signatures: Collection[tuple[str, Any]]) -> Signing:
-    """`signatures`: (role, membership id). One person signs once, for one role."""
-    done = {role for role, _ in signatures}
-    missing = tuple(role for role in required if role not in done)
-    return Signing(missing, frozenset(person for _, person in signatures))

@@ -4,17 +4,31 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.access.actors import Actor
+from apps.access.matrix import scope_of
 from apps.access.permissions import P
 from apps.access.roles import Role
 from apps.access.services import can, can_anywhere, visible
+from apps.approvals.models import ApprovalRequest
+from apps.approvals.selectors import (
+    DECIDING_ROLES,
+    blocked_reason,
+    live_decisions,
+    requests_of_subject,
+    steps_of,
+)
 from apps.audits import figures, rules
-from apps.audits.enums import FindingStatus
+from apps.audits.enums import FindingStatus, Severity
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
 from apps.common.errors import NotFound
 
+SUBJECT = "audit"
+SIGNING_ROLES: tuple[Role, ...] = tuple(
+    role for role in DECIDING_ROLES if scope_of(role, P.AUDIT_SIGN) is not None
+)
+"""Roles that may be required to sign: their holders decide and sign."""
 _OPEN = (FindingStatus.OPEN, FindingStatus.ASSIGNED)
 
 
@@ -83,25 +97,66 @@ class Seat:
     signature: Signature | None
 
 
+def signatures(report: AuditReport) -> QuerySet[Signature]:
+    """Every signature ever given to a report, with `stands`."""
+    return Signature.objects.filter(report_id=report.id).annotate(stands=_stands()).order_by("id")
+
+
+def _stands() -> Q:
+    live = live_decisions().filter(id=OuterRef("decision_id"))
+    return Q(decision_id__isnull=True) | Q(Exists(live))
+
+
+def standing_signatures(report: AuditReport) -> list[Signature]:
+    """Those whose approval was not taken back."""
+    return list(Signature.objects.filter(_stands(), report_id=report.id).order_by("id"))
+
+
 def seats(audit: Audit, report: AuditReport | None) -> list[Seat]:
     """The required roles in order, with their signatures under the current report."""
-    given = {s.role: s for s in report.signatures.all()} if report else {}
+    given = {s.role: s for s in standing_signatures(report)} if report else {}
     return [Seat(role, Role(role).label, given.get(role)) for role in audit.required_roles]
 
 
-def roles_to_sign(actor: Actor, audit: Audit, report: AuditReport | None) -> list[Seat]:
-    """The signatures this actor could give now."""
-    if report is None or audit.status != "signing":
+def sign_off_of(audit: Audit) -> ApprovalRequest | None:
+    """The newest request for signatures, open or closed."""
+    return requests_of_subject(SUBJECT, audit.id).first()
+
+
+def required_role(audit: Audit, request: ApprovalRequest, position: int) -> str:
+    """The role that signs at a step; empty for a step the organization's policy added."""
+    own = position - 1 - (len(request.route) - len(audit.required_roles))
+    return audit.required_roles[own] if 0 <= own < len(audit.required_roles) else ""
+
+
+def signers(request: ApprovalRequest | None) -> list[str]:
+    """Whose signature is waited for now, by name."""
+    if request is None or not request.is_open:
         return []
-    if any(s.membership_id == actor.membership_id for s in report.signatures.all()):
+    current = [step for step in steps_of(request) if step.position == request.current_step]
+    people = [place for step in current for place in step.people]  # type: ignore[attr-defined]
+    return list(dict.fromkeys(place.name for place in people if place.is_open))
+
+
+def role_in_turn(audit: Audit, request: ApprovalRequest) -> str:
+    return required_role(audit, request, request.current_step)
+
+
+def roles_to_sign(actor: Actor, audit: Audit, request: ApprovalRequest | None) -> list[Seat]:
+    """The signature this actor could give now: at most one."""
+    if request is None or not request.is_open or blocked_reason(actor, request):
         return []
-    return [
-        seat
-        for seat in seats(audit, report)
-        if seat.signature is None
-        and any(b.role == Role(seat.role) and b.covers(audit.unit_id) for b in actor.bindings)
-        and can(actor, P.AUDIT_SIGN, unit_id=audit.unit_id)
-    ]
+    role = role_in_turn(audit, request)
+    if not role or not can(actor, P.AUDIT_SIGN, unit_id=audit.unit_id):
+        return []
+    return [Seat(role, Role(role).label, None)]
+
+
+def by_severity(audit: Audit) -> list[tuple[str, int, int]]:
+    """Severity, findings, and their known effect in nanos; worst first, empty ones left out."""
+    rows = audit.findings.values("severity").annotate(n=Count("id"), effect=Sum("effect_nanos"))
+    found = {row["severity"]: (row["n"], row["effect"] or 0) for row in rows.order_by()}
+    return [(Severity(s).label, *found[s]) for s in Severity.values if s in found]
 
 
 @dataclass(frozen=True, slots=True)

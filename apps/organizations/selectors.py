@@ -187,6 +187,23 @@ def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership
     )
 
 
+def leads_upwards(unit_id: UUID | None) -> list[list[Membership]]:
+    """Active unit leads for a unit, nearest first: of the unit itself, of each unit above it, then
+    those bound to the whole organization. Levels without a lead are left out; two queries.
+    """
+    places: list[UUID | None] = [*(unit_ancestor_ids(unit_id) if unit_id else []), None]
+    bindings = RoleBinding.objects.filter(role=Role.UNIT_LEAD.value).filter(
+        Q(unit__isnull=True) | Q(unit_id__in=[place for place in places if place])
+    )
+    at: dict[UUID | None, set[UUID]] = {}
+    for place, member in bindings.values_list("unit_id", "membership_id"):
+        at.setdefault(place, set()).add(member)
+    known = memberships().filter(is_active=True, user__is_active=True)
+    people = list(known.filter(id__in=set().union(*at.values()))) if at else []
+    levels = [[m for m in people if m.id in at.get(place, ())] for place in places]
+    return [level for level in levels if level]
+
+
 def owners() -> QuerySet[Membership]:
     """Active people who are owners."""
     return _holders([Role.OWNER])

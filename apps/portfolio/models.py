@@ -13,7 +13,8 @@ class Capability(TenantModel):
     """One thing tokens are used for, owned by a unit. Retired, never deleted: usage keeps it.
 
     `slug` is its code in usage records and rules. `version` counts changes: an edit states the
-    version it was made on. `name_norm` is the name in lower case, for prefix search.
+    version it was made on. `name_norm` is the name in lower case, for prefix search. `tier` empty:
+    nobody set one and the estimates of its stories decide; one that is set is the least they get.
     """
 
     name = models.CharField(max_length=120)
@@ -21,7 +22,7 @@ class Capability(TenantModel):
     slug = models.SlugField(max_length=60, db_index=False)
     kind = models.CharField(max_length=12, choices=CapabilityKind)
     stage = models.CharField(max_length=12, choices=Stage, default=Stage.EXPERIMENT)
-    tier = models.CharField(max_length=10, choices=Tier, default=Tier.STANDARD)
+    tier = models.CharField(max_length=10, choices=Tier, blank=True, default="")
     data_class = models.CharField(max_length=12, choices=DataClass, default=DataClass.INTERNAL)
     unit = TenantForeignKey(
         "organizations.Unit", models.PROTECT, related_name="capabilities", db_index=False
@@ -57,6 +58,10 @@ class Capability(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def tier_label(self) -> str:
+        return self.get_tier_display() or "From its stories"
 
     @property
     def is_retired(self) -> bool:

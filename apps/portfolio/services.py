@@ -43,12 +43,13 @@ def create_capability(
     unit_id: UUID,
     slug: str = "",
     stage: str = Stage.EXPERIMENT,
-    tier: str = Tier.STANDARD,
+    tier: str = "",
     data_class: str = DataClass.INTERNAL,
     owner_membership_id: UUID | None = None,
     description: str = "",
 ) -> Capability:
-    """A new capability of a unit. Without `slug` a free code is made from the name.
+    """A new capability of a unit. Without `slug` a free code is made from the name, without `tier`
+    the estimates of its stories decide about theirs.
 
     Raises Forbidden outside the actor's units, Invalid for wrong fields, Conflict for a code that
     is taken.
@@ -246,7 +247,7 @@ def _check(values: dict[str, Any]) -> None:
             FieldError("description", "The text is too long.", "Use at most 4000 characters.")
         )
     for field, options in _CHOICES.items():
-        if values[field] not in options.values:
+        if values[field] not in options.values and (field != "tier" or values[field]):
             allowed = ", ".join(options.values)
             errors.append(
                 FieldError(field, f"{values[field]} is not one of the choices.", f"Use {allowed}.")

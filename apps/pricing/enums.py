@@ -15,6 +15,16 @@ class TierLabel(Choice):
     FAST = Tier.FAST.value, "Fast"
 
 
+class Standing(Choice):
+    """What an organization says about a model, best first. Undecided is what nobody has said."""
+
+    STANDARD = "standard", "Standard"
+    ALLOWED = "allowed", "Allowed"
+    UNDECIDED = "undecided", "Not decided"
+    RESTRICTED = "restricted", "Restricted"
+    NOT_ALLOWED = "not_allowed", "Not allowed"
+
+
 class TermKind(Choice):
     """How a negotiated rate is written down."""
 

@@ -8,7 +8,7 @@ from django.db import models
 from apps.common import clock
 from apps.common.ids import uuid7
 from apps.common.tokens import KINDS
-from apps.pricing.enums import TermKind, TierLabel
+from apps.pricing.enums import Standing, TermKind, TierLabel
 from apps.tenancy.models import TenantModel
 from apps.trail.refs import ObjectRef
 
@@ -164,6 +164,36 @@ class NegotiatedRate(TenantModel, Rates):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("negotiated_rate", UUID(str(self.id)), self.name)
+
+
+class ModelStanding(TenantModel):
+    """What the organization says about a model, or about every model of a provider.
+
+    `model` empty: all of the provider's that have no word of their own. A model may be one the
+    catalogue does not know. Undecided: the word was taken back. `version` counts changes; the
+    trail has their history.
+    """
+
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=200, blank=True)
+    standing = models.CharField(max_length=12, choices=Standing.choices())
+    note = models.CharField(max_length=500, blank=True)
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "provider", "model"], name="pricing_standing_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model or '*'}"
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("model_standing", UUID(str(self.id)), str(self))
 
 
 class PricingState(TenantModel):

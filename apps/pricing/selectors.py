@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, FilteredRelation, Q, QuerySet, Value
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.common import clock
@@ -17,8 +17,17 @@ from apps.common.tokens import INPUT_KINDS, KINDS
 from apps.pricing import rules
 from apps.pricing.book import ListBook, PriceBook, Term, day_us, row_rates
 from apps.pricing.catalogue import FIRST_DAY, ModelRow, PriceRow, ProviderRow
-from apps.pricing.models import AIModel, ListPrice, NegotiatedRate, PriceBookVersion, Provider
+from apps.pricing.enums import Standing
+from apps.pricing.models import (
+    AIModel,
+    ListPrice,
+    ModelStanding,
+    NegotiatedRate,
+    PriceBookVersion,
+    Provider,
+)
 from apps.pricing.rules import Rates, Tier
+from apps.pricing.standings import Standings
 from apps.tenancy.scope import require_organization_id
 
 SHOWN_KINDS = ("input_uncached", "cache_read", "output")
@@ -218,6 +227,34 @@ def model(model_id: UUID) -> AIModel:
     if found is None:
         raise NotFound("There is no such model.", code="model_not_found")
     return found
+
+
+def standings() -> Standings:
+    """What the organization in scope says about models."""
+    rows = _said().values_list("provider", "model", "standing")
+    return Standings({(p, m): Standing(s) for p, m, s in rows})
+
+
+def _said() -> QuerySet[ModelStanding]:
+    return ModelStanding.objects.exclude(standing=Standing.UNDECIDED)
+
+
+def standing_rows(provider: str = "", model: str = "") -> QuerySet[ModelStanding]:
+    """Every standing, by name; with a model only its own and its provider's."""
+    rows = ModelStanding.objects.order_by("provider", "model")
+    return rows.filter(provider=provider, model__in=["", model]) if provider else rows
+
+
+def with_standing(rows: QuerySet[AIModel]) -> QuerySet[AIModel]:
+    """Models with `standing` annotated: their own, else their provider's, else undecided."""
+    said = _said().filter(provider=OuterRef("provider__key"))
+    return rows.annotate(
+        standing=Coalesce(
+            Subquery(said.filter(model=OuterRef("key")).values("standing")[:1]),
+            Subquery(said.filter(model="").values("standing")[:1]),
+            Value(Standing.UNDECIDED.value),
+        )
+    )
 
 
 def prices_in_force(model: AIModel, day: date | None = None) -> QuerySet[ListPrice]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from apps.access.actors import Actor
@@ -17,13 +18,14 @@ from apps.common.errors import Conflict, FieldError, Invalid
 from apps.common.tokens import KINDS, TokenCounts
 from apps.outbox.services import enqueue
 from apps.pricing import events, rules, selectors
-from apps.pricing.enums import TermKind, TierLabel
-from apps.pricing.models import NegotiatedRate, PricingState
+from apps.pricing.enums import Standing, TermKind, TierLabel
+from apps.pricing.models import ModelStanding, NegotiatedRate, PricingState
 from apps.pricing.rules import CostStatus
 from apps.tenancy.scope import require_organization_id
 from apps.trail.services import record
 
 MAX_RATE = Decimal(10**8)
+MAX_NOTE = 500
 RATE_FIELDS = (*KINDS, "per_request")
 
 
@@ -184,6 +186,76 @@ def estimate_cost(
         )
     return CostEstimate(
         cost, rules.CURRENCY, price.status, provider_id, model_id, "", price.price_id, rates
+    )
+
+
+@transaction.atomic
+def set_standing(
+    *,
+    actor: Actor,
+    provider: str,
+    model: str = "",
+    standing: str,
+    note: str = "",
+    version: int | None = None,
+) -> ModelStanding:
+    """Say where a model stands, or every model of a provider (`model` empty); `undecided` takes a
+    word back.
+
+    `version` is the one that was seen, 0 or None for the first word. Raises Forbidden, Invalid
+    (not a standing, no provider, no reason for a model that is held back), Conflict when somebody
+    changed it meanwhile. Stories that wait keep the facts they were submitted with.
+    """
+    require(actor, P.MODEL_STANDING_MANAGE)
+    errors = []
+    if standing not in {each.value for each in Standing}:
+        known = ", ".join(each.value for each in Standing)
+        errors.append(FieldError("standing", f"{standing!r} is not a standing.", f"Use {known}."))
+    if not provider.strip():
+        errors.append(FieldError("provider", "Which provider?", "Name the provider."))
+    held_back = standing in {Standing.RESTRICTED, Standing.NOT_ALLOWED}
+    if held_back and not note.strip():
+        errors.append(FieldError("note", "Say why it is held back.", "One sentence is enough."))
+    if len(note) > MAX_NOTE:
+        errors.append(FieldError("note", f"At most {MAX_NOTE} characters.", "Shorten it."))
+    if errors:
+        raise Invalid("The standing cannot be saved like this.", errors=errors)
+    provider, model = _canonical(provider.strip(), model.strip())
+    values = {
+        "standing": standing,
+        "note": note.strip(),
+        "changed_at": clock.now(),
+        "changed_by_name": actor.name[:200],
+    }
+    row, made = ModelStanding.objects.get_or_create(provider=provider, model=model, defaults=values)
+    before: dict[str, Any] = {}
+    if made:
+        if version:
+            raise _standing_changed()
+    else:
+        before = {"standing": row.standing, "note": row.note}
+        changed = ModelStanding.objects.filter(id=row.id, version=version or 0).update(
+            **values, version=F("version") + 1
+        )
+        if not changed:
+            raise _standing_changed()
+        row.refresh_from_db()
+    record(
+        actor=actor,
+        action=events.STANDING_CHANGED,
+        obj=row,
+        before=before,
+        after={"standing": row.standing, "note": row.note},
+        reason=row.note,
+    )
+    return row
+
+
+def _standing_changed() -> Conflict:
+    return Conflict(
+        "Somebody changed this standing since you opened it.",
+        code="version_changed",
+        fix="Load the model again.",
     )
 
 

@@ -99,6 +99,16 @@ class TokenStory(TenantModel):
             models.Index(fields=["organization_id", "author_id"], name="story_author"),
             models.Index(fields=["organization_id", "title_norm"], name="story_title"),
             models.Index(fields=["organization_id", "replaces"], name="story_replaces"),
+            models.Index(
+                fields=["organization_id", "kind", "-approved_at"],
+                condition=models.Q(approved_revision_id__isnull=False),
+                name="story_kind_approved",
+            ),
+            models.Index(
+                fields=["organization_id", "pattern", "-approved_at"],
+                condition=models.Q(approved_revision_id__isnull=False),
+                name="story_pattern_approved",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ class SimulateView(APIView):
         data = dict(asked.validated_data)
         if data["policy_id"] is not None:
             selectors.policy_by_id(data["policy_id"])
-        roles = [role.value for role in selectors.DECIDING_ROLES]
+        roles = [role.value for role in selectors.ROUTE_ROLES]
         document = parse_policy(data.pop("document"), roles=roles)
         found = simulate_policy(request.auth, document=document, **data)
         return Response(serializers.SimulationSerializer(found).data)

@@ -74,7 +74,7 @@ class ApprovalView(APIView):
 class DecideView(APIView):
     """Answer the current step. 409 when the request has changed since `version` was read."""
 
-    permission_required = {"POST": P.APPROVAL_DECIDE}
+    permission_required = {"POST": P.APPROVAL_ANSWER}
 
     @extend_schema(
         request=serializers.DecideSerializer,
@@ -110,7 +110,7 @@ class BulkView(APIView):
     results come in the order asked, each with its own status.
     """
 
-    permission_required = {"POST": P.APPROVAL_DECIDE}
+    permission_required = {"POST": P.APPROVAL_ANSWER}
 
     @extend_schema(
         request=serializers.BulkSerializer,

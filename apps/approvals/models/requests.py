@@ -134,7 +134,8 @@ class ApprovalRequest(TenantModel):
 
 
 class ApprovalStep(TenantModel):
-    """One step of a request's route. `needed` is fixed when the step opens.
+    """One step of a request's route. `needed` is fixed when the step opens. `is_distinct`: who
+    answered another step of the request does not answer this one.
 
     `reminded_at`, `overdue_at` and `escalated_at` are claimed by conditional updates: each of the
     three is done once per step, whoever and however often the schedule runs.
@@ -154,6 +155,7 @@ class ApprovalStep(TenantModel):
     remind_working_days = models.IntegerField(default=1)
     escalate_working_days = models.IntegerField(null=True)
     escalate_roles = models.JSONField(default=list)
+    is_distinct = models.BooleanField(default=False)
     status = models.CharField(
         max_length=20, choices=StepStatus.choices(), default=StepStatus.WAITING
     )

@@ -23,9 +23,14 @@ FACTS: Mapping[str, FactType] = {
     "stage": "text",
     "data_class": "text",
     "model_standard": "bool",
+    "model_status": "text",
     "unit": "text",
 }
-"""What a condition may ask about. `unit` is a unit id and matches the unit and all below it."""
+"""What a condition may ask about. `unit` is a unit id and matches the unit and all below it.
+
+`model_status` is the worst standing of the subject's models; `model_standard` whether all of them
+are the organization's standards.
+"""
 
 ORDERED_OPS = ("lt", "le", "gt", "ge")
 OPS_BY_TYPE: Mapping[FactType, tuple[str, ...]] = {
@@ -54,6 +59,7 @@ class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     People are reminded `remind_working_days` before the due time (0: not). Where
     `escalate_working_days` is given, holders of `escalate_roles` join that long after it.
+    `distinct`: nobody who answered an earlier step answers this one.
     """
 
     name: str
@@ -66,6 +72,7 @@ class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remind_working_days: int = 1
     escalate_working_days: int | None = None
     escalate_roles: list[str] = []
+    distinct: bool = False
 
 
 class Guardrails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -380,16 +387,22 @@ def choose(
     subject_type: str,
     facts: Mapping[str, Fact],
     approved_in_unit: int = 0,
+    *,
+    by_rule: bool = True,
 ) -> tuple[Candidate | None, str]:
     """The candidate that holds, and why an automatic one before it did not.
 
-    By priority, then by name; the default one last, whatever its conditions.
+    By priority, then by name; the default one last, whatever its conditions. Without `by_rule`
+    automatic ones are passed over: people decide such a subject.
     """
     skipped = ""
     for each in sorted(candidates, key=lambda c: (c.is_default, c.priority, c.name)):
         if each.subject_type not in {"", subject_type}:
             continue
         if not each.is_default and not applies(each.document, facts):
+            continue
+        if each.document.is_auto and not by_rule:
+            skipped = skipped or "People decide this, never a rule."
             continue
         if each.document.is_auto:
             broken = broken_guardrail(each.document, facts, approved_in_unit)

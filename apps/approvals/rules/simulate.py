@@ -21,6 +21,8 @@ class Case:
     unit_id: UUID | None
     opened_at: datetime
     facts: Mapping[str, Fact]
+    by_rule: bool = True
+    own_steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,16 @@ def simulate(cases: Iterable[Case], candidates: Sequence[Candidate]) -> dict[UUI
         recent = automatic[case.unit_id]
         while recent and recent[0] < case.opened_at - WINDOW:
             recent.popleft()
-        chosen, skipped = choose(candidates, case.subject_type, case.facts, len(recent))
+        chosen, skipped = choose(
+            candidates, case.subject_type, case.facts, len(recent), by_rule=case.by_rule
+        )
         if chosen is None:
             found[case.id] = Taken("", (), skipped=skipped)
         elif chosen.document.is_auto:
             recent.append(case.opened_at)
             found[case.id] = Taken(chosen.name, (), auto=True)
         else:
-            steps = tuple(step.name for step in route(chosen.document, case.facts))
-            found[case.id] = Taken(chosen.name, steps, skipped=skipped)
+            alone = chosen.is_default and case.own_steps
+            steps = () if alone else tuple(s.name for s in route(chosen.document, case.facts))
+            found[case.id] = Taken(chosen.name, (*steps, *case.own_steps), skipped=skipped)
     return found

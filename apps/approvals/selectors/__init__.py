@@ -19,6 +19,7 @@ from apps.approvals.selectors.requests import (
     decisions_of,
     delegated_to,
     live_decisions,
+    may_fill,
     of_my_units,
     open_request_of,
     parties_of,
@@ -36,6 +37,7 @@ from apps.approvals.selectors.requests import (
 )
 from apps.approvals.selectors.routes import (
     DECIDING_ROLES,
+    ROUTE_ROLES,
     AppliedPolicy,
     Approver,
     Holders,
@@ -51,6 +53,7 @@ from apps.approvals.selectors.routes import (
     preview_route,
     resolve_approvers,
     same_route,
+    steps_for,
     version_document,
     versions_of,
 )
@@ -58,6 +61,7 @@ from apps.approvals.selectors.routes import (
 __all__ = [
     "DECIDING_ROLES",
     "PARTY_WORDS",
+    "ROUTE_ROLES",
     "AppliedPolicy",
     "Approver",
     "Holders",
@@ -80,6 +84,7 @@ __all__ = [
     "document_of",
     "facts_with_unit",
     "live_decisions",
+    "may_fill",
     "of_my_units",
     "open_request_of",
     "open_step_ids",
@@ -96,6 +101,7 @@ __all__ = [
     "resolve_approvers",
     "same_route",
     "seats_of",
+    "steps_for",
     "steps_of",
     "to_sample",
     "undos_of",

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
+from apps.access.roles import Role
 from apps.access.services import can, can_anywhere, visible, visible_unit_ids
 from apps.approvals.enums import AssignmentVia, RequestStatus, SampleStatus
 from apps.approvals.models import (
@@ -18,7 +19,7 @@ from apps.approvals.models import (
     ApprovalStep,
     ApprovalUndo,
 )
-from apps.approvals.selectors.routes import DECIDING_ROLES
+from apps.approvals.selectors.routes import ROUTE_ROLES
 from apps.common.errors import NotFound
 
 
@@ -136,7 +137,8 @@ def count_mine(actor: Actor) -> tuple[int, int]:
 
 
 def can_decide_at_all(actor: Actor) -> bool:
-    return actor.membership_id is not None and not actor.roles.isdisjoint(DECIDING_ROLES)
+    """Whether a queue of one's own makes sense: a role that a route may name."""
+    return actor.membership_id is not None and not actor.roles.isdisjoint(ROUTE_ROLES)
 
 
 def requests_of_subject(subject_type: str, subject_id: UUID) -> QuerySet[ApprovalRequest]:
@@ -245,12 +247,25 @@ def blocked_reason(
             for d in step.answers  # type: ignore[attr-defined]
         )
         return "You have answered; others decide next." if answered else "Others decide this."
-    by_hand = any(place.via in BY_HAND for place in mine)
-    if by_hand and can_anywhere(actor, P.APPROVAL_DECIDE):
-        return ""
-    if not can(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id):
+    if not any(may_fill(actor, place, request.unit_id) for place in mine):
         return "Your roles no longer include deciding for this team."
     return ""
+
+
+def may_fill(actor: Actor, place: ApprovalAssignment, unit_id: UUID | None) -> bool:
+    """Whether the actor's permissions still reach a place of theirs.
+
+    Deciding at the subject's unit; for a place that somebody gave, anywhere. The place of a unit
+    lead asks for a lead's permission only.
+    """
+    lead = Role.UNIT_LEAD in (place.roles or [place.role])
+    if place.via in BY_HAND:
+        return can_anywhere(actor, P.APPROVAL_DECIDE) or (
+            lead and can_anywhere(actor, P.APPROVAL_ANSWER)
+        )
+    return can(actor, P.APPROVAL_DECIDE, unit_id=unit_id) or (
+        lead and can(actor, P.APPROVAL_ANSWER, unit_id=unit_id)
+    )
 
 
 BY_HAND = frozenset({AssignmentVia.ADDED, AssignmentVia.DELEGATED})

@@ -21,6 +21,7 @@ from apps.approvals.models import (
 )
 from apps.approvals.rules import policy as policy_rules
 from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument, StepSpec
+from apps.approvals.subjects import handler_for
 from apps.common import clock
 from apps.common.errors import NotFound
 from apps.organizations import selectors as organizations
@@ -29,7 +30,11 @@ from apps.organizations.models import Membership, RoleBinding
 DECIDING_ROLES: tuple[Role, ...] = tuple(
     role for role in ASSIGNABLE if scope_of(role, P.APPROVAL_DECIDE) is not None
 )
-"""Roles a policy may name: only their holders are allowed to decide."""
+"""Roles whose holders decide, wherever a policy names them."""
+ROUTE_ROLES: tuple[Role, ...] = (*DECIDING_ROLES, Role.UNIT_LEAD)
+"""Roles a policy may name. The unit lead is the lead of the subject's unit, or the nearest above:
+no other lead answers, and a lead decides nothing besides.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class PlannedStep:
     due_working_days: int
     approvers: tuple[Approver, ...]
     lane: Lane = Lane.PEOPLE
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,10 @@ def candidate(policy: ApprovalPolicy, document: PolicyDocument) -> Candidate:
 def policy_for(
     subject_type: str, facts: Mapping[str, Fact], unit_id: UUID | None = None
 ) -> AppliedPolicy | None:
-    """The first active policy that applies; the default one last; None when there is none."""
+    """The first active policy that applies; the default one last; None when there is none.
+
+    Automatic ones only for subjects that a rule may approve.
+    """
     known = active_policies()
     auto = any(document.is_auto for _, document in known)
     chosen, skipped = policy_rules.choose(
@@ -121,11 +130,23 @@ def policy_for(
         subject_type,
         facts,
         automatic_in_unit(unit_id) if auto else 0,
+        by_rule=handler_for(subject_type).by_rule,
     )
     if chosen is None:
         return None
     policy = next(p for p, _ in known if p.name == chosen.name)
     return AppliedPolicy(policy, policy.current_version, chosen.document, skipped)
+
+
+def steps_for(
+    applied: AppliedPolicy, facts: Mapping[str, Fact], own_steps: Sequence[StepSpec] = ()
+) -> list[StepSpec]:
+    """The policy's steps, then the subject's own; these alone under the default policy."""
+    if applied.document.is_auto:
+        return []
+    if own_steps and applied.policy.is_default:
+        return list(own_steps)
+    return [*policy_rules.route(applied.document, facts), *own_steps]
 
 
 AUTO_WINDOW = timedelta(days=30)
@@ -174,17 +195,21 @@ def preview_route(
     unit_id: UUID | None,
     facts: Mapping[str, Any],
     excluded: Sequence[UUID] = (),
+    own_steps: Sequence[StepSpec] = (),
 ) -> list[PlannedStep]:
     """The steps a subject with these facts would take, with the people who would decide.
 
-    `excluded` are memberships that may not decide (requester, authors). Writes nothing.
+    `excluded` are memberships that may not decide (requester, authors); `own_steps` are the
+    subject's, as `open_request` takes them. Writes nothing.
     """
     known = facts_with_unit(facts, unit_id)
     applied = policy_for(subject_type, known, unit_id)
-    document = applied.document if applied else policy_rules.DEFAULT_POLICY
-    if document.is_auto:
+    if applied is None:
+        steps = list(own_steps) or policy_rules.route(policy_rules.DEFAULT_POLICY, known)
+    elif applied.document.is_auto:
         return [PlannedStep("Approved by rule", (), StepMode.ANY, 1, 0, (), Lane.AUTO)]
-    steps = policy_rules.route(document, known)
+    else:
+        steps = steps_for(applied, known, own_steps)
     holders = Holders(unit_id, frozenset(excluded))
     return [
         PlannedStep(
@@ -194,6 +219,7 @@ def preview_route(
             step.quorum,
             step.due_working_days,
             tuple(holders.approvers(step)),
+            distinct=step.distinct,
         )
         for step in steps
     ]
@@ -203,6 +229,8 @@ def resolve_approvers(
     step: StepSpec | ApprovalStep, unit_id: UUID | None, excluded: frozenset[UUID]
 ) -> list[Approver]:
     """People who hold one of the step's roles at the unit or above; the fallback when none does.
+
+    Of unit leads only the nearest: that of the unit, else of the first unit above that has one.
 
     A person with several of the roles appears once, with the first, and knows them all.
     """
@@ -234,9 +262,18 @@ class Holders:
 
     def _of(self, role: str) -> list[tuple[UUID, str]]:
         if role not in self._known:
-            people = organizations.people_with_role(Role(role), self._unit_id)
-            self._known[role] = [(m.id, str(m)) for m in people if m.id not in self._excluded]
+            self._known[role] = next(
+                (found for level in self._levels(role) if (found := self._free(level))), []
+            )
         return self._known[role]
+
+    def _levels(self, role: str) -> list[list[Membership]]:
+        if role == Role.UNIT_LEAD:
+            return organizations.leads_upwards(self._unit_id)
+        return [organizations.people_with_role(Role(role), self._unit_id)]
+
+    def _free(self, people: Sequence[Membership]) -> list[tuple[UUID, str]]:
+        return [(m.id, str(m)) for m in people if m.id not in self._excluded]
 
 
 def open_step_ids() -> list[UUID]:
@@ -248,9 +285,13 @@ def open_step_ids() -> list[UUID]:
     )
 
 
-def deciders() -> list[tuple[UUID, str]]:
-    """Active people who hold a role that decides, anywhere: membership and name, by name."""
-    holders = RoleBinding.objects.filter(role__in=[role.value for role in DECIDING_ROLES])
+def deciders(*, leads: bool = False) -> list[tuple[UUID, str]]:
+    """Active people who hold a role that decides, anywhere: membership and name, by name.
+
+    With `leads` unit leads as well: they may stand in for one another.
+    """
+    roles = ROUTE_ROLES if leads else DECIDING_ROLES
+    holders = RoleBinding.objects.filter(role__in=[role.value for role in roles])
     rows = Membership.objects.filter(
         is_active=True, user__is_active=True, id__in=holders.values("membership_id")
     ).select_related("user")

@@ -10,6 +10,7 @@ from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument
 from apps.approvals.rules.simulate import Case, Taken, simulate
 from apps.approvals.selectors.requests import requests_for
 from apps.approvals.selectors.routes import active_policies, candidate
+from apps.approvals.subjects import handler_for
 from apps.organizations import selectors as organizations
 
 MOST = 500
@@ -104,7 +105,16 @@ def _cases(past: list[ApprovalRequest]) -> list[Case]:
     cases = []
     for request in past:
         facts: dict[str, Fact] = {**request.facts, "unit": path(request.unit_id)}
+        own = int(request.facts.get("own_steps", 0))
         cases.append(
-            Case(request.id, request.subject_type, request.unit_id, request.opened_at, facts)
+            Case(
+                request.id,
+                request.subject_type,
+                request.unit_id,
+                request.opened_at,
+                facts,
+                handler_for(request.subject_type).by_rule,
+                tuple(step["name"] for step in request.route[len(request.route) - own :]),
+            )
         )
     return cases

@@ -124,7 +124,7 @@ def _escalate(step: ApprovalStep, now: datetime) -> int:
             "membership_id", flat=True
         )
     )
-    joining = selectors.Holders(request.unit_id, excluded_people(request.id)).of_roles(
+    joining = selectors.Holders(request.unit_id, excluded_people(request.id, step)).of_roles(
         step.escalate_roles, AssignmentVia.ESCALATED
     )
     new = [seat_of(request, step, a) for a in joining if a.membership_id not in present]

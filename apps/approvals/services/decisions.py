@@ -9,7 +9,8 @@ from django.db import transaction
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
-from apps.access.services import can, can_anywhere, require
+from apps.access.roles import Role
+from apps.access.services import can, require
 from apps.approvals import events, selectors
 from apps.approvals.enums import (
     AssignmentVia,
@@ -177,6 +178,10 @@ def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _
         answer.note,
         request.approved_nanos,
         tuple(c.text for c in conditions),
+        step.position,
+        answer.place.role,
+        answer.place.on_behalf,
+        stored.id,
     )
     record(
         actor=actor,
@@ -294,20 +299,15 @@ def _parse(decision: str) -> Decision:
 
 
 def _require_may_decide(actor: Actor, request: ApprovalRequest) -> None:
-    """The permission at the subject's unit; for a place that somebody gave, anywhere."""
+    """The permission at the subject's unit, or a place that the actor may fill without it."""
     if can(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id):
         return
-    given = (
-        actor.membership_id is not None
-        and can_anywhere(actor, P.APPROVAL_DECIDE)
-        and ApprovalAssignment.objects.filter(
-            request_id=request.id,
-            membership_id=actor.membership_id,
-            is_open=True,
-            via__in=[AssignmentVia.ADDED, AssignmentVia.DELEGATED],
-        ).exists()
+    places = (
+        ApprovalAssignment.objects.filter(request_id=request.id, membership_id=actor.membership_id)
+        if actor.membership_id is not None
+        else ()
     )
-    if not given:
+    if not any(selectors.may_fill(actor, place, request.unit_id) for place in places):
         require(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id)
 
 
@@ -347,6 +347,15 @@ def _place_of(actor: Actor, member: UUID, request: ApprovalRequest, step: Approv
             "You have already answered this step.", code="already_decided", fix="Others decide now."
         )
     held = {b.role.value for b in actor.bindings if b.covers(request.unit_id)}
+    if (
+        step.is_distinct
+        and selectors.live_decisions().filter(request_id=request.id, membership_id=member).exists()
+    ):
+        raise Forbidden(
+            f"You answered an earlier step: another person decides {step.name}.",
+            code="separation_of_duties",
+            fix="The people shown on the route decide.",
+        )
     rows = list(ApprovalAssignment.objects.filter(step_id=step.id, membership_id=member))
     usable = [a for a in rows if _is_usable(a, held)]
     done = seat_rules.covered(approvals_given(step))
@@ -359,14 +368,15 @@ def _place_of(actor: Actor, member: UUID, request: ApprovalRequest, step: Approv
         )
     if free:
         return _joined_place(free, held)
-    joined = next((role for role in step.roles if role in held), None)
+    open_roles = [role for role in step.roles if role != Role.UNIT_LEAD]
+    joined = next((role for role in open_roles if role in held), None)
     if joined is None or (step.mode == StepMode.ALL and not rows):
         raise Forbidden(
             f"You are not an approver of the step {step.name}.",
             code="not_an_approver",
             fix="The people shown on the route decide.",
         )
-    roles = tuple(role for role in step.roles if role in held)
+    roles = tuple(role for role in open_roles if role in held)
     return _Place(joined, roles, frozenset({member}))
 
 

@@ -45,7 +45,8 @@ def create_delegation(
     """Name a deputy from a day to a day, both included, for all or a part of what one decides.
 
     Without `person_id` for oneself; for others only by whoever manages routes. The deputy holds a
-    role that decides somewhere. Open steps get the deputy at once.
+    role that decides somewhere; who answers as unit lead only may name another lead. Open steps
+    get the deputy at once.
 
     Raises Forbidden, NotFound (person, unit), Invalid with each wrong field.
     """
@@ -62,13 +63,15 @@ def create_delegation(
     if unit_id is not None:
         unit_by_id(unit_id)
     errors = _date_errors(starts_on, ends_on)
+    decides = can_anywhere(actor_for_membership(person), P.APPROVAL_DECIDE)
+    needed = P.APPROVAL_DECIDE if decides else P.APPROVAL_ANSWER
     if person.id == deputy.id:
         errors.append(FieldError("deputy", "Nobody deputises for themselves.", "Choose another."))
-    elif not deputy.is_active or not can_anywhere(actor_for_membership(deputy), P.APPROVAL_DECIDE):
+    elif not deputy.is_active or not can_anywhere(actor_for_membership(deputy), needed):
         errors.append(
             FieldError("deputy", f"{deputy} has no role that decides.", "Choose somebody who does.")
         )
-    if not can_anywhere(actor_for_membership(person), P.APPROVAL_DECIDE):
+    if not can_anywhere(actor_for_membership(person), P.APPROVAL_ANSWER):
         errors.append(
             FieldError("person", f"{person} decides nothing.", "Choose somebody who decides.")
         )

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
+from apps.access.roles import Role
 from apps.access.services import can, can_anywhere
 from apps.approvals import events, selectors
 from apps.approvals.enums import Act, AssignmentVia, PartyReason, StepMode
@@ -49,7 +50,8 @@ def delegate_request(
             code="not_an_approver",
             fix="The people shown on the route decide.",
         )
-    deputy = _decider(request, step, to_id)
+    lead = any(Role.UNIT_LEAD in place.roles for place in mine)
+    deputy = _decider(request, step, to_id, lead=lead)
     _claim(actor, request, version)
     ApprovalAssignment.objects.filter(id__in=[a.id for a in mine]).update(is_open=False)
     for place in mine:
@@ -160,7 +162,7 @@ def _restaff(request: ApprovalRequest, step: ApprovalStep) -> None:
     rows = list(ApprovalAssignment.objects.filter(step_id=step.id, is_open=True))
     waiting = {a.seat for a in rows} - covered(given)
     if not waiting:
-        joining = selectors.Holders(request.unit_id, excluded_people(request.id)).of_roles(
+        joining = selectors.Holders(request.unit_id, excluded_people(request.id, step)).of_roles(
             step.fallback_roles, AssignmentVia.FALLBACK
         )
         answered = {g.person for g in given}
@@ -199,16 +201,23 @@ def _my_places(
     )
 
 
-def _decider(request: ApprovalRequest, step: ApprovalStep, person_id: UUID) -> Membership:
-    """The person, if they may answer this step. Raises Invalid naming why not."""
+def _decider(
+    request: ApprovalRequest, step: ApprovalStep, person_id: UUID, *, lead: bool = False
+) -> Membership:
+    """The person, if they may answer this step. Raises Invalid naming why not.
+
+    `lead`: the place is a unit lead's, which another lead may fill.
+    """
     person = membership_by_id(person_id)
     reason = ""
     if not person.is_active or not person.user.is_active:
         reason = f"{person} is suspended."
-    elif not can_anywhere(actor_for_membership(person), P.APPROVAL_DECIDE):
+    elif not can_anywhere(
+        actor_for_membership(person), P.APPROVAL_ANSWER if lead else P.APPROVAL_DECIDE
+    ):
         reason = f"{person} has no role that decides."
-    elif person.id in excluded_people(request.id):
-        reason = f"{person} asked for it, wrote it, funds it or stepped back."
+    elif person.id in excluded_people(request.id, step):
+        reason = f"{person} asked for it, wrote it, funds it, stepped back or has answered before."
     elif selectors.live_decisions().filter(step_id=step.id, membership_id=person.id).exists():
         reason = f"{person} has answered this step."
     if reason:

@@ -152,7 +152,7 @@ def change_policy(
 
 
 def _parsed(document: object) -> PolicyDocument:
-    return parse_policy(document, roles=[role.value for role in selectors.DECIDING_ROLES])
+    return parse_policy(document, roles=[role.value for role in selectors.ROUTE_ROLES])
 
 
 def _head_errors(name: str, subject_type: str, priority: int, note: str) -> list[FieldError]:

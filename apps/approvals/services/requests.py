@@ -11,7 +11,6 @@ from apps.access.actors import Actor
 from apps.approvals import events, selectors
 from apps.approvals.enums import Act, Lane, PartyReason, RequestStatus, StepMode, StepStatus
 from apps.approvals.models import ApprovalParty, ApprovalRequest, ApprovalStep
-from apps.approvals.rules import policy as policy_rules
 from apps.approvals.rules.policy import StepSpec
 from apps.approvals.services.policies import ensure_default_policy
 from apps.approvals.services.steps import open_step, void_open_steps
@@ -45,6 +44,7 @@ def open_request(
     funder_ids: Sequence[UUID] = (),
     flags: Sequence[Mapping[str, str]] = (),
     within: str = "",
+    own_steps: Sequence[StepSpec] = (),
 ) -> ApprovalRequest:
     """Ask for a decision on an immutable revision, along the route its policy gives.
 
@@ -54,7 +54,9 @@ def open_request(
     facts policies may ask about (`rules.policy.FACTS`; others are kept, not asked); the amount of
     a month is added by itself. `flags` (`{"tone", "text"}`) are shown in the queue. `within` says
     why nobody need decide again (`TS-0142 v2: nothing moved by more than 10%`): the subject has
-    compared the revision with what was decided, and settles the request itself.
+    compared the revision with what was decided, and settles the request itself. `own_steps` are
+    what the subject itself asks for: they follow the policy's, and stand alone where only the
+    default policy applies.
 
     An open request for an older revision of the subject is voided. Raises Conflict when one for
     this revision is already open, Invalid for a negative amount. Whoever calls has checked that
@@ -72,9 +74,11 @@ def open_request(
     assert applied is not None  # noqa: S101 -- the default policy always applies
     auto = applied.document.is_auto
     lane = Lane.WITHIN if within else Lane.AUTO if auto else Lane.PEOPLE
-    specs = policy_rules.route(applied.document, known) if lane is Lane.PEOPLE else []
+    specs = selectors.steps_for(applied, known, own_steps) if lane is Lane.PEOPLE else []
     if within:
         facts["within"] = within
+    elif own_steps:
+        facts["own_steps"] = len(own_steps)
     elif applied.skipped:
         flags = [*flags, {"tone": "", "text": "Not automatic"}]
         facts["not_automatic"] = applied.skipped
@@ -257,5 +261,6 @@ def _step(request: ApprovalRequest, position: int, spec: StepSpec) -> ApprovalSt
         remind_working_days=spec.remind_working_days,
         escalate_working_days=spec.escalate_working_days,
         escalate_roles=list(spec.escalate_roles),
+        is_distinct=spec.distinct,
         status=StepStatus.WAITING,
     )

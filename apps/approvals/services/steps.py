@@ -28,7 +28,7 @@ BY_ROLE = frozenset({AssignmentVia.ROLE, AssignmentVia.FALLBACK})
 
 def open_step(request: ApprovalRequest, step: ApprovalStep) -> None:
     """Make a step the current one: resolve its people, set its due time, announce it."""
-    excluded = excluded_people(request.id)
+    excluded = excluded_people(request.id, step)
     approvers = selectors.resolve_approvers(step, request.unit_id, excluded)
     now = clock.now()
     step.status = StepStatus.ACTIVE
@@ -70,11 +70,16 @@ def void_open_steps(request: ApprovalRequest) -> None:
     ApprovalAssignment.objects.filter(request_id=request.id, is_open=True).update(is_open=False)
 
 
-def excluded_people(request_id: UUID) -> frozenset[UUID]:
-    """Memberships that may not decide the request."""
-    return frozenset(
-        ApprovalParty.objects.filter(request_id=request_id).values_list("membership_id", flat=True)
-    )
+def excluded_people(request_id: UUID, step: ApprovalStep) -> frozenset[UUID]:
+    """Memberships that may not decide the step: parties to the request, and on a distinct step
+    whoever answered another one.
+    """
+    parties = ApprovalParty.objects.filter(request_id=request_id)
+    found = frozenset(parties.values_list("membership_id", flat=True))
+    if not step.is_distinct:
+        return found
+    others = selectors.live_decisions().filter(request_id=request_id).exclude(step_id=step.id)
+    return found | frozenset(others.values_list("membership_id", flat=True))
 
 
 def handed_seats(rows: Iterable[ApprovalAssignment]) -> frozenset[UUID]:
@@ -121,7 +126,7 @@ def refresh_step(step_id: UUID) -> int:
     given = approvals_given(step)
     if given and enough(StepMode(step.mode), step.needed, places(rows), given):
         return 0
-    excluded = excluded_people(request.id)
+    excluded = excluded_people(request.id, step)
     answered, done = {g.person for g in given} | excluded, covered(given)
     handed = handed_seats(rows)
     joined, opened, left = [], [], []

@@ -159,7 +159,7 @@ def _reopen(request: ApprovalRequest, step: ApprovalStep) -> None:
     step.status, step.closed_at = StepStatus.ACTIVE, None
     step.save(update_fields=["status", "closed_at"])
     given = approvals_given(step)
-    done, answered = covered(given), {g.person for g in given} | excluded_people(request.id)
+    done, answered = covered(given), {g.person for g in given} | excluded_people(request.id, step)
     rows = list(ApprovalAssignment.objects.filter(step_id=step.id))
     by_hand = {a.seat for a in rows if a.is_by_hand and a.on_behalf_of_id}
     waiting = [

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import can_anywhere
 from apps.approvals import selectors
@@ -47,6 +48,10 @@ class ApprovalsPage:
         return {"tabs": tabs(self.request, self.tab)}
 
 
-def people_choices(*, without: Any = None) -> list[tuple[str, str]]:
-    """Active people whose roles decide somewhere, for a select box."""
-    return [(str(m), name) for m, name in selectors.deciders() if m != without]
+def people_choices(*, without: Any = None, actor: Actor | None = None) -> list[tuple[str, str]]:
+    """Active people whose roles decide somewhere, for a select box.
+
+    A unit lead who decides nothing else may also choose another lead.
+    """
+    leads = actor is not None and not can_anywhere(actor, P.APPROVAL_DECIDE)
+    return [(str(m), name) for m, name in selectors.deciders(leads=leads) if m != without]

@@ -32,7 +32,7 @@ CHOICES = (
 )
 
 
-@requires(P.APPROVAL_DECIDE)
+@requires(P.APPROVAL_ANSWER)
 class Bulk(View):
     """GET `?id=…&id=…` shows the rows (without ids: the first of one's queue); POST answers."""
 

@@ -161,7 +161,7 @@ class DeputyForm(forms.Form):
     def __init__(self, *args: Any, actor: Any, manages: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["deputy"].choices = people_choices(
-            without=None if manages else actor.membership_id
+            without=None if manages else actor.membership_id, actor=actor
         )
         if manages:
             self.fields["person"].choices = people_choices()

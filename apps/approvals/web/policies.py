@@ -144,7 +144,7 @@ class Editor(ApprovalsPage, View):
         """The routes of what was really asked, under today's policies and under this one."""
         try:
             document = parse_policy(
-                form.document(), roles=[role.value for role in selectors.DECIDING_ROLES]
+                form.document(), roles=[role.value for role in selectors.ROUTE_ROLES]
             )
         except DomainError as error:
             add_errors(form.head, error)

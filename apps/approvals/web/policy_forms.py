@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django import forms
 
-from apps.access.roles import LABELS
+from apps.access.roles import LABELS, Role
 from apps.approvals import selectors, subjects
 from apps.approvals.enums import Lane, StepMode
 from apps.approvals.rules.policy import (
@@ -22,7 +22,10 @@ from apps.approvals.rules.policy import (
 from apps.approvals.web.words import FACT_LABELS, FACT_VALUES, MONEY, OP_LABELS
 from apps.common.money import from_nanos, to_nanos
 
-ROLE_CHOICES = [(role.value, LABELS[role]) for role in selectors.DECIDING_ROLES]
+ROLE_CHOICES = [
+    (role.value, "Lead of the unit, or the next above" if role is Role.UNIT_LEAD else LABELS[role])
+    for role in selectors.ROUTE_ROLES
+]
 SPARE = 1
 """Empty condition rows shown below those that are filled."""
 
@@ -209,6 +212,9 @@ class StepForm(forms.Form):
         choices=ROLE_CHOICES,
         widget=forms.CheckboxSelectMultiple,
     )
+    distinct = forms.BooleanField(
+        label="By somebody who has not answered an earlier step", required=False
+    )
 
 
 class PolicyForm:
@@ -318,6 +324,7 @@ def _spec(step: Mapping[str, Any]) -> StepSpec | None:
         remind_working_days=number("remind_working_days", 1),
         escalate_working_days=data["escalate_working_days"],
         escalate_roles=data["escalate_roles"],
+        distinct=data["distinct"],
     )
 
 

@@ -246,7 +246,9 @@ class Pane(View):
             "sample_label": SampleStatus(current.sample_status).label
             if current.sample_status != SampleStatus.NONE
             else "",
-            "people": people_choices(without=actor.membership_id) if not blocked else [],
+            "people": people_choices(without=actor.membership_id, actor=actor)
+            if not blocked
+            else [],
             "reason_label": RejectReason(current.closed_reason).label
             if current.closed_reason
             else "",
@@ -296,7 +298,7 @@ class Queue(Pane):
         return csvout.response(name, CSV_HEAD, (csv_row(row) for row in rows))
 
 
-@requires(P.APPROVAL_DECIDE)
+@requires(P.APPROVAL_ANSWER)
 class Decide(Pane):
     """POST: one answer. 422 and 409 come back on the same page with what was typed."""
 

@@ -9,6 +9,7 @@ from apps.approvals.enums import StepMode
 from apps.approvals.rules.policy import FACTS, Condition, Guardrails, PolicyDocument, StepSpec
 from apps.common import fmt
 from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
+from apps.pricing.enums import Standing
 
 FACT_LABELS: Mapping[str, str] = {
     "amount_month_nanos": "Amount a month",
@@ -18,6 +19,7 @@ FACT_LABELS: Mapping[str, str] = {
     "stage": "Stage",
     "data_class": "Data class",
     "model_standard": "Standard models only",
+    "model_status": "Worst standing of its models",
     "unit": "Team",
 }
 OP_LABELS: Mapping[str, str] = {
@@ -34,6 +36,7 @@ FACT_VALUES: Mapping[str, Mapping[str, str]] = {
     "kind": {c.value: str(c.label) for c in CapabilityKind},
     "stage": {c.value: str(c.label) for c in Stage},
     "data_class": {c.value: str(c.label) for c in DataClass},
+    "model_status": {c.value: str(c.label) for c in Standing},
 }
 MONEY = frozenset({"amount_month_nanos", "amount_lifetime_nanos"})
 
@@ -84,6 +87,8 @@ def step_words(step: StepSpec) -> str:
         who = f"{step.quorum} holders of {role_list(step.roles)} agree"
     else:
         who = f"{role_list(step.roles)} decides"
+    if step.distinct:
+        who += ", not by who answered before,"
     text = f"{who} within {fmt.plural(step.due_working_days, 'working day')}"
     if step.escalate_working_days is not None:
         text += (

@@ -1,10 +1,15 @@
 """Audits as the API shows and takes them."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.access.roles import Role
 from apps.audits.enums import Severity
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
+from apps.audits.selectors import SIGNING_ROLES, sign_off_of, signatures
+from apps.audits.services.plan import DEFAULT_ROLES
 from apps.common.api.fields import MoneyField
 
 
@@ -24,19 +29,27 @@ class BaselineSerializer(serializers.ModelSerializer):
 
 
 class SignatureSerializer(serializers.ModelSerializer):
+    stands = serializers.BooleanField(
+        read_only=True, help_text="False once the approval it was given with was taken back."
+    )
+
     class Meta:
         model = Signature
-        fields = ("role", "person_name", "sha256", "signed_at")
+        fields = ("role", "person_name", "capacity", "sha256", "signed_at", "stands")
 
 
 class ReportSerializer(serializers.ModelSerializer):
     """One issue of the report with the signatures under it."""
 
-    signatures = SignatureSerializer(many=True, read_only=True)
+    signatures = serializers.SerializerMethodField()
 
     class Meta:
         model = AuditReport
         fields = ("number", "sha256", "issued_at", "signatures")
+
+    @extend_schema_field(SignatureSerializer(many=True))
+    def get_signatures(self, report: AuditReport) -> Any:
+        return SignatureSerializer(signatures(report).order_by("id"), many=True).data
 
 
 class FindingSerializer(serializers.ModelSerializer):
@@ -95,6 +108,9 @@ class AuditDetailSerializer(AuditSerializer):
     baselines = BaselineSerializer(many=True, read_only=True)
     findings = FindingSerializer(many=True, read_only=True)
     reports = ReportSerializer(many=True, read_only=True)
+    sign_off = serializers.SerializerMethodField(
+        help_text="The approval request for the signatures; null before the first report."
+    )
 
     class Meta(AuditSerializer.Meta):
         fields: tuple[str, ...] = (  # type: ignore[assignment]
@@ -102,8 +118,14 @@ class AuditDetailSerializer(AuditSerializer):
             "baselines",
             "findings",
             "reports",
+            "sign_off",
         )
         read_only_fields: tuple[str, ...] = fields  # type: ignore[assignment]
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_sign_off(self, audit: Audit) -> Any:
+        request = sign_off_of(audit)
+        return request.id if request else None
 
 
 class PlanSerializer(serializers.Serializer):
@@ -115,9 +137,9 @@ class PlanSerializer(serializers.Serializer):
     period_end = serializers.DateField()
     unit = serializers.UUIDField(required=False, allow_null=True, default=None)
     required_roles = serializers.ListField(
-        child=serializers.ChoiceField([role.value for role in Role]),
+        child=serializers.ChoiceField([role.value for role in SIGNING_ROLES]),
         required=False,
-        default=[Role.TOKENOPS_LEAD.value, Role.CFO.value],
+        default=[role.value for role in DEFAULT_ROLES],
     )
 
 

@@ -17,7 +17,7 @@ from apps.audits import selectors
 from apps.audits.api import serializers as s
 from apps.audits.documents import document_response
 from apps.audits.models import Audit
-from apps.audits.services import baseline, findings, plan, report
+from apps.audits.services import baseline, findings, plan, report, sign_off
 from apps.common.errors import Invalid, NotFound
 
 
@@ -104,13 +104,17 @@ class IssueView(AuditActionView):
 
 @extend_schema(request=s.SignSerializer, responses=s.AuditDetailSerializer)
 class SignView(AuditActionView):
-    """Sign the current report for one required role."""
+    """Sign the current report for the required role whose turn it is.
+
+    The same as approving the step of `sign_off` over `/approvals/`; declining there, or asking for
+    changes, sends the audit back to its findings.
+    """
 
     permission_required = {"POST": P.AUDIT_SIGN}
     body = s.SignSerializer
 
     def act(self, audit: Audit, data: dict[str, Any]) -> None:
-        report.sign_report(actor=self.actor, audit=audit, **data)
+        sign_off.sign_report(actor=self.actor, audit=audit, **data)
 
 
 @extend_schema(request=s.ReopenSerializer, responses=s.AuditDetailSerializer)

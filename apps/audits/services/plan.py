@@ -14,13 +14,15 @@ from apps.access.roles import Role
 from apps.access.services import require
 from apps.audits import events, rules
 from apps.audits.models import Audit
+from apps.audits.selectors import SIGNING_ROLES
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid, NotFound
 from apps.organizations.models import Organization, Unit
 from apps.tenancy.scope import require_organization_id
 from apps.trail.services import record
 
-DEFAULT_ROLES = (Role.TOKENOPS_LEAD, Role.CFO)
+DEFAULT_ROLES = (Role.CIO, Role.CFO)
+"""Neither runs audits: whoever led one, or issued its report, does not sign it."""
 
 
 @transaction.atomic
@@ -36,7 +38,8 @@ def plan_audit(
 ) -> Audit:
     """Create an audit of [period_start, period_end). The actor leads it.
 
-    Raises Invalid for an empty title, an empty or future period, or fewer than two signing roles.
+    Raises Invalid for an empty title, an empty or future period, fewer than two signing roles, or
+    a role that does not sign.
     """
     require(actor, P.AUDIT_RUN, unit_id=unit_id)
     _check_plan(title, period_start, period_end, required_roles)
@@ -81,9 +84,15 @@ def _check_plan(title: str, start: date, end: date, roles: Sequence[str]) -> Non
         errors.append(
             FieldError("period_start", "the period has not begun", "choose a period with usage")
         )
-    known = {role.value for role in Role}
+    known = [role.value for role in SIGNING_ROLES]
     if unknown := [role for role in roles if role not in known]:
-        errors.append(FieldError("required_roles", f"unknown roles: {', '.join(unknown)}"))
+        errors.append(
+            FieldError(
+                "required_roles",
+                f"these roles do not sign: {', '.join(unknown)}",
+                f"choose from {', '.join(known)}",
+            )
+        )
     elif len(set(roles)) < 2:
         errors.append(
             FieldError("required_roles", "fewer than two roles sign", "choose at least two roles")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from apps.access.permissions import P
 from apps.access.web import requires
 from apps.audits import selectors
-from apps.audits.services import findings, report
+from apps.audits.services import findings, report, sign_off
 from apps.audits.web.forms import FindingForm
 from apps.audits.web.views import posted_version
 from apps.common.errors import Invalid
@@ -135,7 +135,7 @@ def issue(request: HttpRequest, audit_id: UUID) -> HttpResponse:
 def sign(request: HttpRequest, audit_id: UUID) -> HttpResponse:
     """Sign the report shown on the page."""
     audit = selectors.audit_by_id(request.actor, audit_id)
-    signature = report.sign_report(
+    signature = sign_off.sign_report(
         actor=request.actor,
         audit=audit,
         version=posted_version(request),

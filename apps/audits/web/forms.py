@@ -5,12 +5,11 @@ from typing import Any
 from django import forms
 
 from apps.access.actors import Actor
-from apps.access.roles import Role
 from apps.audits.enums import Severity
+from apps.audits.selectors import SIGNING_ROLES
+from apps.audits.services.plan import DEFAULT_ROLES
 from apps.common.money import to_nanos
 from apps.organizations.selectors import memberships, unit_choices
-
-_SIGNING = (Role.TOKENOPS_LEAD, Role.CFO, Role.CIO, Role.CTO, Role.CDO, Role.AUDITOR)
 
 
 class PlanForm(forms.Form):
@@ -30,10 +29,13 @@ class PlanForm(forms.Form):
     )
     required_roles = forms.MultipleChoiceField(
         label="Signed by",
-        choices=[(role.value, role.label) for role in _SIGNING],
+        choices=[(role.value, role.label) for role in SIGNING_ROLES],
         widget=forms.CheckboxSelectMultiple,
-        initial=[Role.TOKENOPS_LEAD.value, Role.CFO.value],
-        help_text="Each role signs through another person; at least two",
+        initial=[role.value for role in DEFAULT_ROLES],
+        help_text=(
+            "At least two, in this order, each by another person. "
+            "Whoever leads the audit does not sign it."
+        ),
     )
     purpose = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 

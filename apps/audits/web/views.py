@@ -133,6 +133,7 @@ class AuditDetail(View):
         order = {name: index for index, name in enumerate(Severity.values)}
         findings.sort(key=lambda f: (order[f.severity], -(f.effect_nanos or 0), f.number))
         actor = request.actor
+        sign_off = selectors.sign_off_of(audit) if report else None
         return {
             "title": headline(audit, frozen, findings),
             "crumbs": [("Audits", org_url(request, "audits:list")), (audit.ref, "")],
@@ -143,7 +144,12 @@ class AuditDetail(View):
             "phases": phases(audit, frozen, findings),
             "chart": declared_chart(audit, frozen) if frozen else None,
             "seats": selectors.seats(audit, report),
-            "to_sign": selectors.roles_to_sign(actor, audit, report),
+            "sign_off": sign_off,
+            "in_turn": selectors.role_in_turn(audit, sign_off)
+            if sign_off and sign_off.is_open
+            else "",
+            "signers": selectors.signers(sign_off),
+            "to_sign": selectors.roles_to_sign(actor, audit, sign_off),
             "can_run": can(actor, P.AUDIT_RUN, unit_id=audit.unit_id),
             "can_find": can(actor, P.AUDIT_FINDING_WRITE, unit_id=audit.unit_id),
             "mine": {f.id for f in findings if selectors.may_respond(actor, f)},

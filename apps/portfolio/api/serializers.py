@@ -72,7 +72,7 @@ class CapabilitySerializer(serializers.ModelSerializer):
     slug = serializers.CharField(required=False, allow_blank=True, max_length=60)
     kind = serializers.ChoiceField(CapabilityKind.choices)
     stage = serializers.ChoiceField(Stage.choices, required=False)
-    tier = serializers.ChoiceField(Tier.choices, required=False)
+    tier = serializers.ChoiceField(Tier.choices, required=False, allow_blank=True)
     data_class = serializers.ChoiceField(DataClass.choices, required=False)
 
     class Meta:
@@ -103,7 +103,7 @@ class CapabilityChangeSerializer(serializers.Serializer):
     name = serializers.CharField(required=False, max_length=120)
     kind = serializers.ChoiceField(CapabilityKind.choices, required=False)
     stage = serializers.ChoiceField(Stage.choices, required=False)
-    tier = serializers.ChoiceField(Tier.choices, required=False)
+    tier = serializers.ChoiceField(Tier.choices, required=False, allow_blank=True)
     data_class = serializers.ChoiceField(DataClass.choices, required=False)
     unit_id = serializers.UUIDField(required=False)
     owner_membership_id = serializers.UUIDField(required=False, allow_null=True)

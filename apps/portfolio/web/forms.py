@@ -21,8 +21,9 @@ class CapabilityForm(forms.Form):
     stage = forms.ChoiceField(label="Stage")
     tier = forms.ChoiceField(
         label="Consumption tier",
-        choices=Tier.choices,
-        help_text="How much scrutiny its use deserves.",
+        required=False,
+        choices=[("", "From its stories"), *Tier.choices],
+        help_text="The least scrutiny its use gets. Estimates may raise it, never lower it.",
     )
     data_class = forms.ChoiceField(
         label="Data class",

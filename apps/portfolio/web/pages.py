@@ -79,7 +79,7 @@ class CapabilityList(ListPage):
             Column("kind", "Kind", value=lambda row: row.get_kind_display(), sort="kind"),
             Column("unit", "Team", value=lambda row: row.unit.name, sort="unit__name"),
             Column("stage", "Stage", value=lambda row: row.get_stage_display(), sort="stage"),
-            Column("tier", "Tier", value=lambda row: row.get_tier_display(), sort="tier"),
+            Column("tier", "Tier", value=lambda row: row.tier_label, sort="tier"),
             Column(
                 "data_class",
                 "Data class",
@@ -183,7 +183,6 @@ class Create(FormPage):
             "slug": slug_of(name),
             "unit": self.request.GET.get("unit", ""),
             "stage": Stage.EXPERIMENT,
-            "tier": Tier.STANDARD,
             "data_class": DataClass.INTERNAL,
         }
 

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from apps.common.api.fields import MONEY_SCHEMA, money
 from apps.common.tokens import KINDS
-from apps.pricing.enums import TermKind, TierLabel
-from apps.pricing.models import AIModel, ListPrice, NegotiatedRate
+from apps.pricing.enums import Standing, TermKind, TierLabel
+from apps.pricing.models import AIModel, ListPrice, ModelStanding, NegotiatedRate
 from apps.pricing.services import RATE_FIELDS
 
 
@@ -46,6 +46,12 @@ class ModelSerializer(serializers.ModelSerializer):
         source="now_output", max_digits=20, decimal_places=12, normalize_output=True
     )
 
+    standing = serializers.ChoiceField(
+        choices=Standing.choices(),
+        read_only=True,
+        help_text="What the organization says about it.",
+    )
+
     class Meta:
         model = AIModel
         fields = (
@@ -58,7 +64,29 @@ class ModelSerializer(serializers.ModelSerializer):
             "input_price",
             "cached_input_price",
             "output_price",
+            "standing",
         )
+
+
+class StandingSerializer(serializers.ModelSerializer):
+    """Where a model stands, or with an empty `model` every model of the provider."""
+
+    version = serializers.IntegerField(min_value=0, required=False, default=0)
+
+    class Meta:
+        model = ModelStanding
+        fields = (
+            "id",
+            "provider",
+            "model",
+            "standing",
+            "note",
+            "version",
+            "changed_at",
+            "changed_by_name",
+        )
+        read_only_fields = ("id", "changed_at", "changed_by_name")
+        validators = ()
 
 
 class ListPriceSerializer(serializers.ModelSerializer):

@@ -6,6 +6,7 @@ from apps.pricing.api import views
 
 urlpatterns = [
     path("models/", views.ModelListView.as_view(), name="api-models"),
+    path("model-standings/", views.StandingListView.as_view(), name="api-model-standings"),
     path("prices/", views.PriceListView.as_view(), name="api-prices"),
     path("prices/estimate/", views.EstimateView.as_view(), name="api-price-estimate"),
     path("price-changes/", views.PriceChangeListView.as_view(), name="api-price-changes"),

@@ -17,7 +17,7 @@ from apps.common.tokens import TokenCounts
 from apps.pricing import selectors, services
 from apps.pricing.api import serializers
 from apps.pricing.changes import price_events
-from apps.pricing.models import AIModel, ListPrice, NegotiatedRate
+from apps.pricing.models import AIModel, ListPrice, ModelStanding, NegotiatedRate
 from apps.pricing.services import RateTerms
 
 
@@ -48,7 +48,37 @@ class ModelListView(ActorMixin, generics.ListAPIView):
     ordering = "id"
 
     def get_queryset(self) -> QuerySet[AIModel]:
-        return selectors.model_catalogue()
+        return selectors.with_standing(selectors.model_catalogue())
+
+
+class StandingFilter(django_filters.FilterSet):
+    provider = django_filters.CharFilter()
+    model = django_filters.CharFilter()
+    standing = django_filters.CharFilter()
+
+
+class StandingListView(ActorMixin, generics.ListAPIView):
+    """Where models stand in the organization; an empty model is every model of the provider."""
+
+    permission_required = {"GET": P.PRICE_VIEW, "POST": P.MODEL_STANDING_MANAGE}
+    serializer_class = serializers.StandingSerializer
+    filterset_class = StandingFilter
+    ordering = "id"
+
+    def get_queryset(self) -> QuerySet[ModelStanding]:
+        return ModelStanding.objects.order_by("id")
+
+    @extend_schema(
+        operation_id="model_standings_set",
+        request=serializers.StandingSerializer,
+        responses=serializers.StandingSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Say where a model stands. `version` is the one that was read, 0 for the first word."""
+        asked = serializers.StandingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        row = services.set_standing(actor=self.actor, **asked.validated_data)
+        return Response(serializers.StandingSerializer(row).data)
 
 
 class PriceFilter(django_filters.FilterSet):

@@ -15,6 +15,7 @@ from apps.common.tokens import KINDS, TokenCounts
 from apps.common.web.lists import (
     Action,
     BooleanFilter,
+    ChoiceFilter,
     Column,
     CustomFilter,
     Empty,
@@ -25,9 +26,10 @@ from apps.common.web.lists import (
 from apps.pricing import selectors, services
 from apps.pricing.catalogue import FIRST_DAY
 from apps.pricing.changes import ORIGINS, PriceEvent, price_events
-from apps.pricing.enums import KIND_LABELS, TierLabel
+from apps.pricing.enums import KIND_LABELS, Standing, TierLabel
 from apps.pricing.models import AIModel, ListPrice
 from apps.pricing.web.format import exact, price
+from apps.pricing.web.standings import standing_context
 from apps.tenancy.urls import org_url
 
 UNIT = "USD per million tokens"
@@ -63,6 +65,12 @@ class ModelList(ListPage):
             link=lambda model, request: org_url(request, "pricing:detail", model.id),
         ),
         Column("provider", "Provider", sort="provider__name", value=lambda m: m.provider.name),
+        Column(
+            "standing",
+            "Standing",
+            sort="standing",
+            value=lambda model: Standing(model.standing).label,
+        ),
         _price_column("input_uncached", "Input"),
         _price_column("cache_read", "Cached input"),
         _price_column("output", "Output"),
@@ -96,6 +104,7 @@ class ModelList(ListPage):
             choices=(("1", "Has a price"), ("0", "Has none")),
             narrow=lambda rows, value: rows.filter(price_now__isnull=value == "0"),
         ),
+        ChoiceFilter("standing", "Standing", choices=Standing.choices()),
         BooleanFilter("deprecated", "Deprecated"),
     )
     default_sort = "provider__name,key"
@@ -106,7 +115,7 @@ class ModelList(ListPage):
     )
 
     def get_queryset(self) -> QuerySet[AIModel]:
-        return selectors.model_catalogue()
+        return selectors.with_standing(selectors.model_catalogue())
 
     def get_lede(self) -> str:
         book = selectors.latest_version()
@@ -260,6 +269,7 @@ def model_detail(request: HttpRequest, model_id: Any) -> HttpResponse:
         "form": form,
         "estimate": estimate,
         "may_manage": can(request.actor, P.PRICE_MANAGE),
+        **standing_context(request, model),
         "rates": [
             rate
             for rate in selectors.negotiated_rates()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.pricing.web import models, rates
+from apps.pricing.web import models, rates, standings
 
 app_name = "pricing"
 
@@ -10,6 +10,11 @@ urlpatterns = [
     path("optimize/models/", models.ModelList.as_view(), name="list"),
     path("optimize/models/changes/", models.ChangeList.as_view(), name="changes"),
     path("optimize/models/<uuid:model_id>/", models.model_detail, name="detail"),
+    path(
+        "optimize/models/<uuid:model_id>/standing/",
+        standings.StandingEdit.as_view(),
+        name="standing",
+    ),
     path("optimize/rates/", rates.RateList.as_view(), name="rates"),
     path("optimize/rates/new/", rates.RateNew.as_view(), name="rate_new"),
     path("optimize/rates/<uuid:rate_id>/edit/", rates.RateEdit.as_view(), name="rate_edit"),

@@ -5,11 +5,12 @@ the ledger by story and month.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
@@ -25,6 +26,10 @@ from apps.stories.trueup import Cohort, cohort
 
 MONTHS = 24
 RECENT = 6
+SAMPLE = 100
+"""The calibration of a story reads this many stories of its pattern and of its category, the
+latest approved ones: its cost does not grow with the number of stories.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,18 @@ class Record:
         return self.months[-1] if self.months else None
 
 
-def records(actor: Actor | None = None) -> list[Record]:
+def records(
+    actor: Actor | None = None, *, story_ids: Collection[UUID] | None = None
+) -> list[Record]:
     """Approved stories in sight (None: all) with their whole months of the last two years.
 
     A month counts when it is over, planned, priced, and not cut by the story's approval.
+    `story_ids` reads these stories alone.
     """
     rows = TokenStory.objects.select_related("unit") if actor is None else stories(actor)
     approved = rows.filter(approved_revision_id__isnull=False)
+    if story_ids is not None:
+        approved = approved.filter(id__in=story_ids)
     found = {s.approved_revision_id: Record(s) for s in approved}
     if not found:
         return []
@@ -75,7 +85,7 @@ def records(actor: Actor | None = None) -> list[Record]:
     today = clock.today(zone)
     end = month_of(today).start
     start = month_of(today).shift(-MONTHS).start
-    measured = _measured(start, end)
+    measured = _measured(start, end, story_ids)
     cells = (
         PhaseEstimate.objects.filter(revision_id__in=list(found), month__gte=start, month__lt=end)
         .values("revision_id", "month")
@@ -100,9 +110,13 @@ def _cut(story: TokenStory, month: Month, zone: str) -> bool:
     return first >= month.end or (month_of(first) == month and first.day > 1)
 
 
-def _measured(start: date, end: date) -> dict[tuple[str, date], int]:
+def _measured(
+    start: date, end: date, story_ids: Collection[UUID] | None
+) -> dict[tuple[str, date], int]:
     """Known cost by story and month. A month with use that has no price is left out."""
-    rows = run(Query(start=start, end=end, grain="month", group_by=("story",))).rows
+    wanted = {} if story_ids is None else {"story": sorted(str(each) for each in story_ids)}
+    asked = Query(start=start, end=end, grain="month", group_by=("story",), filters=wanted)
+    rows = run(asked).rows
     return {
         (row.keys[0], row.period): row.cost_nanos
         for row in rows
@@ -169,12 +183,35 @@ class Likeness:
     because: str
 
 
-def cohort_of(kind: str, pattern: str, *, exclude: UUID | None = None) -> Likeness:
-    """Stories of the same pattern, or of the same kind while too few share it."""
-    found = [r for r in records() if r.change is not None and r.story.id != exclude]
-    alike = [r for r in found if pattern and r.story.pattern == pattern]
+def alike(kind: str, pattern: str, *, exclude: UUID | None = None) -> list[Record]:
+    """Compared stories of the pattern and of the category, the latest approved first.
+
+    Of each the latest SAMPLE that can have had a whole month since their approval.
+    """
+    zone = organization().timezone
+    first = month_of(clock.today(zone)).shift(-1).start
+    before = datetime.combine(first, time(), ZoneInfo(zone)) + timedelta(days=1)
+    rows = TokenStory.objects.filter(approved_revision_id__isnull=False, approved_at__lt=before)
+    wanted = {"kind": kind} | ({"pattern": pattern} if pattern else {})
+    ids: set[UUID] = set()
+    for name, value in wanted.items():
+        latest = rows.filter(**{name: value}).order_by("-approved_at", "-id")
+        if exclude is not None:
+            latest = latest.exclude(id=exclude)
+        ids.update(latest.values_list("id", flat=True)[:SAMPLE])
+    found = [r for r in records(story_ids=ids) if r.change is not None] if ids else []
+    return sorted(found, key=lambda r: (r.story.approved_at, r.story.number), reverse=True)
+
+
+def cohort_of(found: Iterable[Record], kind: str, pattern: str) -> Likeness:
+    """Of `alike` stories those of the same pattern, or of the category while too few share it."""
+    known = list(found)
+    same = [r for r in known if pattern and r.story.pattern == pattern]
     because = "of this pattern"
-    if not cohort(r.change for r in alike if r.change is not None).is_enough:
-        alike = [r for r in found if r.story.kind == kind]
+    if not cohort(r.change for r in same if r.change is not None).is_enough:
+        same = [r for r in known if r.story.kind == kind]
         because = "of this category"
-    return Likeness(cohort(r.change for r in alike if r.change is not None), because)
+    if len(same) >= SAMPLE:
+        because += f" (the latest {SAMPLE})"
+        same = same[:SAMPLE]
+    return Likeness(cohort(r.change for r in same if r.change is not None), because)

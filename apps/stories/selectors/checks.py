@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.common import fmt
+from apps.asks.selectors import exceptions_in_force
+from apps.common import clock, fmt
 from apps.portfolio.enums import DataClass, Stage, Tier
+from apps.pricing.enums import Standing
+from apps.pricing.selectors import standings
 from apps.stories.bands import compare
 from apps.stories.enums import Pattern
+from apps.stories.estimator import load
 from apps.stories.models import StoryRevision
+from apps.stories.selectors.estimating import models_of
 from apps.stories.selectors.settings import settings_in_force
 
 
@@ -40,6 +45,7 @@ def checks(revision: StoryRevision) -> list[Check]:
         _value(revision),
         *_usual(revision),
         _data_class(revision),
+        *_standing(revision),
         _prices(revision),
         *(ask(text) for text in revision.estimate.get("warnings", ())),
     ]
@@ -133,6 +139,30 @@ def _data_class(revision: StoryRevision) -> Check:
     label = capability.get_data_class_display().lower()
     stage = Stage(capability.stage).label.lower()
     return ok(f"Data class {label}, stage {stage}", capability.name)
+
+
+def _standing(revision: StoryRevision) -> Iterator[Check]:
+    """Models against what the organization says about them; nothing while it has said nothing."""
+    known = standings()
+    models = list(dict.fromkeys(models_of(load(revision.assumptions))))
+    worst = known.worst(models)
+    if worst is None:
+        return
+    if worst is Standing.STANDARD:
+        yield ok("Standard models only", ", ".join(name for _, name in models))
+        return
+    named = ", ".join(name for pair in models if known.of(*pair) is worst for name in pair[1:])
+    if worst is Standing.ALLOWED:
+        yield ok("Models that are allowed, not standard", named)
+        return
+    excepted = exceptions_in_force(revision.unit_id, "model", clock.today())
+    detail = f"Exception {excepted[0].ref} is in force" if excepted else ""
+    words = {
+        Standing.UNDECIDED: f"Nobody has decided about {named}",
+        Standing.RESTRICTED: f"{named} is restricted",
+        Standing.NOT_ALLOWED: f"{named} is not allowed",
+    }
+    yield ask(words[worst], detail)
 
 
 def _prices(revision: StoryRevision) -> Check:

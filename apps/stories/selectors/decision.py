@@ -1,6 +1,7 @@
 """What an approver needs on one screen: the ask, the estimate, the budget, the changes, the team's
 record with earlier estimates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from apps.access.actors import Actor
 from apps.approvals.models import ApprovalRequest
 from apps.stories.models import StoryRevision, TokenStory
-from apps.stories.selectors.accuracy import cohort_of
+from apps.stories.selectors.accuracy import Record, alike, cohort_of
 from apps.stories.selectors.budget_effect import parent_effects
 from apps.stories.selectors.checks import Check, checks
 from apps.stories.selectors.diff import DiffRow, compare
@@ -42,6 +43,7 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
     previous = previous_of(story, revision)
     rows: list[DiffRow] = compare(previous, revision) if previous else []
     found: list[Check] = checks(revision)
+    known = alike(story.kind, story.pattern, exclude=story.id)
     return {
         "story": story,
         "revision": revision,
@@ -58,8 +60,8 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
         "return_times": return_times(revision),
         "first_year": revision.estimate.get("first_year", {}),
         "cells": list(cells(revision)),
-        "similar": similar_stories(story),
-        "likeness": cohort_of(story.kind, story.pattern, exclude=story.id),
+        "similar": similar_stories(story, known),
+        "likeness": cohort_of(known, story.kind, story.pattern),
     }
 
 
@@ -85,24 +87,11 @@ def return_times(revision: StoryRevision) -> Decimal | None:
     return Decimal(revision.value_month_nanos) / Decimal(revision.month_cost_p50)
 
 
-def similar_stories(story: TokenStory) -> list[Similar]:
-    """Stories of the same team or kind that have run for a whole month, newest first."""
-    from apps.stories.selectors.progress import progress
+def similar_stories(story: TokenStory, found: Iterable[Record]) -> list[Similar]:
+    """Stories of the same category that have run for a whole month: the team's first, newest first.
 
-    earlier = (
-        TokenStory.objects.filter(kind=story.kind, approved_revision_id__isnull=False)
-        .exclude(id=story.id)
-        .select_related("unit")
-        .order_by("-approved_at")[: SIMILAR * 2]
-    )
-    found = []
-    for other in sorted(earlier, key=lambda each: each.unit_id != story.unit_id):
-        so_far = progress(other)
-        if so_far.change_so_far is not None:
-            found.append(
-                Similar(other, so_far.estimated_so_far, so_far.measured_so_far,
-                        so_far.change_so_far)
-            )  # fmt: skip
-        if len(found) == SIMILAR:
-            break
-    return found
+    `found` are those that `alike` gives, newest first.
+    """
+    same = [record for record in found if record.story.kind == story.kind]
+    same.sort(key=lambda record: record.story.unit_id != story.unit_id)
+    return [Similar(r.story, r.estimated, r.measured, r.change) for r in same[:SIMILAR]]

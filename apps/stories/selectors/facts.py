@@ -1,13 +1,17 @@
 """What approval policies may ask about a story, and the route that follows."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from apps.access.actors import Actor
 from apps.approvals.selectors import PlannedStep, preview_route
 from apps.portfolio.models import Capability
-from apps.stories.estimator import Estimate
+from apps.pricing.enums import Standing
+from apps.pricing.selectors import standings
+from apps.stories.estimator import Estimate, load
 from apps.stories.models import Plan
+from apps.stories.selectors.estimating import models_of
 
 SUBJECT = "story"
 
@@ -20,6 +24,7 @@ def policy_facts(plan: Plan, result: Estimate, tier: str) -> dict[str, Any]:
         cap_nanos=plan.cap_nanos,
         result=result,
         tier=tier,
+        models=models_of(load(plan.assumptions)),
     )
 
 
@@ -30,23 +35,28 @@ def facts(
     cap_nanos: int | None,
     result: Estimate | None,
     tier: str = "",
+    models: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Facts of a story that may not be complete yet: what is unknown is left out.
 
-    ``tier`` is the estimate's; without one the capability's counts.
+    ``tier`` is the estimate's; without one the capability's counts. ``models`` are those of the
+    mix: the worst of their standings is a fact once the organization has decided about any model.
     """
     found: dict[str, Any] = {"kind": kind}
     if cap_nanos is not None:
         found["amount_month_nanos"] = cap_nanos
     if result is not None:
         found["amount_lifetime_nanos"] = result.lifetime.cost.range.p90
-    if tier or capability is not None:
+    if tier or (capability is not None and capability.tier):
         found["tier"] = tier or (capability.tier if capability else "")
     if capability is not None:
         found |= {
             "stage": capability.stage,
             "data_class": capability.data_class,
         }
+    worst = standings().worst(models) if models else None
+    if worst is not None:
+        found |= {"model_status": worst.value, "model_standard": worst is Standing.STANDARD}
     return found
 
 

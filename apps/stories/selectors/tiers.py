@@ -25,7 +25,8 @@ def tier_of(
 ) -> tiers.Assigned:
     """The tier of an estimate: money is the likely month (P50), the model the dearest of the mix.
 
-    A capability may be held to a higher tier than its story reaches; then it keeps it.
+    Somebody may have held the capability to a higher tier than its story reaches; then it keeps it.
+    Where nobody has set one the estimate alone decides.
     """
     catalogue = in_force or tiers_in_force()[0]
     outputs = [
@@ -42,7 +43,9 @@ def tier_of(
             data_class=capability.data_class if capability else "",
         ),
     )
-    if capability is None or tiers.higher(assigned.tier, capability.tier) == assigned.tier:
+    if capability is None or not capability.tier:
+        return assigned
+    if tiers.higher(assigned.tier, capability.tier) == assigned.tier:
         return assigned
     held = catalogue.rule(capability.tier)
     return tiers.Assigned(

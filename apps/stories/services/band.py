@@ -20,10 +20,13 @@ from apps.common import fmt
 from apps.common.errors import Conflict
 from apps.stories import events, rules
 from apps.stories.enums import BandOutcome
+from apps.stories.estimator import load
 from apps.stories.models import BandExit, TokenStory
 from apps.stories.selectors.accuracy import Outcome as Month
 from apps.stories.selectors.accuracy import records
-from apps.stories.selectors.stories import story_by_id
+from apps.stories.selectors.estimating import models_of
+from apps.stories.selectors.facts import facts
+from apps.stories.selectors.stories import revision_by_id, story_by_id
 from apps.trail.services import record
 
 ACTOR = "stories.watch_bands"
@@ -99,11 +102,18 @@ def summary_of(story: TokenStory, exit_: BandExit) -> str:
 
 
 def _facts(story: TokenStory) -> Mapping[str, Any]:
-    facts: dict[str, Any] = {"kind": story.kind, "tier": story.tier or None}
-    capability = story.capability
-    if capability is not None:
-        facts |= {"stage": capability.stage, "data_class": capability.data_class}
-    return facts
+    """What the approved revision says, at today's standing of its models."""
+    assert story.approved_revision_id is not None  # noqa: S101 -- records() holds approved ones
+    revision = revision_by_id(story.approved_revision_id)
+    assert revision is not None  # noqa: S101 -- revisions are never removed
+    return facts(
+        capability=story.capability,
+        kind=story.kind,
+        cap_nanos=None,
+        result=None,
+        tier=story.tier,
+        models=models_of(load(revision.assumptions)),
+    )
 
 
 class BandSubject(SubjectHandler):

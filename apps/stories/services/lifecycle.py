@@ -21,6 +21,8 @@ from apps.stories.services.budget import close_story_budget
 from apps.stories.services.moves import apply_act, check_version, target_status
 
 SUBJECT = "story"
+BAND = "story_band"
+"""Subject of `services.band`, which asks about months above the estimate."""
 
 
 @transaction.atomic
@@ -95,6 +97,9 @@ def close(
     story = _advance(actor, story_id, version, Act.CLOSE, note, closed_at=clock.now())
     StoryDraft.objects.filter(story_id=story.id).delete()
     close_story_budget(actor=actor, story=story)
+    approvals.void_open_request(
+        actor=actor, subject_type=BAND, subject_id=story.id, reason="The story is closed."
+    )
     if story.approved_at is not None:
         stories_changed()
     return story

@@ -1,5 +1,6 @@
 """Submitting: the working copy becomes an immutable revision and asks for a decision."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from apps.common import clock, fmt
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.portfolio.enums import Tier
 from apps.portfolio.tiers import Assigned
+from apps.pricing.enums import Standing
 from apps.stories import bands, rules, worth
 from apps.stories.enums import Act
 from apps.stories.estimator import Assumptions, Estimate, load
@@ -77,6 +79,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         **{name: getattr(draft, name) for name in PLAN_FIELDS},
     )
     PhaseEstimate.objects.bulk_create(phase_rows(revision, result))
+    known = policy_facts(draft, result, tier.tier)
     request = approvals.open_request(
         actor=actor,
         subject_type=SUBJECT,
@@ -92,9 +95,9 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         funder_ids=sole_funders(unit_id=draft.unit_id, capability_id=draft.capability_id),
         amount_nanos=standing.cap_nanos if standing and within else draft.cap_nanos,
         currency=draft.currency,
-        context=policy_facts(draft, result, tier.tier),
-        flags=review_flags(revision, result, tier, settings),
         within=standing.words if standing and within else "",
+        context=known,
+        flags=[*standing_flags(known), *review_flags(revision, result, tier, settings)],
     )
     StoryDraft.objects.filter(id=draft.id).delete()
     moved = apply_act(
@@ -146,6 +149,16 @@ def require_value(draft: StoryDraft, result: Estimate, settings: Settings) -> No
             code="value_incomplete",
             errors=errors,
         )
+
+
+def standing_flags(known: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The mark of a model that is held back."""
+    status = known.get("model_status")
+    if status == Standing.NOT_ALLOWED:
+        return [{"tone": "bad", "text": "Model not allowed"}]
+    if status == Standing.RESTRICTED:
+        return [{"tone": "warn", "text": "Restricted model"}]
+    return []
 
 
 def review_flags(

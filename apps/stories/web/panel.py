@@ -20,7 +20,7 @@ from apps.stories.bands import Flag
 from apps.stories.enums import Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Estimate, Quantiles
 from apps.stories.models import StoryDraft, TokenStory
-from apps.stories.selectors.estimating import Alternative, estimate_now, month_cost
+from apps.stories.selectors.estimating import Alternative, estimate_now, models_of, month_cost
 from apps.stories.selectors.facts import facts, route_of
 from apps.stories.selectors.judging import Judged, judged
 from apps.stories.selectors.material import Verdict, verdict
@@ -29,6 +29,14 @@ from apps.stories.web.forms.story import StoryForm
 from apps.stories.web.panel_parts import BuildBar, Pulled, SwingRow, first_year, tier_because
 from apps.stories.what_if import WhatIf
 from apps.stories.worth import Worth, cost_per_outcome, run_overtakes_build
+
+STANDING_WORDS = {
+    "standard": "standard models only",
+    "allowed": "models that are allowed, not standard",
+    "undecided": "a model nobody has decided about",
+    "restricted": "a restricted model",
+    "not_allowed": "a model that is not allowed",
+}
 
 
 @dataclass(slots=True)
@@ -48,6 +56,7 @@ class Panel:
     others: Sequence[Alternative] = ()
     route: Sequence[PlannedStep] = ()
     standing: Verdict | None = None
+    model_status: str = ""
     tier: Assigned | None = None
     band: Flag | None = None
     worth: Worth | None = None
@@ -55,6 +64,11 @@ class Panel:
     value_from_nanos: int | None = None
     range_bar: SafeString = field(default_factory=SafeString)
     curve: SafeString = field(default_factory=SafeString)
+
+    @property
+    def standing_words(self) -> str:
+        """What the organization says about the mix, as far as it has said anything."""
+        return STANDING_WORDS.get(self.model_status, "")
 
     @property
     def p50(self) -> int:
@@ -248,7 +262,9 @@ def build_panel(
         cap_nanos=data.get("cap"),
         result=result,
         tier=found.tier.tier,
+        models=models_of(a),
     )
+    panel.model_status = known.get("model_status", "")
     unit_id = capability.unit_id if capability else (data.get("unit") or None)
     if story is not None:
         panel.standing = _standing(story, form, capability, found, kind)

@@ -28,7 +28,7 @@ def test_add_read_change_retire(world, client):
     assert (body["slug"], body["stage"], body["tier"], body["version"]) == (
         "claims-triage",
         "experiment",
-        "standard",
+        "",
         1,
     )
     one = f"{URL}{body['id']}/"

@@ -105,3 +105,23 @@ def test_keys_without_the_permission_and_other_organizations_stay_outside(world,
     assert api("get", f"negotiated-rates/{rate.id}/", headers=other).status_code == 404
     assert api("delete", f"negotiated-rates/{rate.id}/", headers=other).status_code == 404
     assert api("get", "negotiated-rates/", headers=other).json()["results"] == []
+
+
+def test_where_models_stand(world, api):
+    body = {"provider": "openai", "model": "gpt-5", "standing": "standard"}
+    made = api("post", "model-standings/", body)
+    assert (made.status_code, made.json()["version"]) == (200, 1)
+    assert api("post", "model-standings/", {**body, "standing": "allowed"}).status_code == 409
+    assert api("post", "model-standings/", {**body, "standing": "fine"}).status_code == 422
+    found = api("get", "model-standings/?standing=standard").json()["results"]
+    assert [(r["provider"], r["model"], r["changed_by_name"]) for r in found] == [
+        ("openai", "gpt-5", world.a.key.name)
+    ]
+    (shown,) = api("get", "models/?provider=openai&model=gpt-5").json()["results"]
+    assert shown["standing"] == "standard"
+    other = api("get", "model-standings/", headers=world.b.key_headers).json()["results"]
+    assert other == []
+    with world.a.scope():
+        _, secret = make_api_key("Reads", scopes=[P.PRICE_VIEW])
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert api("post", "model-standings/", body, headers=headers).status_code == 403

@@ -86,6 +86,7 @@ def test_opening_resolves_people_due_time_and_the_default_route(side, asked):
             "remind_working_days": 1,
             "escalate_working_days": None,
             "escalate_roles": [],
+            "distinct": False,
         }
     ]
     assert names == ["CFO Acme", "CIO Acme", "CTO Acme"]

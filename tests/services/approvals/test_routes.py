@@ -226,7 +226,7 @@ def test_policies_are_changed_by_those_who_may_on_the_version_they_saw(side):
             },
             "when",
         ),
-        ({"document": {"steps": [{"name": "A", "roles": ["unit_lead"]}]}}, "steps[0].roles"),
+        ({"document": {"steps": [{"name": "A", "roles": ["member"]}]}}, "steps[0].roles"),
     ],
 )
 def test_the_default_route_always_applies_and_names_roles_that_may_decide(side, change, field):

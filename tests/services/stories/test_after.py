@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.access.roles import Role
 from apps.approvals import services as approvals
@@ -20,7 +22,7 @@ from apps.stories.enums import Phase
 from apps.stories.estimator import exactly
 from apps.stories.estimator.inputs import Development, Parts, Testing
 from apps.stories.models import BandExit, Initiative
-from apps.stories.selectors.accuracy import by, cohort_of, over_time, records
+from apps.stories.selectors.accuracy import alike, by, cohort_of, over_time, records
 from apps.stories.selectors.gaps import GapKind, planning_gaps
 from apps.stories.selectors.progress import progress
 from apps.stories.selectors.trueup import true_up
@@ -150,10 +152,31 @@ def test_accuracy_counts_whole_planned_months(desk, story):
         (team,) = by([record], lambda r: r.story.unit.name)
         assert (team.label, team.measured, team.cohort.count) == ("Platform", 3_750_000_000, 1)
         assert [month for month, _, _ in over_time([record])] == [o.month for o in record.months]
-        likeness = cohort_of(story.kind, story.pattern)
+        likeness = cohort_of(alike(story.kind, story.pattern), story.kind, story.pattern)
         assert likeness.cohort.count == 1
         assert likeness.cohort.contingency is None
-        assert cohort_of(story.kind, story.pattern, exclude=story.id).cohort.count == 0
+        assert alike(story.kind, story.pattern, exclude=story.id) == []
+
+
+def test_calibration_reads_a_sample_whatever_the_number_of_stories(desk, story, monkeypatch):
+    from apps.stories.selectors import accuracy
+
+    use(story, 9, calls=1_500, output=150_000)
+    with clock.at(FILED):
+        newer = [desk.approved() for _ in range(3)]
+    with clock.at(datetime(2026, 10, 2, tzinfo=UTC)):
+        desk.approved()
+    for n, other in enumerate(newer):
+        use(other, 10, calls=100 * (n + 1), output=1_000)
+    monkeypatch.setattr(accuracy, "SAMPLE", 2)
+    with clock.at(NOW):
+        found = alike(story.kind, story.pattern)
+        assert len(records()) == 5
+        assert {r.story.id for r in found} <= {newer[2].id, newer[1].id}
+        assert "the latest 2" in cohort_of(found, story.kind, "").because
+        with CaptureQueriesContext(connection) as caught:
+            alike(story.kind, story.pattern)
+        assert len(caught) <= 9
 
 
 @pytest.fixture

@@ -63,6 +63,8 @@ def test_a_plan_that_cannot_be_is_shown_again_with_its_field(org, lead):
 
 
 def test_the_whole_audit_in_the_browser(org, lead):
+    for role in (Role.CIO, Role.CFO):
+        org.person(role)
     answer = post(
         org,
         lead,
@@ -70,7 +72,7 @@ def test_the_whole_audit_in_the_browser(org, lead):
         title="October",
         period_start="2026-10-01",
         period_end="2026-11-01",
-        required_roles=["tokenops_lead", "cfo"],
+        required_roles=["cio", "cfo"],
     )
     audit = the_audit(org)
     assert answer.headers["Location"] == org.url("audits:detail", audit.id)
@@ -110,7 +112,9 @@ def test_the_whole_audit_in_the_browser(org, lead):
     report = json.loads(lead.get(org.url("audits:report-json", audit.id, 1)).content)
     assert [f["status"] for f in report["findings"]] == ["resolved", "resolved"]
     assert report["findings"][0]["response"] == "A rule was missing."
-    for role in (Role.TOKENOPS_LEAD, Role.CFO):
+    for role in (Role.CIO, Role.CFO):
+        shown = page(org, org.client(role), "audits:detail", audit.id)
+        assert f"Sign report 1 as {role.label}" in shown
         with org.scope():
             audit = Audit.objects.get()
             sha256 = audit.reports.get().sha256

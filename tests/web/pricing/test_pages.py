@@ -131,3 +131,40 @@ def test_viewers_read_and_strangers_see_nothing(world, browser):
     mallory = world.b.client()
     for name in ("rate_edit", "rate_end", "rate_withdraw"):
         assert mallory.get(world.b.url(f"pricing:{name}", rate.id)).status_code == 404
+
+
+def test_where_a_model_stands_is_shown_filtered_and_changed(world, browser):
+    model = AIModel.objects.get(provider__key="openai", key="gpt-5")
+    url = world.a.url("pricing:standing", model.id)
+    page = browser.get(world.a.url("pricing:detail", model.id)).content.decode()
+    assert "Nobody has said whether this model is a standard here" in page
+    refused = browser.post(url, {"standing": "restricted", "note": "", "version": 0})
+    assert (refused.status_code, "Say why it is held back" in refused.content.decode()) == (
+        422,
+        True,
+    )
+    told = {"standing": "restricted", "note": "Only for code.", "version": 0}
+    assert browser.post(url, told).status_code == 302
+    assert browser.post(url, told).status_code == 409
+    every = {"standing": "allowed", "note": "", "version": 0}
+    assert browser.post(f"{url}?all=1", every).status_code == 302
+    page = browser.get(world.a.url("pricing:detail", model.id)).content.decode()
+    assert "Only for code." in page
+    assert "said restricted" in page
+    listed = browser.get(
+        world.a.url("pricing:list"), {"standing": "restricted", "provider": model.provider_id}
+    ).content.decode()
+    assert "gpt-5" in listed
+    assert "gpt-5.5" not in listed
+    other = world.b.client(Role.OWNER).get(world.b.url("pricing:detail", model.id))
+    assert "Only for code." not in other.content.decode()
+
+
+def test_who_does_not_own_the_standards_changes_none(world, browser):
+    model = AIModel.objects.get(provider__key="openai", key="gpt-5")
+    url = world.a.url("pricing:standing", model.id)
+    for role in (Role.CFO, Role.UNIT_LEAD, Role.AUDITOR):
+        stranger = world.a.client(role)
+        assert stranger.post(url, {"standing": "standard"}).status_code == 403
+        shown = stranger.get(world.a.url("pricing:detail", model.id)).content.decode()
+        assert url not in shown
