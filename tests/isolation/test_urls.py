@@ -84,6 +84,7 @@ VALUES = {"kind": "production", "number": 1, "old": 1, "new": 1, "month": "2026-
 #: Addresses whose parameter names something that belongs to no organization.
 GLOBAL = {
     "pricing:detail": "the public price catalogue",
+    "pricing:standing": "the public price catalogue; what is said about a model is one's own",
 }
 
 

@@ -1,11 +1,14 @@
-"""One audit of the last full month, half way: findings out, some answered."""
+"""One audit of the last full month, half way, and one of the month before that waits for its
+signatures.
+"""
 
 import datetime as dt
 
+from apps.access.actors import Actor
 from apps.access.roles import Role
 from apps.audits.models import Audit, Finding
-from apps.audits.services import baseline, findings, plan
-from apps.common.periods import month_of
+from apps.audits.services import baseline, findings, plan, report
+from apps.common.periods import Month, month_of
 from tokenops.demo.organization import Demo
 
 ANSWERED = 2
@@ -17,6 +20,7 @@ def ensure_audit(demo: Demo, now: dt.datetime) -> None:
         return
     month = month_of(now.date()).shift(-1)
     lead = demo.role(Role.TOKENOPS_LEAD)
+    _waiting_for_signatures(lead, month.shift(-1))
     audit = plan.plan_audit(
         actor=lead,
         title=f"{month.start:%B} consumption",
@@ -28,6 +32,26 @@ def ensure_audit(demo: Demo, now: dt.datetime) -> None:
     raised = findings.raise_findings(actor=lead, audit=audit, version=audit.version)
     for index, finding in enumerate(raised):
         _assign(demo, finding, answer=index < ANSWERED)
+
+
+def _waiting_for_signatures(lead: Actor, month: Month) -> None:
+    audit = plan.plan_audit(
+        actor=lead,
+        title=f"{month.start:%B} consumption",
+        purpose="What was used before the practice began, as a base to compare with.",
+        period_start=month.start,
+        period_end=month.end,
+    )
+    baseline.freeze_baseline(actor=lead, audit=audit, version=audit.version)
+    for finding in findings.raise_findings(actor=lead, audit=audit, version=audit.version):
+        findings.settle_finding(
+            actor=lead,
+            finding=finding,
+            version=finding.version,
+            action="resolve",
+            resolution="Accepted for the time before the practice; watched from now on.",
+        )
+    report.issue_report(actor=lead, audit=audit, version=audit.version)
 
 
 def _assign(demo: Demo, finding: Finding, *, answer: bool) -> None:

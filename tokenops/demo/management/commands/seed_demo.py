@@ -20,6 +20,7 @@ from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
+from tokenops.demo.standings import ensure_standings
 from tokenops.demo.stories import ensure_estimating, ensure_stories
 from tokenops.demo.telemetry import push_telemetry
 from tokenops.run.files import write_atomically
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         push_runs(demo, now)
         push_telemetry(demo, now)
         with tenant_scope(demo.organization.id):
+            ensure_standings(demo)
             ensure_stories(demo, now)
             ensure_estimating(demo)
             ensure_approvals(demo, now)
