@@ -12,6 +12,7 @@ os.environ["DATABASE_OWNER_URL"] = services.owner_url
 os.environ["CELERY_BROKER_URL"] = services.valkey_url
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ["ALLOWED_HOSTS"] = "*"
+os.environ.setdefault("LOG_FORMAT", "console")
 os.environ["CONNECTOR_ALLOWED_HOSTS"] = "127.0.0.1,localhost"
 
 from tokenops.settings import *  # noqa: E402, F403

@@ -43,6 +43,11 @@ def record_worker_heartbeat(**_: object) -> None:
     beat("worker")
 
 
+@signals.setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Lines are those of the settings: Celery would add its own format beside them."""
+
+
 @signals.worker_init.connect
 @signals.beat_init.connect
 def refuse_unsafe_role(**_: object) -> None:

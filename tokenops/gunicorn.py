@@ -7,6 +7,8 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
+from tokenops import logs
+
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
@@ -16,6 +18,9 @@ max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
 loglevel = "warning"
+logconfig_dict = logs.standard(
+    os.environ.get("LOG_FORMAT") or "json", **{"gunicorn.error": "WARNING"}
+)
 
 
 def on_starting(_server: Any) -> None:

@@ -6,8 +6,9 @@ Each secret may also be given as a file: NAME_FILE holds its path.
 from pathlib import Path
 
 import environ
-import structlog
 from csp.constants import NONCE, NONE, SELF
+
+from tokenops import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -261,14 +262,6 @@ API_PUSHES_PER_MINUTE = env.int("API_PUSHES_PER_MINUTE", default=6000)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
-# Tracebacks without the values of variables: they may hold bodies, keys and people's data.
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.StackInfoRenderer(),
-        structlog.dev.set_exc_info,
-        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+logs.configure(LOG_LEVEL, LOG_FORMAT)
+LOGGING = logs.standard(LOG_FORMAT, django=LOG_LEVEL, celery=LOG_LEVEL)

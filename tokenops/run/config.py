@@ -243,6 +243,7 @@ def _environment(state: State, keys: Keys, options: Options, port: int) -> dict[
         "BASE_URL": f"http://{host}:{port}",
         "EMAIL_URL": f"filemail:///{state.root / 'mail'}",
         "DEBUG": "false",
+        "LOG_FORMAT": "console",
     }
     environment = {name: value for name, value in defaults.items() if not _given(name)}
     fixed = {

@@ -27,6 +27,7 @@ from apps.ledger.enums import PeriodStatus
 from apps.ledger.selectors import adjustments
 from apps.ledger.selectors import periods as selectors
 from apps.ledger.selectors.checklist import checklist, problems
+from apps.ledger.selectors.own_periods import own_period, own_periods, sees_whole
 from apps.ledger.selectors.periods import PeriodRow
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.web.records import month_url
@@ -45,17 +46,20 @@ class PeriodList(ListPage):
     """Every month with usage, its state and its figures."""
 
     title = "Periods"
-    lede = (
-        "A closed month does not move: what arrives for it later is an adjustment, counted in an "
-        "open month."
-    )
     template_name = "ledger/list.html"
     noun = ("month", "months")
     default_sort = "-month"
     empty = Empty("No usage yet", "Months appear with the first usage.")
 
+    def get_lede(self) -> str:
+        rule = (
+            "A closed month does not move: what arrives for it later is an adjustment, counted in "
+            "an open month."
+        )
+        return rule if sees_whole(self.request.actor) else f"{rule} Figures are of your teams."
+
     def get_queryset(self) -> list[PeriodRow]:
-        return selectors.periods()
+        return own_periods(self.request.actor)
 
     def get_columns(self) -> Sequence[Column]:
         currency = ledger_settings().currency
@@ -128,10 +132,10 @@ class PeriodList(ListPage):
 @requires(P.USAGE_VIEW)
 def period(request: HttpRequest, month: str) -> HttpResponse:
     """One month: its figures, what stands between it and its close, its proof, what came later."""
-    row = selectors.period(_month(month))
+    row, whole = own_period(request.actor, _month(month)), sees_whole(request.actor)
     mine = adjustments.adjustments(request.actor)
     later, here = adjustments.from_month(mine, row.month), adjustments.posted_in(mine, row.month)
-    closed = row.status == PeriodStatus.CLOSED
+    closed, asked = row.status == PeriodStatus.CLOSED, bool(request.GET.get("verify"))
     links = {
         name: org_url(request, f"ledger:period_{name}", month=row.key)
         for name, _ in NEXT[PeriodStatus(row.status)]
@@ -139,17 +143,18 @@ def period(request: HttpRequest, month: str) -> HttpResponse:
         and (name != "close" or row.ended)
         and not row.prune_started_at
     }
-    checks = [] if closed else checklist(row.month)
+    checks = checklist(row.month) if whole and not closed else []
     context = {
         "title": f"{row.month:%B %Y}",
         "crumbs": [("Periods", org_url(request, "ledger:periods")), (f"{row.month:%B %Y}", "")],
         "row": row,
         "closed": closed,
+        "whole": whole,
         "links": links,
         "checks": [(c, _page(request, c.page)) for c in checks],
         "ready": not problems(checks),
-        "verified": selectors.is_unchanged(row.month) if request.GET.get("verify") else None,
-        "asked": bool(request.GET.get("verify")),
+        "verified": selectors.is_unchanged(row.month) if asked and whole else None,
+        "asked": asked and whole,
         "later": adjustments.together(later),
         "here": adjustments.together(here),
         "history": events_of_object("period", row.id)[:20] if row.id else [],

@@ -160,3 +160,39 @@ def test_restatements_are_taken_together(side, source, client):
     )
     wrong = client.get(f"{BASE}restatements/summary/", {"by": "x"}, headers=side.key_headers)
     assert wrong.status_code in (400, 422)
+
+
+def test_who_is_bound_to_a_unit_sees_its_figures_only(side, client):
+    """Two teams use 1,100 tokens each and 1,100 belong to nobody; a lead sees one of three."""
+    with side.scope():
+        core, other = side.units["core"], side.units["apps"]
+        at = datetime(2026, 11, 5, 9, tzinfo=UTC)
+        mine = [usage(occurred_at=at, unit=unit) for unit in (core.code, other.code, "")]
+        take([*mine, usage(occurred_at=at, model="m9", unit=other.code)], uuid7())
+    row = {"Cost": "0.002800000", "Tokens": "1100", "Without a price": "0"}
+    url = side.url("ledger:periods") + "?format=csv"
+
+    def november(role, unit=None):
+        answer = side.client(role, unit).get(url)
+        assert answer.status_code == 200, answer.content[:300]
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        found = {line["Month"]: line for line in csv.DictReader(io.StringIO(text))}
+        return found["2026-11"]
+
+    lead = november(Role.UNIT_LEAD, "core")
+    assert {name: lead[name] for name in ("Tokens", "Without a price")} == {
+        name: row[name] for name in ("Tokens", "Without a price")
+    }
+    assert lead["Cost (USD)"] == row["Cost"]
+    whole = november(Role.CFO)
+    assert (whole["Tokens"], whole["Without a price"]) == ("4400", "1")
+    shown = side.client(Role.UNIT_LEAD, "core").get(side.url("ledger:period", month="2026-11"))
+    assert "The figures are those of your teams" in shown.text
+    assert "Before it is closed" not in shown.text
+    asked = side.client(Role.UNIT_LEAD, "core").get(
+        "/api/v1/periods/2026-11/?verify=true",
+        headers={"X-TokenOps-Organization": side.organization.slug},
+    )
+    body = asked.json()
+    assert (body["tokens"], body["unpriced_records"], body["digest"]) == (1100, 0, "")
+    assert (body["checklist"], body["unchanged"]) == ([], None)

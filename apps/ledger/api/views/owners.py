@@ -1,0 +1,41 @@
+"""Usage that belongs to nobody, and re-attribution."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.access.permissions import P
+from apps.access.services import visible_unit_ids
+from apps.ledger.api import serializers
+from apps.ledger.models import Reattribution
+from apps.ledger.selectors import (
+    suggestions,
+)
+from apps.ledger.selectors.state import ledger_settings
+
+
+class UnattributedView(APIView):
+    """Keys and projects whose usage belongs to nobody, the dearest first, with likely owners."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(responses=serializers.UnattributedSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        found = suggestions.unattributed(visible_unit_ids(request.auth, P.USAGE_VIEW))
+        currency = ledger_settings().currency
+        rows = suggestions.orphans(found.rows, found.start, found.end)
+        return Response({"results": [serializers.orphan_json(row, currency) for row in rows]})
+
+
+class ReattributionView(APIView):
+    """The last runs of the attribution rules over recorded usage, with their progress."""
+
+    permission_required = {"GET": P.ATTRIBUTION_VIEW}
+
+    @extend_schema(responses=serializers.ReattributionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        rows = Reattribution.objects.order_by("-created_at", "-id")[:20]
+        context = {"currency": ledger_settings().currency}
+        found = serializers.ReattributionSerializer(rows, many=True, context=context)
+        return Response({"results": found.data})
