@@ -28,6 +28,8 @@ PORTAL = [
 ]
 
 API = [
+    # Before the others: programs push many times a second, and patterns are tried in order.
+    path("", include("apps.connectors.push.api.urls")),
     path("", include("apps.organizations.api.urls")),
     path("", include("apps.notifications.api.urls")),
     path("", include("apps.trail.api.urls")),
@@ -40,7 +42,6 @@ API = [
     path("", include("apps.ledger.quality.api.urls")),
     path("", include("apps.connectors.api.urls")),
     path("", include("apps.connectors.files.api.urls")),
-    path("", include("apps.connectors.push.api.urls")),
     path("", include("apps.connectors.imports.api.urls")),
     path("", include("apps.connectors.seats.api.urls")),
     path("", include("apps.approvals.api.urls")),

@@ -25,6 +25,7 @@ from apps.organizations.models import (
     SupportVisit,
     Unit,
 )
+from apps.tenancy.lookup import RowLookup
 from apps.tenancy.scope import require_organization_id
 
 _SUBTREE = """
@@ -56,7 +57,13 @@ _MEMBER = """
 
 def organization() -> Organization:
     """The organization of the open scope."""
-    return Organization.objects.get()
+    found = _OWN(require_organization_id())
+    if found is None:
+        raise Organization.DoesNotExist
+    return found
+
+
+_OWN = RowLookup(Organization, "id = %s")
 
 
 def units() -> QuerySet[Unit]:
@@ -287,10 +294,12 @@ def actor_for_key(key: ApiKey, *, request_id: str = "", ip: str = "") -> Actor:
 
 def live_key(key_hash: str, *, at: datetime | None = None) -> ApiKey | None:
     """The usable key of this hash in the open scope."""
-    now = at or clock.now()
-    return ApiKey.objects.filter(
-        key_hash=key_hash, revoked_at__isnull=True, expires_at__gt=now
-    ).first()
+    return _LIVE_KEY(require_organization_id(), key_hash, at or clock.now())
+
+
+_LIVE_KEY = RowLookup(
+    ApiKey, "organization_id = %s AND key_hash = %s AND revoked_at IS NULL AND expires_at > %s"
+)
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -119,49 +120,55 @@ def _versions(organization_id: UUID) -> tuple[str, str]:
 
 
 def _read_lists(version: str) -> ListBook:
-    providers = [
-        ProviderRow(
-            p.id,
-            p.key,
-            p.name,
-            p.position,
-            p.provider_match,
-            p.model_match,
-            tuple(p.fallbacks),
-            p.pricing_url,
-        )
-        for p in Provider.objects.filter(is_current=True)
-    ]
-    models = [
-        ModelRow(
-            m.id,
-            m.provider.key,
-            m.key,
-            m.name,
-            m.position,
-            m.match,
-            m.context_window,
-            m.deprecated,
-        )
-        for m in AIModel.objects.filter(is_current=True).select_related("provider")
-    ]
-    prices = ListPrice.objects.filter(is_current=True).select_related("model__provider")
-    return ListBook.build(version, providers, models, [_price_row(price) for price in prices])
+    """The catalogue in force: thousands of rows, read as values and not as model instances."""
+    providers = Provider.objects.filter(is_current=True).values_list(
+        "id", "key", "name", "position", "provider_match", "model_match", "fallbacks", "pricing_url"
+    )
+    models = AIModel.objects.filter(is_current=True).values_list(
+        "id",
+        "provider__key",
+        "key",
+        "name",
+        "position",
+        "match",
+        "context_window",
+        "deprecated",
+    )
+    prices = ListPrice.objects.filter(is_current=True).values_list(
+        "id",
+        "model__provider__key",
+        "model__key",
+        "tier",
+        "starts_on",
+        "ends_on",
+        "daily_from",
+        "daily_to",
+        "over_tokens",
+        "per_request",
+        *KINDS,
+    )
+    return ListBook.build(
+        version,
+        [ProviderRow(*row) for row in providers],
+        [ModelRow(*row) for row in models],
+        [_price_row(row) for row in prices],
+    )
 
 
-def _price_row(price: ListPrice) -> PriceRow:
+def _price_row(row: tuple[Any, ...]) -> PriceRow:
+    identity, provider, model, tier, starts, ends, daily_from, daily_to, over, each, *rates = row
     return PriceRow(
-        id=price.id,
-        provider=price.model.provider.key,
-        model=price.model.key,
-        tier=Tier(price.tier),
-        starts_on=price.starts_on,
-        ends_on=price.ends_on,
-        daily_from=price.daily_from,
-        daily_to=price.daily_to,
-        over_tokens=price.over_tokens,
-        rates=price.rate_map(),
-        per_request=price.per_request,
+        id=identity,
+        provider=provider,
+        model=model,
+        tier=Tier(tier),
+        starts_on=starts,
+        ends_on=ends,
+        daily_from=daily_from,
+        daily_to=daily_to,
+        over_tokens=over,
+        rates=dict(zip(KINDS, rates, strict=True)),
+        per_request=each,
     )
 
 

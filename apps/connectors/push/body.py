@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from apps.common.errors import DomainError, TooLarge
 from apps.ledger.rules.decode import MAX_BYTES
@@ -20,16 +21,24 @@ class UnsupportedMedia(DomainError):
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
 
 
-def read_body(read: Reader, encoding: str, declared: int | None = None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A whole body. `packed` is it as it was sent, where that is one complete gzip stream."""
+
+    plain: bytes
+    packed: bytes | None = None
+
+
+def read_body(read: Reader, encoding: str, declared: int | None = None) -> Body:
     """The whole body, unpacked. 413 over a limit, 400 for damaged gzip, 415 for other encodings.
 
-    Memory is bounded by MAX_UNPACKED whatever the body claims to be.
+    Memory is bounded by MAX_BODY and MAX_UNPACKED whatever the body claims to be.
     """
     if declared is not None and declared > MAX_BODY:
         raise _too_large("body", MAX_BODY)
     kind = encoding.strip().lower()
     if kind in ("", "identity"):
-        return b"".join(_bounded(read))
+        return Body(b"".join(_bounded(read)))
     if kind not in ("gzip", "x-gzip"):
         raise UnsupportedMedia(
             "This Content-Encoding is not supported.",
@@ -48,20 +57,21 @@ def _bounded(read: Reader) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpack(chunks: Iterator[bytes]) -> bytes:
+def _unpack(chunks: Iterator[bytes]) -> Body:
     """All members of a gzip stream; a stream that stops early is refused."""
+    sent: list[bytes] = []
     parts: list[bytes] = []
-    size = 0
+    size, members = 0, 1
     unpacker = zlib.decompressobj(_GZIP)
-    started = False
     try:
         for chunk in chunks:
+            sent.append(chunk)
             rest = chunk
             while rest:
                 if unpacker.eof:
                     unpacker = zlib.decompressobj(_GZIP)
+                    members += 1
                 part = unpacker.decompress(rest, MAX_UNPACKED - size + 1)
-                started = True
                 size += len(part)
                 if size > MAX_UNPACKED:
                     raise _too_large("unpacked body", MAX_UNPACKED)
@@ -69,9 +79,9 @@ def _unpack(chunks: Iterator[bytes]) -> bytes:
                 rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
     except zlib.error:
         raise _damaged("The body is not valid gzip.") from None
-    if started and not unpacker.eof:
+    if sent and not unpacker.eof:
         raise _damaged("The gzip body is cut off: its end is missing.")
-    return b"".join(parts)
+    return Body(b"".join(parts), b"".join(sent) if sent and members == 1 else None)
 
 
 def _too_large(what: str, limit: int) -> TooLarge:

@@ -89,11 +89,15 @@ _NAME = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 _one = msgspec.json.Decoder(UsageIn)
 _many = msgspec.json.Decoder(list[UsageIn])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
 @dataclass(slots=True)
 class Parsed:
-    """Accepted records, their JSON as an array, and refusals by index. `total` counts both."""
+    """Accepted records, their JSON, and refusals by index. `total` counts both.
+
+    `body` is what was sent where nothing was refused, else an array of what was accepted.
+    """
 
     total: int = 0
     records: list[UsageIn] = field(default_factory=list)
@@ -103,12 +107,38 @@ class Parsed:
 
 def parse_array(body: bytes, now: datetime) -> Parsed:
     """A JSON array of records, or one record alone."""
-    return _parse(split_array(body), now)
+    if _within(body, b"{") and body.lstrip()[:1] == b"[":
+        try:
+            records = _many.decode(body)
+        except _UNREADABLE:
+            pass
+        else:
+            if len(records) <= MAX_RECORDS and _all_good(records, now, plain=b"\\" not in body):
+                return Parsed(len(records), records, body)
+    return _parse_each(split_array(body), now)
 
 
 def parse_lines(body: bytes, now: datetime) -> Parsed:
     """NDJSON: one record per line; empty lines are skipped."""
-    return _parse(split_lines(body), now)
+    if _within(body, b"\n"):
+        try:
+            records = _one.decode_lines(body)
+        except _UNREADABLE:
+            pass
+        else:
+            lines = body.count(b"\n") + (body[-1:] != b"\n")
+            if len(records) == lines and _all_good(records, now, plain=b"\\" not in body):
+                return Parsed(lines, records, body)
+    return _parse_each(split_lines(body), now)
+
+
+def _within(body: bytes, mark: bytes) -> bool:
+    """Whether a body may be decoded as a whole before its records are counted.
+
+    Most bodies are good throughout and are decoded once. One with many more marks than there may
+    be records (each may nest three objects) is split first, which takes less memory.
+    """
+    return body.count(mark) <= 4 * MAX_RECORDS
 
 
 def split_array(body: bytes) -> list[bytes]:
@@ -120,7 +150,7 @@ def split_array(body: bytes) -> list[bytes]:
         return [body]
     try:
         items: list[bytes] = [bytes(raw) for raw in _array.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         items = _lenient_array(body, error)
     if len(items) > MAX_RECORDS:
         raise _too_many()
@@ -162,18 +192,6 @@ def _lenient_array(body: bytes, error: Exception) -> list[bytes]:
     return [json.dumps(item, default=str).encode() for item in decoded]
 
 
-def _parse(items: list[bytes], now: datetime) -> Parsed:
-    """A body whose records are all good, which is the usual one, is judged as a whole."""
-    body = _joined(items)
-    try:
-        records = _many.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return _parse_each(items, now)
-    if len(records) != len(items) or not _all_good(records, now, plain=b"\\" not in body):
-        return _parse_each(items, now)
-    return Parsed(len(items), records, body)
-
-
 def _joined(items: list[bytes]) -> bytes:
     return b"[" + b",".join(items) + b"]"
 
@@ -205,7 +223,7 @@ def _parse_each(items: list[bytes], now: datetime) -> Parsed:
         parsed.total += 1
         try:
             record = _one.decode(raw)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             parsed.errors.append(explain(index, raw, error))
             continue
         problem = _identity(index, record, seen) or check_record(

@@ -34,7 +34,6 @@ class SourceList(ListPage):
     """Every source with its state."""
 
     title = "Sources"
-    crumbs = (("Sources", ""),)
     noun = ("source", "sources")
     columns = (
         Column(

@@ -1,6 +1,7 @@
 """Days of the ledger: instants cut in the organization's time zone."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -37,6 +38,22 @@ def local_days(instants_us: IntArray, utc_day: NDArray[np.bool_], zone: str) -> 
         (_day_of_quarter(q, zone) for q in unique.tolist()), dtype=np.int64, count=len(unique)
     )
     return np.where(utc_day, quarters // DAY_QUARTERS, local[inverse])
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where days change among some instants in order: `days[i]` from `starts[i]` (microseconds)
+    until the next one. Only these instants, and equal ones, are told apart rightly."""
+
+    starts: IntArray
+    days: IntArray
+
+
+def cuts(instants_us: IntArray, zone: str, *, utc_day: bool) -> Cuts:
+    """The cuts of instants in ascending order, as `local_days` counts their days."""
+    when = local_days(instants_us, np.full(len(instants_us), utc_day), zone)
+    at = np.flatnonzero(np.concatenate(([True], when[1:] != when[:-1])))
+    return Cuts(instants_us[at], when[at])
 
 
 def day_number(day: date) -> int:

@@ -17,9 +17,16 @@ UNPRICED_TOKENS, UNPRICED_REQUESTS, UNPRICED_RECORDS = COST + 1, COST + 2, COST 
 
 
 def measures(
-    counts: IntArray, requests: IntArray, cost: IntArray, status: NDArray[np.int16]
+    counts: IntArray,
+    requests: IntArray,
+    cost: IntArray,
+    status: NDArray[np.int16],
+    records: IntArray | int = 1,
 ) -> IntArray:
-    """Records x measures. `requests` -1 (unknown) adds nothing; a withdrawn record counts none."""
+    """Records x measures. `requests` -1 (unknown) adds nothing; a withdrawn record counts none.
+
+    With `records` each entry is the sum of that many records of one status.
+    """
     n = len(cost)
     out = np.zeros((n, WIDTH), np.int64)
     kinds = len(KINDS)
@@ -27,11 +34,11 @@ def measures(
     out[:, REQUESTS] = np.maximum(requests, 0)
     unpriced = status >= CostStatus.UNPRICED
     out[:, COST] = np.where(unpriced, 0, cost)
-    out[:, RECORDS] = status != CostStatus.WITHDRAWN
+    out[:, RECORDS] = np.where(status != CostStatus.WITHDRAWN, records, 0)
     if unpriced.any():
         out[:, UNPRICED_TOKENS] = np.where(unpriced, out[:, :kinds].sum(axis=1), 0)
         out[:, UNPRICED_REQUESTS] = np.where(unpriced, out[:, REQUESTS], 0)
-        out[:, UNPRICED_RECORDS] = unpriced
+        out[:, UNPRICED_RECORDS] = np.where(unpriced, records, 0)
     return out
 
 

@@ -197,7 +197,8 @@ class Work:
             money.store_prices(priced.bands)
             merged = merge.merge(
                 stage.load(STAGE, _staged(book, numbers, columns, priced)),
-                (_instant(columns.occurred[0]), _instant(columns.occurred[-1])),
+                columns.occurred,
+                zone=settings.timezone,
                 source_id=self.source_id,
                 batch_id=self.batch_id,
             )
@@ -210,8 +211,9 @@ class Work:
             touched = np.concatenate([merged.new, merged.changed])
             result.unpriced = int((priced.status[touched] >= CostStatus.UNPRICED).sum())
             known = priced.status < CostStatus.UNPRICED
-            now = np.where(known, priced.cost, 0)[merged.changed].sum()
-            result.restated_cost_nanos = int(now - merged.old.cost.sum())
+            if merged.update is not None:
+                now = np.where(known, priced.cost, 0)[merged.changed].sum()
+                result.restated_cost_nanos = int(now - merged.update.old.cost.sum())
         if (window := self.window) is not None:
             old = withdraw.withdraw(
                 source_id=self.source_id,
@@ -305,25 +307,27 @@ def _moves(
     """Differences of cells: what is new, plus what changed, minus what it was."""
     now = np.concatenate([merged.new, merged.changed])
     sets = numbers[now]
-    if len(merged.changed):
-        staged = numbers[merged.changed]
-        prepare.load(book, _unknown(book, staged, merged.now, merged.old.dimset_id))
-        sets[len(merged.new) :] = book.numbers(merged.now, staged)
+    update = merged.update
+    if update is not None:
+        ids = np.unique(np.concatenate([update.old.dimset_id, update.moved_to])).tolist()
+        prepare.load(book, ids)
+        at = len(merged.new) + np.searchsorted(update.changed, update.moved)
+        sets[at] = [book.by_id[i] for i in update.moved_to.tolist()]
     rows = deltas.measures(
         columns.counts[now], columns.requests[now], priced.cost[now], priced.status[now]
     )
     when = days.local_days(columns.occurred[now], columns.granularity[now] == Granularity.DAY, zone)
     cells = [_by_slice(book, when, sets, rows)]
-    if len(merged.changed):
-        old = book.numbers(merged.old.dimset_id, staged)
-        cells.append(_cells_of(book, merged.old, old, zone, sign=-1))
+    if update is not None:
+        cells.append(_cells_superseded(book, update.old))
     return cells
 
 
-def _unknown(book: Dictionary, guess: IntArray, *ids: IntArray) -> list[int]:
-    """Set ids that are not the ones guessed: the dictionary may not know them."""
-    own = np.array([entry.id for entry in book.sets], np.int64)[guess]
-    return np.unique(np.concatenate([found[found != own] for found in ids])).tolist()
+def _cells_superseded(book: Dictionary, old: merge.Superseded) -> Cells:
+    """What superseded versions no longer add."""
+    sets = np.array([book.by_id[i] for i in old.dimset_id.tolist()], np.int64)
+    rows = deltas.measures(old.counts, old.requests, old.cost, old.status, old.records)
+    return _by_slice(book, old.day, sets, -rows)
 
 
 def _cells_of(

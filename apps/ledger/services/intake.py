@@ -22,6 +22,7 @@ from apps.ledger.schema import IngestResult, RecordError, UsageIn
 from apps.ledger.services.ingest import ingest
 from apps.ledger.services.state import lock
 from apps.outbox.services import enqueue
+from apps.tenancy.binary import execute_binary
 from apps.tenancy.scope import require_organization_id, tenant_scope
 
 log = structlog.get_logger(__name__)
@@ -105,32 +106,39 @@ def store_batch(
 
     `digest` names the body as it was sent: the same one is stored once per source. Needs a scope.
     """
-    now = clock.now()
-    stored = IngestBatch.objects.bulk_create(
-        [
-            IngestBatch(
-                id=uuid7(),
-                source_id=source_id,
-                digest=digest,
-                payload=payload,
-                encoding=encoding,
-                accepted=accepted,
-                refused=len(errors),
-                errors=msgspec.to_builtins(list(errors)[: validation.MAX_ERRORS]),
-                received_at=now,
-                observed_at=observed_at or now,
-                claimed_until=now,
-            )
-        ],
-        ignore_conflicts=True,
+    now, batch_id = clock.now(), uuid7()
+    explained = list(errors)[: validation.MAX_ERRORS]
+    stored = execute_binary(
+        _STORE,
+        {
+            "org": require_organization_id(),
+            "id": batch_id,
+            "source": source_id,
+            "digest": digest,
+            "payload": payload,
+            "encoding": encoding,
+            "status": BatchStatus.RECEIVED.value,
+            "accepted": accepted,
+            "refused": len(errors),
+            "errors": msgspec.json.encode(explained).decode(),
+            "now": now,
+            "observed": observed_at or now,
+        },
     )
-    batch = IngestBatch.objects.only("id", "accepted", "refused", "errors").get(
-        source_id=source_id, digest=digest
-    )
-    if batch.id != stored[0].id:
-        return _again(batch)
-    enqueue(INBOX, key=f"{INBOX}:{source_id}", payload={"batch_id": str(batch.id)})
-    return Accepted(batch.id, accepted, len(errors), errors=list(errors)[: validation.MAX_ERRORS])
+    if not stored:
+        found = IngestBatch.objects.only("id", "accepted", "refused", "errors")
+        return _again(found.get(source_id=source_id, digest=digest))
+    enqueue(INBOX, key=f"{INBOX}:{source_id}", payload={"batch_id": str(batch_id)})
+    return Accepted(batch_id, accepted, len(errors), errors=explained)
+
+
+_STORE = """
+    INSERT INTO ingest_batch (organization_id, id, source_id, digest, payload, encoding, status,
+      accepted, refused, errors, result, attempts, failure, claimed_until, received_at, observed_at)
+    VALUES (%(org)s, %(id)s, %(source)s, %(digest)s, %(payload)b, %(encoding)s, %(status)s,
+      %(accepted)s, %(refused)s, %(errors)s, '{}', 0, '', %(now)s, %(now)s, %(observed)s)
+    ON CONFLICT (organization_id, source_id, digest) DO NOTHING
+"""
 
 
 def _again(batch: IngestBatch) -> Accepted:

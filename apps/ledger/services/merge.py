@@ -1,7 +1,7 @@
 """One batch into the records: new rows, new versions, and what exactly changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,15 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from apps.common.tokens import KINDS
-from apps.ledger.enums import CostBasis, CostStatus, RestatementReason
+from apps.ledger.enums import CostBasis, CostStatus, Granularity, RestatementReason
+from apps.ledger.rules import days
 from apps.ledger.rules.deltas import IntArray
 from apps.ledger.services import stage
 from apps.ledger.services.sql import array_literal, fetch
 from apps.ledger.services.stage import Staged
 from apps.tenancy.scope import require_organization_id
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CORE = ("input_uncached", "output")
 RARE = tuple(kind for kind in KINDS if kind not in CORE)
 DENSE = 4
@@ -51,16 +53,41 @@ class Version:
 
 
 @dataclass(slots=True)
+class Superseded:
+    """Sums of superseded versions: one entry for those of one dimension set, day and status."""
+
+    dimset_id: IntArray
+    day: IntArray
+    status: NDArray[np.int16]
+    records: IntArray
+    requests: IntArray
+    cost: IntArray
+    counts: IntArray
+
+
+@dataclass(slots=True)
+class Update:
+    """New versions. `changed` are positions in the stage, ascending. Those at `moved` belong to
+    the dimension sets `moved_to` and not to the staged ones (which say the same)."""
+
+    changed: IntArray
+    moved: IntArray
+    moved_to: IntArray
+    old: Superseded
+
+
+@dataclass(slots=True)
 class Merged:
-    """What a merge did. `new` and `changed` are positions in the stage; `old` and `now` go with
-    `changed`: the superseded versions and the dimension sets of the new ones. `table` is the
-    temporary table that holds (at least) the changed rows."""
+    """What a merge did: positions of new records in the stage, and the new versions, if any.
+    `table` is the temporary table that holds (at least) the changed rows."""
 
     new: IntArray
-    changed: IntArray
-    old: Version
-    now: IntArray
+    update: Update | None
     table: str
+
+    @property
+    def changed(self) -> IntArray:
+        return np.empty(0, np.int64) if self.update is None else self.update.changed
 
 
 def _staged(kind: str, staged: frozenset[str]) -> str:
@@ -118,19 +145,21 @@ def _differs(staged: frozenset[str]) -> str:
 
 
 def merge(
-    staged: Staged, bounds: tuple[datetime, datetime], *, source_id: UUID, batch_id: UUID | None
+    staged: Staged, occurred: IntArray, *, zone: str, source_id: UUID, batch_id: UUID | None
 ) -> Merged:
     """Insert new records and version changed ones from the staging table.
 
-    Raises IntegrityError when another worker inserted one of the records meanwhile: roll back to
-    the savepoint and merge again.
+    `occurred` are the staged instants in order; days are cut in `zone`. Raises IntegrityError
+    when another worker inserted one of the records meanwhile: roll back to the savepoint and merge
+    again.
     """
+    bounds = _instant(occurred[0]), _instant(occurred[-1])
     existing, differing = _existing(staged, bounds)
     if len(existing) < staged.size:
         _insert(staged, existing)
     new = np.setdiff1d(np.arange(staged.size), existing, assume_unique=True)
     if not len(differing):
-        return Merged(new, *_versions(np.empty((0, _WIDTH), np.int64)), staged.table)
+        return Merged(new, None, staged.table)
     changing = staged
     if len(differing) < staged.size:
         changing = _chosen(staged, differing)
@@ -139,7 +168,11 @@ def merge(
         "batch": batch_id,
         "reason": RestatementReason.RESTATED.value,
     }
-    return Merged(new, *_update(changing, values), changing.table)
+    return Merged(new, _update(changing, values, occurred, zone), changing.table)
+
+
+def _instant(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(us))
 
 
 def _bounded(bounds: tuple[datetime, datetime]) -> dict[str, Any]:
@@ -219,7 +252,7 @@ def _insert(staged: Staged, existing: IntArray) -> None:
 _COST = f"CASE WHEN s.cost_status < {CostStatus.UNPRICED} THEN s.cost_nanos END"
 
 
-def _update(staged: Staged, values: dict[str, Any]) -> tuple[IntArray, Version, IntArray]:
+def _update(staged: Staged, values: dict[str, Any], occurred: IntArray, zone: str) -> Update:
     """New versions of existing records; the superseded ones become restatement rows.
 
     Rows are locked in key order first: two workers with the same records wait, never deadlock.
@@ -249,37 +282,77 @@ def _update(staged: Staged, values: dict[str, Any]) -> tuple[IntArray, Version, 
     ]
     update = (
         f"UPDATE usage_record r SET {', '.join(changes)} FROM {staged.relation} s "
-        f"WHERE {joined} AND {_differs(names)} RETURNING s.n, {RETURNED}"
+        f"WHERE {joined} AND {_differs(names)} RETURNING s.n, s.dimset_id AS told, {RETURNED}"
     )
-    return versions(restating(update, source=ONE_SOURCE), values)
+    return _summed(update, values, occurred, zone)
 
 
-def _kinds(alias: str) -> str:
-    return "ARRAY[" + ", ".join(f"coalesce({alias}.{kind}, 0)" for kind in KINDS) + "]::bigint[]"
+def _summed(update: str, values: dict[str, Any], occurred: IntArray, zone: str) -> Update:
+    """Run an UPDATE that restates. The old versions are summed where they are: all that is needed
+    of them is what they added to each cell."""
+    local, utc = (days.cuts(occurred, zone, utc_day=utc_day) for utc_day in (False, True))
+    whole = f"u.old_granularity = {Granularity.DAY}"
+    part = (
+        f"CASE WHEN {whole} THEN width_bucket(u.occurred_at, %(utc)s::timestamptz[]) "
+        "ELSE -width_bucket(u.occurred_at, %(local)s::timestamptz[]) END"
+    )
+    kinds = ", ".join(f"coalesce(sum(u.old_{kind}), 0)::bigint" for kind in KINDS)
+    nothing = ", ".join(["NULL"] * (6 + len(KINDS)))
+    sql = (
+        f"{_restating(update, source=ONE_SOURCE)} "
+        f"SELECT u.old_dimset_id, {part}, u.old_cost_status::bigint, count(*), "
+        f"coalesce(sum(u.old_requests), 0), coalesce(sum(u.old_cost_nanos), 0)::bigint, {kinds}, "
+        "NULL::int[], NULL::int[], NULL::bigint[] FROM u GROUP BY 1, 2, 3 "
+        f"UNION ALL SELECT {nothing}, array_agg(u.n), "
+        "array_agg(u.n) FILTER (WHERE u.new_dimset_id <> u.told), "
+        "array_agg(u.new_dimset_id) FILTER (WHERE u.new_dimset_id <> u.told) FROM u"
+    )
+    starts = {"local": local.starts, "utc": utc.starts}
+    *groups, listed = fetch(
+        sql, values | {name: [_instant(us) for us in at] for name, at in starts.items()}
+    )
+    changed, moved, moved_to = (np.array(found or [], np.int64) for found in listed[-3:])
+    data = np.array([row[:-3] for row in groups], np.int64).reshape(-1, 6 + len(KINDS))
+    bucket = data[:, 1]
+    day = np.where(
+        bucket > 0,
+        utc.days[np.clip(bucket - 1, 0, len(utc.days) - 1)],
+        local.days[np.clip(-bucket - 1, 0, len(local.days) - 1)],
+    )
+    order = np.argsort(moved, kind="stable")
+    return Update(
+        changed=np.sort(changed),
+        moved=moved[order],
+        moved_to=moved_to[order],
+        old=Superseded(
+            dimset_id=data[:, 0],
+            day=day,
+            status=data[:, 2].astype(np.int16),
+            records=data[:, 3],
+            requests=data[:, 4],
+            cost=data[:, 5],
+            counts=data[:, 6:],
+        ),
+    )
 
 
-def _sum(alias: str) -> str:
-    return "+".join(f"coalesce({alias}.{kind}, 0)" for kind in KINDS)
+def _kinds(version: str) -> str:
+    return f"ARRAY[{', '.join(_each(version))}]::bigint[]"
 
 
+def _tokens(version: str) -> str:
+    return "+".join(_each(version))
+
+
+def _each(version: str) -> list[str]:
+    return [f"coalesce(u.{version}_{kind}, 0)" for kind in KINDS]
+
+
+_OF_BOTH = ("dimset_id", "requests", "cost_nanos", "price_id", "observed_at", *KINDS)
 RETURNED = (
-    "r.record_key, r.occurred_at, "
-    + ", ".join(
-        f"{alias}.{name} AS {alias}_{name}"
-        for alias in ("old", "new")
-        for name in [
-            "dimset_id",
-            "requests",
-            "cost_nanos",
-            "price_id",
-            "observed_at",
-            "cost_status",
-            "granularity",
-            "version",
-        ]
-    )
-    + f", {_kinds('old')} AS old_kinds, {_kinds('new')} AS new_kinds"
-    + f", {_sum('old')} AS old_tokens, {_sum('new')} AS new_tokens"
+    "r.record_key, r.occurred_at, old.cost_status AS old_cost_status, "
+    "old.granularity AS old_granularity, new.version AS new_version, "
+    + ", ".join(f"{of}.{name} AS {of}_{name}" for of in ("old", "new") for name in _OF_BOTH)
 )
 """What an UPDATE of records returns: both versions (PostgreSQL 18)."""
 
@@ -298,7 +371,17 @@ def restating(update: str, *, source: str = SOURCE_OF_SET) -> str:
     requests, cost, status, granularity, the kinds, the new dimset. `%(reason)s` and `%(batch)s`
     are parameters, `%(source)s` too when the records are of one source.
     """
-    kinds = ", ".join(f"u.old_kinds[{i + 1}]" for i in range(len(KINDS)))
+    return (
+        f"{_restating(update, source=source)} "
+        "SELECT u.n::bigint, (extract(epoch FROM u.occurred_at) * 1000000)::bigint, "
+        "u.old_dimset_id, coalesce(u.old_requests, -1)::bigint, coalesce(u.old_cost_nanos, 0), "
+        "u.old_cost_status::bigint, "
+        f"u.old_granularity::bigint, {', '.join(_each('old'))}, u.new_dimset_id FROM u"
+    )
+
+
+def _restating(update: str, *, source: str) -> str:
+    """WITH `u`, the versions that an UPDATE returns, whose restatement rows are written."""
     return (
         f"WITH u AS MATERIALIZED ({update}), w AS (INSERT INTO usage_restatement "
         "(organization_id, id, source_id, record_key, occurred_at, version, reason, old_dimset_id, "
@@ -306,15 +389,12 @@ def restating(update: str, *, source: str = SOURCE_OF_SET) -> str:
         "old_cost_nanos, new_cost_nanos, old_price_id, new_price_id, difference_nanos, "
         "old_observed_at, observed_at, batch_id) "
         f"SELECT %(org)s, uuidv7(), {source}, u.record_key, u.occurred_at, u.new_version, "
-        "%(reason)s, u.old_dimset_id, u.new_dimset_id, u.old_kinds, u.new_kinds, u.old_tokens, "
-        "u.new_tokens, u.old_requests, u.new_requests, u.old_cost_nanos, u.new_cost_nanos, "
+        f"%(reason)s, u.old_dimset_id, u.new_dimset_id, {_kinds('old')}, {_kinds('new')}, "
+        f"{_tokens('old')}, {_tokens('new')}, "
+        "u.old_requests, u.new_requests, u.old_cost_nanos, u.new_cost_nanos, "
         "u.old_price_id, u.new_price_id, "
         "coalesce(u.new_cost_nanos, 0) - coalesce(u.old_cost_nanos, 0), u.old_observed_at, "
-        "u.new_observed_at, %(batch)s::uuid FROM u) "
-        "SELECT u.n::bigint, (extract(epoch FROM u.occurred_at) * 1000000)::bigint, "
-        "u.old_dimset_id, coalesce(u.old_requests, -1)::bigint, coalesce(u.old_cost_nanos, 0), "
-        "u.old_cost_status::bigint, "
-        f"u.old_granularity::bigint, {kinds}, u.new_dimset_id FROM u"
+        "u.new_observed_at, %(batch)s::uuid FROM u)"
     )
 
 

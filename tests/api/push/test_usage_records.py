@@ -12,7 +12,7 @@ from apps.access.roles import Role
 from apps.common import clock
 from apps.connectors.enums import SourceKind
 from apps.connectors.models import Source
-from apps.ledger.models import IngestBatch
+from apps.ledger.models import IngestBatch, UsageRecord
 from apps.ledger.services import fold
 from tests.factories.organizations import make_api_key
 from tests.factories.pricing import load_prices
@@ -73,6 +73,7 @@ def test_a_repeated_body_is_stored_once(world, push):
 
 
 def test_ndjson_and_gzip_say_the_same_as_an_array(world, push):
+    load_prices()
     records = [usage(1), usage(2)]
     lines = "\n".join(json.dumps(r) for r in records).encode()
     kind = "application/x-ndjson"
@@ -84,8 +85,11 @@ def test_ndjson_and_gzip_say_the_same_as_an_array(world, push):
     ]
     assert [a.status_code for a in answers] == [202] * 4
     assert {a.json()["accepted"] for a in answers} == {2}
+    assert [a.json()["duplicate"] for a in answers] == [False, False, True, True]
+    fold(organization_id=world.a.id)
     with world.a.scope():
-        assert IngestBatch.objects.count() == 1
+        assert IngestBatch.objects.filter(status="done").count() == 2
+        assert UsageRecord.objects.count() == 2
 
 
 def test_what_was_accepted_reaches_the_ledger(world, push):

@@ -253,6 +253,6 @@ def test_any_bytes_under_gzip_are_a_body_or_a_refusal(data, cut):
     packed = gzip.compress(data)
     stream = io.BytesIO(packed[: len(packed) - cut] if cut % 2 else data)
     try:
-        assert read_body(stream.read, "gzip") in (data, b"")
+        assert read_body(stream.read, "gzip").plain in (data, b"")
     except DomainError as refused:
         assert refused.status == 400

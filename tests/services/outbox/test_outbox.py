@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.common import clock
 from apps.common.ids import uuid7
 from apps.organizations.models import Organization
-from apps.outbox import registry, rules, services
+from apps.outbox import registry, rules, services, waking
 from apps.outbox.models import OutboxMessage, State
 from apps.tenancy import doors
 from apps.tenancy.scope import current_organization_id, tenant_scope
@@ -41,7 +41,7 @@ def seen(monkeypatch):
         notes.append(message.payload["n"])
 
     monkeypatch.setitem(registry._handlers, "test.topic", [note])
-    monkeypatch.setattr(services, "_wake", lambda organization_id: None)
+    monkeypatch.setattr(waking, "wake", lambda organization_id: None)
     return notes
 
 
@@ -110,8 +110,8 @@ def test_a_message_that_always_fails_is_kept_as_dead_and_can_be_retried(organiza
             dead = OutboxMessage.objects.get()
             assert (dead.state, dead.attempts) == (State.DEAD, rules.MAX_ATTEMPTS)
             assert dead.last_error == "RuntimeError: receiver is down"
-            assert services.retry(message.id) is True
-            assert services.retry(message.id) is False
+            assert services.retry(message) is True
+            assert services.retry(message) is False
         seen.failing = False
         assert services.dispatch(organization) == 1
     assert seen == [1]

@@ -18,7 +18,7 @@ from apps.connectors.push.body import read_body  # noqa: E402
 def app(environ, start_response):
     request = WSGIRequest(environ)
     try:
-        body = read_body(reader(request), request.headers.get("Content-Encoding", ""))
+        body = read_body(reader(request), request.headers.get("Content-Encoding", "")).plain
         status = "200 OK"
     except DomainError as error:
         body, status = error.message.encode(), f"{error.status} Refused"

@@ -7,11 +7,11 @@ import zlib
 import pytest
 
 from apps.common.errors import DomainError, TooLarge
-from apps.connectors.push.body import MAX_BODY, MAX_UNPACKED, UnsupportedMedia, read_body
+from apps.connectors.push.body import MAX_BODY, MAX_UNPACKED, Body, UnsupportedMedia, read_body
 
 
 def read(data: bytes, encoding: str = "", declared: int | None = None) -> bytes:
-    return read_body(io.BytesIO(data).read, encoding, declared)
+    return read_body(io.BytesIO(data).read, encoding, declared).plain
 
 
 def test_plain_and_packed_bodies_arrive_whole():
@@ -20,6 +20,14 @@ def test_plain_and_packed_bodies_arrive_whole():
     assert read(gzip.compress(b"abc") + gzip.compress(b"def"), "gzip") == b"abcdef"
     assert read(b"") == b""
     assert read(b"", "gzip") == b""
+
+
+def test_one_gzip_stream_is_kept_as_it_was_sent():
+    one = gzip.compress(b"abc")
+    assert read_body(io.BytesIO(one).read, "gzip") == Body(b"abc", one)
+    assert read_body(io.BytesIO(one + one).read, "gzip") == Body(b"abcabc")
+    assert read_body(io.BytesIO(b"").read, "gzip") == Body(b"")
+    assert read_body(io.BytesIO(b"abc").read, "") == Body(b"abc")
 
 
 @pytest.mark.parametrize("cut", [1, 8, 12])

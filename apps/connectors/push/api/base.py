@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.errors import Forbidden
-from apps.connectors.push.body import read_body
+from apps.connectors.push.body import Body, read_body
 from apps.tenancy.middleware import ORGANIZATION_HEADER
 
 
@@ -26,7 +26,7 @@ class AnyAccept(BaseContentNegotiation):
 
 
 class PushView(ActorMixin, APIView):
-    """An endpoint that takes usage from programs. `body` is the unpacked body within bounds."""
+    """An endpoint that takes usage from programs. `sent` is its body within bounds."""
 
     permission_required = {"POST": P.USAGE_WRITE}
     parser_classes = ()
@@ -39,6 +39,10 @@ class PushView(ActorMixin, APIView):
         return plain
 
     def body(self, plain: HttpRequest) -> bytes:
+        """The body, unpacked. Raises what `sent` raises."""
+        return self.sent(plain).plain
+
+    def sent(self, plain: HttpRequest) -> Body:
         """Raises TooLarge, UnsupportedMedia, and DomainError (400) for damaged gzip."""
         return read_body(reader(plain), plain.headers.get("Content-Encoding", ""), _declared(plain))
 

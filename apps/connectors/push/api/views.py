@@ -76,8 +76,11 @@ class UsageRecordsView(PushView):
                 fix="Use letters, digits, blanks, dots and dashes, at most 120.",
             )
         lines = self._is_lines(plain)
-        data = not_empty(self.body(plain))
-        done = services.accept_usage(actor=self.actor, data=data, lines=lines, source=source)
+        sent = self.sent(plain)
+        not_empty(sent.plain)
+        done = services.accept_usage(
+            actor=self.actor, data=sent.plain, packed=sent.packed, lines=lines, source=source
+        )
         return answer(done, plain)
 
     def _is_lines(self, request: HttpRequest) -> bool:
@@ -94,7 +97,7 @@ class UsageRecordsView(PushView):
 
 def not_empty(data: bytes) -> bytes:
     """The body; a blank one is a mistake."""
-    if not data.strip():
+    if not data or data.isspace():
         raise DomainError("The body is empty.", code="empty_body", fix="Send at least one record.")
     return data
 

@@ -20,13 +20,17 @@ def store(source_id: UUID, usages: Sequence[UsageIn]) -> Accepted:
     return store_json(source_id, _encode(usages), len(usages))
 
 
-def store_json(source_id: UUID, plain: bytes, accepted: int) -> Accepted:
-    """The same for records that are a JSON array already."""
-    small = len(plain) < _SMALL
+def store_json(
+    source_id: UUID, plain: bytes, accepted: int, *, packed: bytes | None = None
+) -> Accepted:
+    """The same for records that are a JSON array or NDJSON already, and `packed` as gzip."""
+    payload = packed
+    if payload is None and len(plain) >= _SMALL:
+        payload = gzip.compress(plain, compresslevel=1, mtime=0)
     return store_batch(
         source_id=source_id,
-        payload=plain if small else gzip.compress(plain, compresslevel=1, mtime=0),
+        payload=plain if payload is None else payload,
         digest=sha256(plain).hexdigest(),
         accepted=accepted,
-        encoding="identity" if small else "gzip",
+        encoding="identity" if payload is None else "gzip",
     )

@@ -38,9 +38,13 @@ class Accepted:
     ignored: int = 0
 
 
-def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") -> Accepted:
+def accept_usage(
+    *, actor: Actor, data: bytes, lines: bool, source: str = "", packed: bytes | None = None
+) -> Accepted:
     """Store the good records of a body, unpacked, and nothing else. Repeating it stores nothing.
 
+    `packed`: the same body as one gzip stream, if it was sent so. A body without a refused record
+    is kept as it was sent.
     `source` names another stream of events of the same organization: the same event id in two
     sources is two events. Raises Forbidden, TooLarge for too many records, Invalid (400) for a
     body that is no JSON at all.
@@ -52,7 +56,9 @@ def accept_usage(*, actor: Actor, data: bytes, lines: bool, source: str = "") ->
     if not parsed.records:
         return Accepted(0, rejected, parsed.errors[:MAX_ERRORS], None)
     source_id = source_for(actor=actor, kind=SourceKind.RECORDS_API, name=source or SOURCE_NAME)
-    stored = store_json(source_id, parsed.body, len(parsed.records))
+    stored = store_json(
+        source_id, parsed.body, len(parsed.records), packed=None if rejected else packed
+    )
     tally = Tally()
     tokens = sum(map(sum, map(_counts_of, parsed.records)))
     counted = "repeated" if stored.duplicate else COUNTED
