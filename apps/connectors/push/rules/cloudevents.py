@@ -180,7 +180,7 @@ def _counts(data: dict[str, msgspec.Raw]) -> Counts:
         kind = KINDS.get(str(_value(data, "type")).lower())
         if kind is None:
             raise BadCount("tokens")
-        tokens = whole(_value(data, "tokens"), "tokens")
+        tokens = whole(_number(data, "tokens"), "tokens")
         return Counts(input_uncached=tokens) if kind == "input" else Counts(output=tokens)
     return disjoint(
         input_tokens=_count(data, INPUT),
@@ -194,9 +194,18 @@ def _counts(data: dict[str, msgspec.Raw]) -> Counts:
 
 def _count(data: dict[str, msgspec.Raw], among: tuple[str, ...]) -> int:
     for name in among:
-        if name in data and (value := _value(data, name)) is not None:
+        if name in data and (value := _number(data, name)) is not None:
             return whole(value, name)
     return 0
+
+
+def _number(data: dict[str, msgspec.Raw], name: str) -> Any:
+    """What stands under a counter's name, None for null. Raises BadCount for what is no scalar or
+    cannot be read: such a count is not 0."""
+    try:
+        return _scalar.decode(data[name])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadCount(name) from error
 
 
 def _value(data: dict[str, msgspec.Raw], name: str) -> Any:
