@@ -15,6 +15,7 @@ from apps.access.services import visible, visible_unit_ids
 from apps.accounts.models import User
 from apps.common import clock
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.organizations import rules
 from apps.organizations.models import (
     ApiKey,
@@ -55,6 +56,7 @@ _MEMBER = """
 """
 
 
+@once
 def organization() -> Organization:
     """The organization of the open scope."""
     found = _OWN(require_organization_id())
@@ -70,6 +72,7 @@ def units() -> QuerySet[Unit]:
     return Unit.objects.order_by("name", "id")
 
 
+@once
 def parents() -> dict[UUID, UUID | None]:
     """The tree as each unit's parent, retired units included."""
     return dict(Unit.objects.values_list("id", "parent_id"))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.common import clock, fmt
+from apps.common.memo import once
 from apps.pricing.enums import KIND_LABELS, TierLabel
 from apps.pricing.models import NegotiatedRate
 from apps.pricing.selectors import price_changes
@@ -56,6 +57,7 @@ class PriceEvent:
         return f"{what} {self.kind.lower()} {change}"
 
 
+@once
 def price_events(since: date | None = None, until: date | None = None) -> list[PriceEvent]:
     """Events in [since, until), newest first; by default from a year back to 60 days ahead."""
     since = since or clock.today() - timedelta(days=365)

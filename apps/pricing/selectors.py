@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from apps.common import clock
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.common.tokens import INPUT_KINDS, KINDS
 from apps.pricing import rules
 from apps.pricing.book import ListBook, PriceBook, Term, day_us, row_rates
@@ -108,6 +109,7 @@ def price_book_version() -> str:
     return ":".join(_versions(require_organization_id()))
 
 
+@once
 def _versions(organization_id: UUID) -> tuple[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(

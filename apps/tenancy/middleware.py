@@ -7,6 +7,7 @@ integration by its API key. Everything after this middleware sees one organizati
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,11 +16,13 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
+from apps.common.memo import remembering
 from apps.tenancy import doors
 from apps.tenancy.scope import tenant_scope
 
 _PORTAL = re.compile(r"^/o/(?P<slug>[a-z0-9][a-z0-9-]*)(/|$)")
 _API = "/api/"
+_READS = ("GET", "HEAD")
 ORGANIZATION_HEADER = "X-TokenOps-Organization"
 
 
@@ -42,7 +45,8 @@ def bearer(request: HttpRequest) -> str:
 
 
 class TenantMiddleware:
-    """One transaction per request inside an organization; errors undo it whole."""
+    """One transaction per request inside an organization; errors undo it whole. A request that
+    reads asks each question once (`apps.common.memo`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -63,7 +67,8 @@ class TenantMiddleware:
             organization_id = self._api_organization(request)
         if organization_id is None:
             return self.get_response(request)
-        with tenant_scope(organization_id):
+        reads = remembering() if request.method in _READS else nullcontext()
+        with tenant_scope(organization_id), reads:
             response = self.get_response(request)
             if request.undo_writes or response.status_code >= 500:
                 transaction.set_rollback(True)

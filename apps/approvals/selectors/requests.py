@@ -21,6 +21,7 @@ from apps.approvals.models import (
 )
 from apps.approvals.selectors.routes import ROUTE_ROLES
 from apps.common.errors import NotFound
+from apps.common.memo import once
 
 
 def requests_for(actor: Actor) -> QuerySet[ApprovalRequest]:
@@ -118,9 +119,12 @@ def count_waiting_for(actor: Actor) -> int:
     An assignment is open exactly while its step waits for that person: steps close theirs, and
     people who may not decide never get one. Somebody who fills two seats is counted once.
     """
-    if actor.membership_id is None:
-        return 0
-    mine = ApprovalAssignment.objects.filter(membership_id=actor.membership_id, is_open=True)
+    return _count_open(actor.membership_id) if actor.membership_id else 0
+
+
+@once
+def _count_open(membership_id: UUID) -> int:
+    mine = ApprovalAssignment.objects.filter(membership_id=membership_id, is_open=True)
     return mine.values("request_id").distinct().count()
 
 

@@ -5,7 +5,16 @@ from apps.ledger.query.change import Change, compare, why
 from apps.ledger.query.convert import Reported
 from apps.ledger.query.limit import TooSlow, time_limit
 from apps.ledger.query.plan import period_of
-from apps.ledger.query.service import run
+from apps.ledger.query.service import (
+    Costs,
+    costs,
+    costs_by,
+    over_time,
+    run,
+    shares,
+    side_by_side,
+    side_by_side_by,
+)
 from apps.ledger.query.types import (
     AXES,
     GROUPINGS,
@@ -23,6 +32,7 @@ __all__ = [
     "GROUPINGS",
     "NOT_COUNTED",
     "Change",
+    "Costs",
     "Coverage",
     "Grain",
     "Query",
@@ -32,9 +42,15 @@ __all__ = [
     "SourceCoverage",
     "TooSlow",
     "compare",
+    "costs",
+    "costs_by",
     "labels",
+    "over_time",
     "period_of",
     "run",
+    "shares",
+    "side_by_side",
+    "side_by_side_by",
     "time_limit",
     "used",
     "why",

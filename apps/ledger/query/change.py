@@ -5,10 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from apps.common.tokens import KINDS
-from apps.ledger.query.service import run
-from apps.ledger.query.types import Query, Result, Row
+from apps.ledger.query.service import side_by_side, total_of
+from apps.ledger.query.types import Query, Row
 from apps.ledger.rules.drivers import Drivers, Use, explain
 from apps.pricing.selectors import relative_prices
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two periods: its models and their total."""
+
+    rows: list[Row]
+
+    @property
+    def total(self) -> Row:
+        return total_of(self.rows)
 
 
 @dataclass(frozen=True)
@@ -16,8 +27,8 @@ class Change:
     """`before` and `now` are the two periods by model; use without a price is in neither side of
     the drivers and is counted by their totals' `unpriced_*`."""
 
-    before: Result
-    now: Result
+    before: Side
+    now: Side
     drivers: Drivers
 
     @property
@@ -40,10 +51,9 @@ def why(query: Query, before: tuple[date, date]) -> Change:
     Grain, grouping, order and limit of the query play no part: models are compared over each
     period as a whole. The parts sum to the change to the nano (see `rules.drivers`).
     """
-    asked = replace(query, grain="total", group_by=("model",), limit=None, order="label")
-    earlier = run(replace(asked, start=before[0], end=before[1]))
-    later = run(asked)
-    return Change(earlier, later, compare(earlier.rows, later.rows))
+    asked = replace(query, group_by=("model",), limit=None, order="label")
+    earlier, later = side_by_side(asked, [before, (query.start, query.end)])
+    return Change(Side(earlier), Side(later), compare(earlier, later))
 
 
 def compare(before: Sequence[Row], now: Sequence[Row]) -> Drivers:

@@ -22,10 +22,7 @@ def time_limit(seconds: float = SECONDS) -> Iterator[None]:
     """Cut each statement inside after so many seconds: TooSlow. The transaction goes on."""
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT current_setting('statement_timeout')")
-                before = cursor.fetchone()[0]
-                _limit(f"{int(seconds * 1000)}ms")
+            before = _limit(f"{int(seconds * 1000)}ms")
             yield
             # A savepoint's release keeps the setting; undoing one takes it back by itself.
             _limit(before)
@@ -39,6 +36,13 @@ def time_limit(seconds: float = SECONDS) -> Iterator[None]:
         ) from None
 
 
-def _limit(value: str) -> None:
+def _limit(value: str) -> str:
+    """Set it, and tell what it was."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])
+        cursor.execute(
+            "SELECT was, set_config('statement_timeout', %s, true) "
+            "FROM (SELECT current_setting('statement_timeout') AS was OFFSET 0) s",
+            [value],
+        )
+        was: str = cursor.fetchone()[0]
+        return was

@@ -1,6 +1,7 @@
 """From a query to the narrowest table that can answer it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -29,6 +30,13 @@ class Plan:
     axes: tuple[Axis, ...]
     filters: dict[Axis, frozenset[UUID]]
     level: SliceLevel | None
+    windows: tuple[tuple[date, date], ...] = ()
+    """Instead of periods of the grain: windows of days, told apart by `cuts`."""
+
+    @property
+    def cuts(self) -> list[date]:
+        """Every day on which a window begins or ends, in order."""
+        return sorted({day for window in self.windows for day in window})
 
     @property
     def narrow(self) -> Axis:
@@ -46,6 +54,22 @@ def plan(query: Query) -> Plan:
     """Check a query and choose its table. Invalid names the part that is wrong."""
     check(query)
     _refuse_pruned_hours(query)
+    return _plan(query)
+
+
+def plan_windows(query: Query, windows: Sequence[tuple[date, date]]) -> Plan:
+    """The plan that reads windows of days at once; of the query's own days and grain it takes
+    nothing. Invalid as `plan`, for each window."""
+    for start, end in windows:
+        check(replace(query, start=start, end=end, grain="total"))
+    present = tuple(window for window in windows if window[0] < window[1])
+    start = min((first for first, _ in present), default=query.start)
+    end = max((last for _, last in present), default=start)
+    asked = replace(query, start=start, end=end, grain="total")
+    return replace(_plan(asked), windows=present)
+
+
+def _plan(query: Query) -> Plan:
     axes = tuple(AXES["capability" if name == KIND else name] for name in query.group_by)
     filters = _filters(query)
     needed = {*axes, *filters}

@@ -1,19 +1,19 @@
 """Running a query: read the sums, name the groups, order, limit, total, coverage."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
-from apps.common.tokens import KINDS, TokenCounts
 from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
 from apps.ledger.query import labels
 from apps.ledger.query.convert import Reported, convert
 from apps.ledger.query.counted import read_runs
-from apps.ledger.query.plan import NOBODY, Plan, plan
-from apps.ledger.query.read import Key, Measures, Period, Sum, read
-from apps.ledger.query.types import KIND, Query, Result, Row
+from apps.ledger.query.plan import NOBODY, Plan, plan, plan_windows
+from apps.ledger.query.read import Key, Measures, Period, Sum, read, read_each
+from apps.ledger.query.types import KIND, Grain, Query, Result, Row
 from apps.ledger.selectors.state import ledger_settings
 from apps.portfolio.enums import CapabilityKind
 from apps.portfolio.models import Capability
@@ -21,6 +21,10 @@ from apps.pricing.fx.selectors import reporting_currency
 
 Group = tuple[str | None, ...]
 Words = tuple[str, ...]
+Named = tuple[Period, Group, Words, Measures]
+"""Sums with readable keys and labels."""
+Costs = dict[tuple[Group, Period], int]
+"""Nanos by group and period."""
 _AT = {name: index for index, name in enumerate(MEASURES)}
 _ZERO = (0,) * len(MEASURES)
 
@@ -33,7 +37,7 @@ def run(query: Query) -> Result:
     planned = plan(query)
     named = _named(planned, list(read(planned)))
     rows = _ordered(query, named)
-    total = _row((), (), None, _add(measures for _, _, _, measures in named))
+    total = Row((), (), None, _add(measures for _, _, _, measures in named))
     if query.runs:
         counted = _named(planned, read_runs(planned))
         runs = {(period, keys): pair for period, keys, _, pair in counted}
@@ -54,18 +58,119 @@ def run(query: Query) -> Result:
     )
 
 
+def side_by_side(query: Query, windows: Sequence[tuple[date, date]]) -> list[list[Row]]:
+    """The rows of the same question over several windows of days, read in one statement.
+
+    Each window's rows are those that `run` gives for its days and grain total; the query's own
+    days and grain play no part. Windows may overlap; an empty one has no rows.
+    """
+    return _windows([query], windows)[0]
+
+
+def side_by_side_by(
+    query: Query, windows: Sequence[tuple[date, date]], groups: Sequence[str]
+) -> dict[str, list[list[Row]]]:
+    """`side_by_side` by each of several groupings, in one statement where nothing is filtered."""
+    queries = [replace(query, group_by=(group,)) for group in groups]
+    return dict(zip(groups, _windows(queries, windows), strict=True))
+
+
+def _windows(
+    queries: Sequence[Query], windows: Sequence[tuple[date, date]]
+) -> list[list[list[Row]]]:
+    plans = [plan_windows(query, windows) for query in queries]
+    return [
+        _cut(planned, windows, _named(planned, found))
+        for planned, found in zip(plans, read_each(plans), strict=True)
+    ]
+
+
+def _cut(
+    planned: Plan, windows: Sequence[tuple[date, date]], named: Iterable[Named]
+) -> list[list[Row]]:
+    """The sums between cuts, put together to the rows of each window."""
+    parts: dict[Period, list[Named]] = defaultdict(list)
+    for part in named:
+        parts[part[0]].append(part)
+    cuts = planned.cuts
+    found = []
+    for start, end in windows:
+        inside: dict[Group, list[Measures]] = defaultdict(list)
+        words: dict[Group, Words] = {}
+        for place, first in enumerate(cuts, start=1):
+            for _, keys, label, measures in parts[place] if start <= first < end else ():
+                inside[keys].append(measures)
+                words[keys] = label
+        whole: list[Named] = [(None, keys, words[keys], _add(m)) for keys, m in inside.items()]
+        found.append(_ordered(planned.query, whole))
+    return found
+
+
+def total_of(rows: Iterable[Row]) -> Row:
+    """All rows taken together."""
+    return Row((), (), None, _add(row.measures for row in rows))
+
+
+def over_time(result: Result) -> Result:
+    """The same answer with each group's periods added up, the largest cost first: what `run`
+    gives for grain total without asking again."""
+    by_group: dict[Group, list[Row]] = defaultdict(list)
+    for row in result.rows:
+        by_group[row.keys].append(row)
+    rows = []
+    for keys, parts in by_group.items():
+        row = Row(keys, parts[0].labels, None, _add(part.measures for part in parts))
+        if parts[0].runs is not None:
+            row = _with_runs(row, (sum(p.runs or 0 for p in parts), _run_costs(parts)))
+        rows.append(row)
+    rows.sort(key=lambda row: row.labels)
+    rows.sort(key=lambda row: row.cost_nanos or 0, reverse=True)
+    return replace(result, rows=rows)
+
+
+def _run_costs(rows: Iterable[Row]) -> int:
+    return sum(row.run_cost_nanos or 0 for row in rows)
+
+
+def costs(query: Query) -> Costs:
+    """The known cost alone, by group and period: for trends and shares, which need nothing else.
+
+    Order and limit of the query play no part.
+    """
+    return _costs([query])[0]
+
+
+def costs_by(query: Query, groups: Sequence[str]) -> dict[str, Costs]:
+    """`costs` by each of several groupings, in one statement where nothing is filtered."""
+    queries = [replace(query, group_by=(group,)) for group in groups]
+    return dict(zip(groups, _costs(queries), strict=True))
+
+
+def _costs(queries: Sequence[Query]) -> list[Costs]:
+    plans = [plan(query) for query in queries]
+    names = MEASURES if plans[0].query.grain == "hour" else ("cost_nanos",)
+    place = names.index("cost_nanos")
+    answers = []
+    for planned, found in zip(plans, read_each(plans, names), strict=True):
+        known: Costs = defaultdict(int)
+        for period, keys, _, measures in _named(planned, found):
+            known[keys, period] += measures[place]
+        answers.append(known)
+    return answers
+
+
 def _with_runs(row: Row, pair: Measures) -> Row:
-    return replace(row, runs=pair[0], run_cost_nanos=pair[1])
+    return Row(row.keys, row.labels, row.period, row.measures, *pair)
 
 
 def _answer(query: Query) -> tuple[list[Row], Row]:
     """All rows and their total."""
     named = _named((planned := plan(query)), list(read(planned)))
-    total = _row((), (), None, _add(measures for _, _, _, measures in named))
+    total = Row((), (), None, _add(measures for _, _, _, measures in named))
     return _ordered(query, named), total
 
 
-def _named(planned: Plan, found: list[Sum]) -> list[tuple[Period, Group, Words, Measures]]:
+def _named(planned: Plan, found: list[Sum]) -> list[Named]:
     """Sums with readable keys and labels. Groups that read the same are added up."""
     distinct = {group for _, group, _ in found}
     spoken: list[dict[Key, tuple[str | None, str]]] = []
@@ -114,28 +219,12 @@ def _add(parts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(map(sum, zip(*rows, strict=True))) if rows else _ZERO
 
 
-def _row(keys: Group, words: tuple[str, ...], period: Period, measures: tuple[int, ...]) -> Row:
-    records, unpriced = measures[_AT["records"]], measures[_AT["unpriced_records"]]
-    return Row(
-        keys=keys,
-        labels=words,
-        period=period,
-        tokens=TokenCounts(*measures[: len(KINDS)]),
-        requests=measures[_AT["requests"]],
-        cost_nanos=None if unpriced and unpriced == records else measures[_AT["cost_nanos"]],
-        unpriced_tokens=measures[_AT["unpriced_tokens"]],
-        unpriced_requests=measures[_AT["unpriced_requests"]],
-        records=records,
-        unpriced_records=unpriced,
-    )
-
-
-def _ordered(query: Query, named: list[tuple[Period, Group, Words, Measures]]) -> list[Row]:
+def _ordered(query: Query, named: list[Named]) -> list[Row]:
     """Groups in the wanted order, each with its periods in time order; the first `limit`."""
     by_group: dict[Group, list[Row]] = defaultdict(list)
     for period, keys, words, measures in named:
         if any(measures):
-            by_group[keys].append(_row(keys, words, period, measures))
+            by_group[keys].append(Row(keys, words, period, measures))  # type: ignore[arg-type]
     if query.order.lstrip("-") == "period":
         rows = [row for group in by_group.values() for row in group]
         rows.sort(key=lambda row: row.labels)
@@ -144,8 +233,10 @@ def _ordered(query: Query, named: list[tuple[Period, Group, Words, Measures]]) -
     groups = sorted(by_group.values(), key=lambda rows: rows[0].labels)
     groups.sort(key=lambda rows: _rank(query, rows), reverse=query.order.startswith("-"))
     chosen = groups[: query.limit]
-    for rows in chosen:
-        rows.sort(key=lambda row: str(row.period))
+    if query.grain != "total":
+        in_time = str if query.grain == "hour" else date.toordinal
+        for rows in chosen:
+            rows.sort(key=lambda row: in_time(row.period))  # type: ignore[arg-type]
     if query.grain != "total" and not query.group_by:
         return chosen[0] if chosen else []
     return [row for rows in chosen for row in rows]
@@ -164,16 +255,14 @@ def _rank(query: Query, rows: list[Row]) -> tuple[int, str] | tuple[str, int]:
 
 def _shares(query: Query) -> dict[str, float]:
     """Share of the known cost by confidence, under the query's filters."""
-    asked = replace(
-        query,
-        grain="total" if query.grain != "hour" else "hour",
-        group_by=(Axis.CONFIDENCE.name.lower(),),
-        limit=None,
-        order="-cost",
-    )
-    costs: dict[str, int] = defaultdict(int)
-    planned = plan(asked)
-    for _, keys, _, measures in _named(planned, list(read(planned))):
-        costs[keys[0] or "none"] += measures[_AT["cost_nanos"]]
-    whole = sum(costs.values())
-    return {name: cost / whole for name, cost in sorted(costs.items())} if whole else {}
+    grain: Grain = "hour" if query.grain == "hour" else "total"
+    return shares(costs(replace(query, grain=grain, group_by=(Axis.CONFIDENCE.name.lower(),))))
+
+
+def shares(by_confidence: Costs) -> dict[str, float]:
+    """Shares of the known cost, 0 to 1, from `costs` by confidence."""
+    by_word: dict[str, int] = defaultdict(int)
+    for (keys, _), nanos in by_confidence.items():
+        by_word[keys[0] or "none"] += nanos
+    whole = sum(by_word.values())
+    return {name: cost / whole for name, cost in sorted(by_word.items())} if whole else {}

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import UUID
 
-from apps.common.tokens import TokenCounts
+from apps.common.tokens import KINDS, TokenCounts
 from apps.ledger.enums import Axis
-from apps.ledger.selectors.coverage import Coverage, coverage, data_as_of
+from apps.ledger.models import MEASURES
+from apps.ledger.selectors.coverage import Coverage, coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ AXES: dict[str, Axis] = {axis.name.lower(): axis for axis in Axis if axis is not
 KIND = "kind"
 GROUPINGS = (*AXES, KIND)
 MAX_GROUPS = 2
+_KINDS = len(KINDS)
+_REQUESTS, _RECORDS, _COST, _UNPRICED_TOKENS, _UNPRICED_REQUESTS, _UNPRICED_RECORDS = (
+    MEASURES.index(name)
+    for name in (
+        "requests",
+        "records",
+        "cost_nanos",
+        "unpriced_tokens",
+        "unpriced_requests",
+        "unpriced_records",
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,27 +58,53 @@ class Query:
     runs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One group in one period. `period` is its first day (or hour), None for grain total.
 
-    `cost_nanos` is the known cost; None when nothing in the row has a price. What is not in it is
-    counted by `unpriced_*`. A key is None where usage has no such value. `runs` and the known
-    cost of their calls are None where the query did not ask for them.
+    `measures` are its sums in the order of MEASURES; the properties say what they mean. A key is
+    None where usage has no such value. `runs` and the known cost of their calls are None where the
+    query did not ask for them. A tuple, because a question by day has thousands of them.
     """
 
     keys: tuple[str | None, ...]
     labels: tuple[str, ...]
     period: date | datetime | None
-    tokens: TokenCounts
-    requests: int
-    cost_nanos: int | None
-    unpriced_tokens: int
-    unpriced_requests: int
-    records: int = 0
-    unpriced_records: int = 0
+    measures: tuple[int, ...]
     runs: int | None = None
     run_cost_nanos: int | None = None
+
+    @property
+    def tokens(self) -> TokenCounts:
+        return TokenCounts(*self.measures[:_KINDS])
+
+    @property
+    def requests(self) -> int:
+        return self.measures[_REQUESTS]
+
+    @property
+    def records(self) -> int:
+        return self.measures[_RECORDS]
+
+    @property
+    def cost_nanos(self) -> int | None:
+        """The known cost; None when nothing in the row has a price. What is not in it is counted
+        by `unpriced_*`."""
+        unpriced = self.measures[_UNPRICED_RECORDS]
+        if unpriced and unpriced == self.measures[_RECORDS]:
+            return None
+        return self.measures[_COST]
+
+    @property
+    def unpriced_tokens(self) -> int:
+        return self.measures[_UNPRICED_TOKENS]
+
+    @property
+    def unpriced_requests(self) -> int:
+        return self.measures[_UNPRICED_REQUESTS]
+
+    @property
+    def unpriced_records(self) -> int:
+        return self.measures[_UNPRICED_RECORDS]
 
     @property
     def counted_requests(self) -> int | None:
@@ -106,10 +145,10 @@ class Result:
         """How complete the sources are."""
         return coverage()
 
-    @cached_property
+    @property
     def data_as_of(self) -> datetime | None:
         """When the newest data were observed."""
-        return data_as_of()
+        return self.coverage.data_as_of
 
     @cached_property
     def _settings(self) -> LedgerSettings:

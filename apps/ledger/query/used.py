@@ -7,17 +7,19 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.ledger.enums import Axis
-from apps.ledger.query.labels import names_of
+from apps.ledger.query.labels import names_of, worded
 from apps.ledger.query.plan import NOBODY
 from apps.ledger.query.types import AXES
+from apps.ledger.rules.axes import ENTITY_AXES
 from apps.tenancy.scope import require_organization_id
 
 _USED = (
-    "SELECT axis, key FROM (SELECT r.axis, r.key, row_number() OVER (PARTITION BY r.axis "
-    "ORDER BY sum(r.cost_nanos) DESC, sum(r.requests) DESC, r.key) AS place FROM rollup_axis r "
-    "WHERE r.organization_id = %s AND r.axis = ANY(%s) AND r.day >= %s AND r.day < %s "
-    "AND r.key <> %s GROUP BY r.axis, r.key) u WHERE u.place <= %s ORDER BY u.axis, u.place"
+    "SELECT u.axis, u.key, d.value, d.label FROM (SELECT r.axis, r.key, row_number() OVER "
+    "(PARTITION BY r.axis ORDER BY sum(r.cost_nanos) DESC, sum(r.requests) DESC, r.key) AS place "
+    "FROM rollup_axis r WHERE r.organization_id = %(org)s AND r.axis = ANY(%(axes)s) "
+    "AND r.day >= %(start)s AND r.day < %(end)s AND r.key <> %(nobody)s GROUP BY r.axis, r.key) u "
+    "LEFT JOIN dimension_value d ON d.organization_id = %(org)s AND d.axis = u.axis "
+    "AND d.key = u.key WHERE u.place <= %(most)s ORDER BY u.axis, u.place"
 )
 
 
@@ -28,14 +30,28 @@ def used(
 
     Of the whole organization: for those who see all of it.
     """
-    numbers = {int(AXES[name]): name for name in names}
-    keys: dict[str, list[UUID]] = defaultdict(list)
+    asked = {int(AXES[name]): name for name in names}
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in names}
+    objects: dict[str, list[UUID]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_USED, [require_organization_id(), list(numbers), start, end, NOBODY, most])
-        for number, key in cursor.fetchall():
-            keys[numbers[number]].append(key)
-    found = {}
-    for name in names:
-        known = names_of(Axis(AXES[name]), keys[name]) if keys[name] else {}
-        found[name] = [known[key] for key in keys[name] if key in known]
+        cursor.execute(
+            _USED,
+            {
+                "org": require_organization_id(),
+                "axes": list(asked),
+                "start": start,
+                "end": end,
+                "nobody": NOBODY,
+                "most": most,
+            },
+        )
+        for number, key, value, label in cursor.fetchall():
+            name = asked[number]
+            if AXES[name] in ENTITY_AXES:
+                objects[name].append(key)
+            elif value is not None:
+                found[name].append(worded(AXES[name], value, label))
+    for name, keys in objects.items():
+        known = names_of(AXES[name], keys)
+        found[name] = [known[key] for key in keys]
     return found

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from apps.common import clock
+from apps.common.memo import once
 from apps.common.tokens import KINDS
 from apps.ledger.enums import Axis
 from apps.ledger.models import RollupAxis
@@ -34,15 +35,16 @@ class Coverage:
     sources: list[SourceCoverage]
 
     @property
+    def data_as_of(self) -> datetime | None:
+        """When any source last brought something."""
+        return max((s.data_as_of for s in self.sources if s.data_as_of), default=None)
+
+    @property
     def lagging(self) -> list[SourceCoverage]:
         return [source for source in self.sources if source.status in ("lagging", "never")]
 
 
-def data_as_of() -> datetime | None:
-    """When any source last brought something."""
-    return Stored.objects.aggregate(last=Max("data_as_of"))["last"]
-
-
+@once
 def coverage() -> Coverage:
     """Every source's coverage. The whole is complete as far as its slowest active source."""
     now = clock.now()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from apps.common.memo import once
 from apps.ledger.models import LedgerState
 from apps.organizations.selectors import organization
 
@@ -14,6 +15,7 @@ class LedgerSettings:
     currency: str
 
 
+@once
 def ledger_settings() -> LedgerSettings:
     """What the stored figures were cut with; the organization's settings before the first one."""
     state = LedgerState.objects.first() or organization()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from apps.ledger.selectors.coverage import coverage, data_as_of
+from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import ledger_settings
 
 register = template.Library()
@@ -14,9 +14,10 @@ register = template.Library()
 @register.inclusion_tag("partials/_asof.html")
 def asof(confidence: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Freshness and coverage of the open scope's usage, for pages whose view has not read them."""
+    covered = coverage()
     return {
-        "data_as_of": data_as_of(),
-        "coverage": coverage(),
+        "data_as_of": covered.data_as_of,
+        "coverage": covered,
         "zone": ledger_settings().timezone,
         "confidence": confidence,
     }

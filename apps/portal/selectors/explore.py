@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apps.common.periods import days_between, instants
-from apps.ledger.query import Change, Result, Row, period_of
+from apps.ledger.query import Change, Result, Row, over_time, period_of
 from apps.portal.rules.windows import Window
 from apps.portal.selectors.inform import price_marks
 from apps.portal.selectors.slices import Slice
@@ -58,18 +58,20 @@ def explore(
 ) -> Exploration:
     """The exploration of a window. Raises Invalid for what the ledger cannot answer, TooSlow for
     what takes too long when called inside `time_limit`."""
-    totals = chosen.ask(window.start, window.end, group_by=group, runs=runs)
     timed = chosen.ask(window.start, window.end, grain=grain, group_by=group[:1], runs=runs)
+    if len(group) == 1 and grain != "hour":
+        totals = over_time(timed)
+    else:
+        totals = chosen.ask(window.start, window.end, group_by=group, runs=runs)
     before: dict[str | None, Row] = {}
     again: dict[str | None, Row] = {}
     change = None
     if compare and window.comparable:
         first = group[:1]
-        now = chosen.ask(window.start, window.compared_end, group_by=first, runs=runs)
-        then = chosen.ask(window.before_start, window.before_end, group_by=first, runs=runs)
-        again = {row.keys[0]: row for row in now.rows}
-        before = {row.keys[0]: row for row in then.rows}
         days = (window.before_start, window.before_end)
+        now, then = _sides(chosen, [(window.start, window.compared_end), days], first, runs)
+        again = {row.keys[0]: row for row in now}
+        before = {row.keys[0]: row for row in then}
         change = chosen.why(window.start, window.compared_end, days)
     return Exploration(
         window=window,
@@ -81,8 +83,25 @@ def explore(
         again=again,
         before=before,
         change=change,
-        price_events=price_marks(chosen, window) if grain != "hour" else (),
+        price_events=_marks(chosen, window, grain, totals if group == ("model",) else None),
     )
+
+
+def _marks(
+    chosen: Slice, window: Window, grain: str, by_model: Result | None
+) -> Sequence[PriceEvent]:
+    if grain == "hour":
+        return ()
+    return price_marks(chosen, window, by_model.rows if by_model else None)
+
+
+def _sides(
+    chosen: Slice, windows: Sequence[tuple[date, date]], group: tuple[str, ...], runs: bool
+) -> list[list[Row]]:
+    """Rows of each window; runs are counted one window at a time."""
+    if not runs:
+        return chosen.side_by_side(windows, group_by=group)
+    return [chosen.ask(*days, group_by=group, runs=True).rows for days in windows]
 
 
 def by_group(rows: Sequence[Row]) -> dict[str | None, dict[date | datetime, Row]]:

@@ -8,14 +8,23 @@ from zoneinfo import ZoneInfo
 
 from apps.common import clock, fmt
 from apps.common.periods import days_between
-from apps.ledger.query import Coverage, Reported, Result, Row, compare, period_of
+from apps.ledger.query import (
+    Costs,
+    Coverage,
+    Reported,
+    Result,
+    Row,
+    compare,
+    period_of,
+    shares,
+)
 from apps.ledger.rules.drivers import Drivers
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 from apps.portal.rules.windows import Window, grain_for, window
 from apps.portal.selectors.slices import Slice, cost
 from apps.pricing.changes import PriceEvent, marks, price_events
-from apps.stories.selectors.plans import approved_plans
+from apps.stories.selectors.plans import approved_story_ids
 
 SPARK_DAYS = 30
 TABLE_ROWS = 12
@@ -135,14 +144,20 @@ def window_now(period: str) -> tuple[Window, LedgerSettings, Coverage]:
     return window(period, today, until), settings, covered
 
 
-def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
-    """The overview of a period; the chart's bars are grouped by `by`."""
+def overview(
+    chosen: Slice, period: str, by: str = "kind", *, sparks: Sequence[str] = ("unit", "capability")
+) -> Overview:
+    """The overview of a period; the chart's bars are grouped by `by`. Only lines of the axes in
+    `sparks` carry their 30 days."""
     w, settings, covered = window_now(period)
     grain = grain_for(w.days)
     main = chosen.ask(w.start, w.end, grain=grain, group_by=(by,))
-    now_models, before_models = _by_model(chosen, w)
-    units = _lines(chosen, w, "unit")
-    capabilities = _lines(chosen, w, "capability")
+    sides = _sides(chosen, w, ("model", "unit", "capability"))
+    daily = _daily(chosen, w, sparks)
+    units = _lines(w, sides["unit"], daily.get("unit"))
+    capabilities = _lines(w, sides["capability"], daily.get("capability"))
+    models = sides["model"]
+    known = chosen.costs_by(w.start, w.end, ("story", "confidence"))
     bars: dict[str | None, dict[date | datetime, Row]] = defaultdict(dict)
     labels: dict[str | None, str] = {}
     for row in main.rows:
@@ -153,11 +168,11 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         window=w,
         settings=settings,
         coverage=covered,
-        data_as_of=main.data_as_of,
+        data_as_of=covered.data_as_of,
         total=main.total,
-        compared=_sums(now_models),
-        before=_sums(before_models),
-        drivers=compare(before_models, now_models) if w.comparable else None,
+        compared=_sums(models.again),
+        before=_sums(models.before),
+        drivers=compare(models.before, models.again) if w.comparable else None,
         periods=_periods(w, grain, main),
         grain=grain,
         bars=bars,
@@ -166,27 +181,43 @@ def overview(chosen: Slice, period: str, by: str = "kind") -> Overview:
         capabilities=capabilities[:TABLE_ROWS],
         unit_count=len(units),
         capability_count=len(capabilities),
-        approved_cost=_approved(chosen, w),
-        confidence=main.confidence,
+        approved_cost=_approved(known["story"]),
+        confidence=shares(known["confidence"]),
         reported=main.reported,
-        price_events=price_marks(chosen, w),
+        price_events=price_marks(chosen, w, models.inside),
     )
 
 
-def price_marks(chosen: Slice, w: Window) -> list[PriceEvent]:
-    """Price changes in the window of what is used in the slice."""
-    if not price_events(w.start, w.end):
+def price_marks(chosen: Slice, w: Window, models: Sequence[Row] | None = None) -> list[PriceEvent]:
+    """Price changes in the window of what is used in the slice; `models` are its rows by model
+    where they have been read."""
+    events = price_events(w.start, w.end)
+    if not events:
         return []
-    rows = chosen.ask(w.start, w.end, group_by=("provider", "model")).rows
-    models = {row.keys[1] or "" for row in rows} - {""}
-    return marks(w.start, w.end, models, {row.keys[0] or "" for row in rows})
+    if models is None:
+        models = chosen.ask(w.start, w.end, group_by=("model",)).rows
+    providers: set[str] = set()
+    if any(not event.model for event in events):
+        found = chosen.costs(w.start, w.end, group_by=("provider",))
+        providers = {keys[0] or "" for keys, _ in found}
+    return marks(w.start, w.end, {row.keys[0] or "" for row in models} - {""}, providers)
 
 
-def _by_model(chosen: Slice, w: Window) -> tuple[list[Row], list[Row]]:
-    if not w.comparable:
-        return [], []
-    now = chosen.ask(w.start, w.compared_end, group_by=("model",)).rows
-    return now, chosen.ask(w.before_start, w.before_end, group_by=("model",)).rows
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Rows of the window, of its complete days, and of the days these are compared with."""
+
+    inside: Sequence[Row]
+    again: Sequence[Row] = ()
+    before: Sequence[Row] = ()
+
+
+def _sides(chosen: Slice, w: Window, axes: Sequence[str]) -> dict[str, Sides]:
+    windows = [(w.start, w.end)]
+    if w.comparable:
+        windows += [(w.start, w.compared_end), (w.before_start, w.before_end)]
+    found = chosen.side_by_side_by(windows, axes)
+    return {axis: Sides(*rows) for axis, rows in found.items()}
 
 
 def _sums(rows: Sequence[Row]) -> Sums:
@@ -198,24 +229,20 @@ def _sums(rows: Sequence[Row]) -> Sums:
     )
 
 
-def _lines(chosen: Slice, w: Window, axis: str) -> list[Line]:
+def _daily(chosen: Slice, w: Window, axes: Sequence[str]) -> dict[str, Costs]:
+    """The last 30 days of each group of the axes."""
+    if not axes:
+        return {}
+    return chosen.costs_by(w.end - timedelta(days=SPARK_DAYS), w.end, axes, grain="day")
+
+
+def _lines(w: Window, sides: Sides, daily: Costs | None) -> list[Line]:
     """Each group of an axis in the window, largest first, with its last 30 days."""
-    inside = chosen.ask(w.start, w.end, group_by=(axis,)).rows
-    compared: dict[str | None, int] = {}
-    before: dict[str | None, int] = {}
-    if w.comparable:
-        rows = inside
-        if w.compared_end != w.end:
-            rows = chosen.ask(w.start, w.compared_end, group_by=(axis,)).rows
-        compared = {row.keys[0]: cost(row) for row in rows}
-        rows = chosen.ask(w.before_start, w.before_end, group_by=(axis,)).rows
-        before = {row.keys[0]: cost(row) for row in rows}
+    compared = {row.keys[0]: cost(row) for row in sides.again}
+    before = {row.keys[0]: cost(row) for row in sides.before}
     days = list(days_between(w.end - timedelta(days=SPARK_DAYS), w.end))
-    spark: dict[str | None, dict[date, int]] = defaultdict(dict)
-    for row in chosen.ask(days[0], w.end, grain="day", group_by=(axis,)).rows:
-        spark[row.keys[0]][_day(row)] = cost(row)
     lines = []
-    for row in inside:
+    for row in sides.inside:
         key = row.keys[0]
         now, then = compared.get(key, 0), before.get(key, 0)
         line = Line(
@@ -228,27 +255,17 @@ def _lines(chosen: Slice, w: Window, axis: str) -> list[Line]:
             change=fmt.change(now, then, fmt.MIN_BASE_NANOS) if w.comparable else None,
             difference=now - then if w.comparable else None,
             is_new=w.comparable and not then and bool(now),
-            spark=[spark[key].get(day, 0) for day in days],
+            spark=[daily.get(((key,), day), 0) for day in days] if daily is not None else [],
         )
         if line.tokens or line.cost_nanos or line.requests:
             lines.append(line)
     return sorted(lines, key=lambda line: (-(line.cost_nanos or 0), line.label))
 
 
-def _day(row: Row) -> date:
-    period = row.period
-    if isinstance(period, datetime):
-        return period.date()
-    return period or date.min
-
-
-def _approved(chosen: Slice, w: Window) -> int:
+def _approved(by_story: Costs) -> int:
     """Cost of usage that belongs to a story with an approved revision."""
-    approved = {str(plan.story_id) for plan in approved_plans(w.start, w.end)}
-    if not approved:
-        return 0
-    rows = chosen.ask(w.start, w.end, group_by=("story",)).rows
-    return sum(cost(row) for row in rows if row.keys[0] in approved)
+    approved = approved_story_ids() if by_story else set()
+    return sum(nanos for (keys, _), nanos in by_story.items() if keys[0] in approved)
 
 
 def _periods(w: Window, grain: str, main: Result) -> list[date | datetime]:

@@ -11,7 +11,22 @@ from django.http import QueryDict
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
-from apps.ledger.query import AXES, Change, Query, Result, Row, labels, run, used, why
+from apps.ledger.query import (
+    AXES,
+    Change,
+    Costs,
+    Query,
+    Result,
+    Row,
+    costs,
+    costs_by,
+    labels,
+    run,
+    side_by_side,
+    side_by_side_by,
+    used,
+    why,
+)
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portal.rules.words import KIND_CHOICES
 
@@ -41,14 +56,34 @@ class Slice:
 
     def ask(self, start: date, end: date, **parts: Any) -> Result:
         """One question to the ledger inside this slice."""
-        return run(
-            Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids, **parts)
-        )
+        return run(self._query(start, end, **parts))
+
+    def side_by_side(self, windows: Sequence[tuple[date, date]], **parts: Any) -> list[list[Row]]:
+        """The rows of one question over several windows of days, in one reading."""
+        return side_by_side(self._query(date.min, date.min, **parts), windows)
+
+    def side_by_side_by(
+        self, windows: Sequence[tuple[date, date]], groups: Sequence[str]
+    ) -> dict[str, list[list[Row]]]:
+        """The same by each of several groupings."""
+        return side_by_side_by(self._query(date.min, date.min), windows, groups)
+
+    def costs(self, start: date, end: date, **parts: Any) -> Costs:
+        """The known cost alone, by group and period."""
+        return costs(self._query(start, end, **parts))
+
+    def costs_by(
+        self, start: date, end: date, groups: Sequence[str], **parts: Any
+    ) -> dict[str, Costs]:
+        """The known cost by each of several groupings."""
+        return costs_by(self._query(start, end, **parts), groups)
 
     def why(self, start: date, end: date, before: tuple[date, date]) -> Change:
         """Why the days [start, end) cost more or less than the days before, inside this slice."""
-        query = Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids)
-        return why(query, before)
+        return why(self._query(start, end), before)
+
+    def _query(self, start: date, end: date, **parts: Any) -> Query:
+        return Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids, **parts)
 
 
 def _subtree(value: str) -> frozenset[Any]:

@@ -21,6 +21,8 @@ from apps.portal.selectors.waiting import Waiting, waiting
 from apps.portal.web import inform_charts, inform_text
 
 MOVERS = 5
+LINES = {"unit": "teams", "capability": "capabilities"}
+"""The axes of lines with their days, by the block that shows them."""
 HEALTH_TONES = {Health.EXHAUSTED: "bad", Health.RUNS_OUT: "bad", Health.ON_COURSE: "ok"}
 
 
@@ -69,7 +71,9 @@ def _figures(request: HttpRequest) -> Overview | None:
     """Month to date in the actor's reach; None without the permission."""
     if not can_anywhere(request.actor, P.USAGE_VIEW):
         return None
-    return overview(Slice(visible_unit_ids(request.actor, P.USAGE_VIEW)), DEFAULT_PERIOD)
+    shown = [axis for axis, block in LINES.items() if block == reads.main_block(request.actor)]
+    reach = Slice(visible_unit_ids(request.actor, P.USAGE_VIEW))
+    return overview(reach, DEFAULT_PERIOD, sparks=shown)
 
 
 def headline(view: Overview | None, todo: Waiting, budgets: reads.Budgets | None) -> str:

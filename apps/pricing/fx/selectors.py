@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.common import clock
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.pricing.fx.enums import FileState, Origin
 from apps.pricing.fx.models import ExchangeRate, RateFile, ReportingCurrency
 from apps.pricing.fx.reading import Table, read_table
@@ -17,6 +18,7 @@ from apps.pricing.fx.rules import Published, RateTable, half_even
 from apps.tenancy.scope import require_organization_id
 
 
+@once
 def reporting_currency() -> str:
     """The currency figures are shown in beside their own; empty when none was chosen."""
     found = ReportingCurrency.objects.first()

@@ -27,6 +27,12 @@ class ApprovedPlan:
     months: Mapping[date, int]
 
 
+def approved_story_ids() -> set[str]:
+    """Every story with an approved revision, as the ledger's answers write ids."""
+    found = TokenStory.objects.filter(approved_revision_id__isnull=False)
+    return {str(i) for i in found.values_list("id", flat=True)}
+
+
 def approved_plans(start: date, end: date) -> list[ApprovedPlan]:
     """Plans of every story with an approved revision, with their months inside [start, end)."""
     stories = list(TokenStory.objects.filter(approved_revision_id__isnull=False).order_by("number"))
