@@ -9,7 +9,6 @@ on all of them.
 """
 
 import argparse
-import gc
 import os
 import subprocess
 import sys
@@ -40,6 +39,7 @@ from apps.tenancy.urls import org_url
 from apps.trail.models import TrailEvent
 from benchmarks import report, world
 from benchmarks.meter import p50, p95
+from tokenops import memory
 from tokenops.demo.organization import ensure_organization
 from tokenops.demo.people import LOGINS
 from tokenops.run.valkey import free_port
@@ -184,8 +184,7 @@ def measure(found: list[Page], times: int) -> None:
         page.queries = len(caught)
         page.taken.clear()
         page.cpu.clear()
-    gc.collect()
-    gc.freeze()
+    memory.settle()
     for _ in range(times):
         for page in found:
             ask(browsers[page.role], page)

@@ -1,13 +1,17 @@
 """How fast figures and pages are with up to ten million records, row level security on.
 
-    python -m benchmarks.scale [--records 10000000] [--days 90] [--times 20] [--keep]
+    python -m benchmarks.scale [--records 10000000] [--days 90] [--times 25] [--keep]
 
 Three organizations of one shape: the same teams, keys and days, with 1, 10 and 100 parts of the
 records per day. Their dimension sets come through the ledger; the records are then multiplied by
 the database, and the rollups rebuilt by the product's own rebuild. Days of each are verified.
+
+Each page is asked for in the three organizations in turns, so that what else the machine does
+falls on all sizes alike; the growth is the ratio of the medians of the largest and the smallest.
 """
 
 import argparse
+import json
 import time
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,12 +30,15 @@ from apps.ledger.services.rebuild import rebuild
 from apps.organizations.models import Membership, Organization
 from apps.tenancy.scope import tenant_scope
 from apps.tenancy.urls import org_url
-from benchmarks import report, world
+from benchmarks import report, server, world
 from benchmarks.meter import Busy, p50, p95
+from tokenops import memory
 
-QUERY_MS, PAGE_MS = 50, 150
+QUERY_MS, PAGE_MS, GROWTH = 50, 150, 1.15
+WARM = 3
 PARTS = (100, 10, 1)
 SEEDS = 4_000
+KEPT = server.ROOT / "scale.json"
 PAGES = {
     "Home": "portal:home",
     "Inform, month": "portal:inform",
@@ -136,34 +143,45 @@ def _since(begun: tuple[float, float], ended: tuple[float, float]) -> tuple[floa
     return ended[0] - begun[0], ended[1] - begun[1]
 
 
-def pages(company: Company, times: int) -> dict[str, Taken]:
+def pages(companies: list[Company], times: int) -> list[dict[str, Taken]]:
+    """Per company and page what each call took. Every page of every size is warmed alike, and
+    the sizes take turns to go first."""
+    clients = [_client(company) for company in companies]
+    taken: list[dict[str, Taken]] = [{name: [] for name in PAGES} for _ in companies]
+    busy = Busy()
+    for turn in range(WARM + times):
+        if turn == WARM:
+            memory.settle()
+        order = [(turn + step) % len(companies) for step in range(len(companies))]
+        for name, address in PAGES.items():
+            view, _, query = address.partition("?")
+            for size in order:
+                url = org_url(companies[size].slug, view) + (f"?{query}" if query else "")
+                begun = busy()
+                answer = clients[size].get(url)
+                ended = busy()
+                assert answer.status_code == 200, (url, answer.status_code)
+                if turn >= WARM:
+                    taken[size][name].append(_since(begun, ended))
+    return taken
+
+
+def _client(company: Company) -> Client:
     client = Client()
     with tenant_scope(company.id):
         client.force_login(Membership.objects.select_related("user").first().user)
-    busy = Busy()
-    taken: dict[str, Taken] = {name: [] for name in PAGES}
-    for turn in range(times + 2):
-        for name, address in PAGES.items():
-            view, _, query = address.partition("?")
-            url = org_url(company.slug, view) + (f"?{query}" if query else "")
-            begun = busy()
-            answer = client.get(url)
-            assert answer.status_code == 200, (url, answer.status_code)
-            if turn > 1:
-                taken[name].append(_since(begun, busy()))
-    return taken
+    return client
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=10_000_000)
     parser.add_argument("--days", type=int, default=90)
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=25)
+    parser.add_argument("--keep", action="store_true", help="keep and reuse the database")
     args = parser.parse_args()
-    with world.database("benchmark_scale"):
-        companies = [build(args.records // part, args.days) for part in PARTS]
-        with world.as_owner(), connection.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE)")
+    with world.database("benchmark_scale", keep=args.keep):
+        companies = (_kept(args) if args.keep else None) or _built(args)
         large = companies[-1]
         end = clock.today()
         start = end - timedelta(days=args.days)
@@ -179,8 +197,25 @@ def main() -> None:
             asked = {
                 name: measure(query, args.times) for name, query in questions(start, end).items()
             }
-        opened = [pages(company, args.times) for company in companies]
+        opened = pages(companies, args.times)
     _report(args, companies, asked, opened, cells, narrow)
+
+
+def _built(args: argparse.Namespace) -> list[Company]:
+    companies = [build(args.records // part, args.days) for part in PARTS]
+    with world.as_owner(), connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    KEPT.write_text(json.dumps([[str(c.id), c.slug, c.records, c.seconds] for c in companies]))
+    return companies
+
+
+def _kept(args: argparse.Namespace) -> list[Company] | None:
+    """The companies an earlier run left, if they are of the wanted sizes."""
+    if not KEPT.exists():
+        return None
+    found = [Company(UUID(i), *rest) for i, *rest in json.loads(KEPT.read_text())]
+    return found if [c.records for c in found] == [args.records // p for p in PARTS] else None
 
 
 def _columns(taken: Taken) -> tuple[float, float, float, float]:
@@ -205,31 +240,46 @@ def _report(args, companies, asked, opened, cells, narrow) -> None:
         figures={"worst_p95_ms": worst},
         passed=worst < QUERY_MS,
     )
-    slowest = max(_columns(taken)[1] for taken in opened[-1].values())
-    growth = {name: _growth([taken[name] for taken in opened]) for name in PAGES}
+    figures = [{name: _columns(taken[name]) for name in PAGES} for taken in opened]
+    slowest = max(columns[1] for columns in figures[-1].values())
+    growth = {name: _growth(figures, name) for name in PAGES}
+    most = max(busy for busy, _ in growth.values())
     report.save(
         "scale_pages",
         title="Pages while records per day grow a hundredfold",
         notes=[
-            f"Busy ms, p50 / p95. Slowest at {args.records:,} records, p95: {slowest:.0f} ms "
-            f"(target {PAGE_MS} ms). Growth is of the median, from the first to the last size.",
+            f"Milliseconds, p50 / p95, of {args.times} calls of each page; the three sizes in "
+            f"turns, each warmed by {WARM} calls. Slowest at {args.records:,} records, busy p95: "
+            f"{slowest:.0f} ms (target {PAGE_MS} ms).",
+            "Growth is the ratio of the medians of the last and the first size: "
+            f"at most {most:.2f} × busy (target {GROWTH} ×).",
         ],
-        head=("Page", *(f"{c.records:,} records" for c in companies), "Growth"),
+        head=(
+            "Page",
+            *(f"{c.records:,}, busy" for c in companies),
+            "Growth, busy",
+            *(f"{c.records:,}, clock" for c in companies),
+            "Growth, clock",
+        ),
         rows=[
             (
                 name,
-                *("{:.0f} / {:.0f}".format(*_columns(taken[name])[:2]) for taken in opened),
-                f"{growth[name]:.2f} ×",
+                *(f"{size[name][0]:.0f} / {size[name][1]:.0f}" for size in figures),
+                f"{growth[name][0]:.2f} ×",
+                *(f"{size[name][2]:.0f} / {size[name][3]:.0f}" for size in figures),
+                f"{growth[name][1]:.2f} ×",
             )
             for name in PAGES
         ],
-        figures={"worst_p95_ms": slowest, "growth": growth},
-        passed=slowest < PAGE_MS and max(growth.values()) < 1.3,
+        figures={"worst_p95_ms": slowest, "growth": growth, "most_growth_busy": most},
+        passed=slowest < PAGE_MS and most <= GROWTH,
     )
 
 
-def _growth(sizes: list[Taken]) -> float:
-    return _columns(sizes[-1])[0] / _columns(sizes[0])[0]
+def _growth(figures: list[dict[str, tuple[float, ...]]], name: str) -> tuple[float, float]:
+    """Of busy time and of the clock."""
+    first, last = figures[0][name], figures[-1][name]
+    return last[0] / first[0], last[2] / first[2]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-from tokenops import logs
+from tokenops import logs, memory
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -29,6 +29,11 @@ def on_starting(_server: Any) -> None:
     if directory:
         shutil.rmtree(directory, ignore_errors=True)
         Path(directory).mkdir(parents=True, mode=0o700)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """The site is loaded: see `tokenops.memory`."""
+    memory.settle()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -26,6 +26,11 @@ def remembering() -> Iterator[None]:
         _kept.reset(token)
 
 
+def reading() -> bool:
+    """Whether a request that only reads is being answered."""
+    return _kept.get() is not None
+
+
 def kept(name: str) -> dict[Any, Any]:
     """A dictionary that lives as long as the request that reads; a new one each time elsewhere."""
     store = _kept.get()

@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Q
 
 from apps.common import clock, fmt
-from apps.common.memo import once
+from apps.common.memo import reading
 from apps.pricing.enums import KIND_LABELS, TierLabel
 from apps.pricing.models import NegotiatedRate
-from apps.pricing.selectors import price_changes
+from apps.pricing.selectors import price_book_version, price_changes
+from apps.tenancy.scope import require_organization_id
 
 LIST, NEGOTIATED = "list", "negotiated"
 ORIGINS = {LIST: "List price", NEGOTIATED: "Negotiated rate"}
@@ -57,11 +59,25 @@ class PriceEvent:
         return f"{what} {self.kind.lower()} {change}"
 
 
-@once
 def price_events(since: date | None = None, until: date | None = None) -> list[PriceEvent]:
     """Events in [since, until), newest first; by default from a year back to 60 days ahead."""
     since = since or clock.today() - timedelta(days=365)
     until = until or clock.today() + timedelta(days=60)
+    if not reading():
+        return _events(since, until)
+    return list(_kept_events(require_organization_id(), price_book_version(), since, until))
+
+
+@lru_cache(maxsize=256)
+def _kept_events(
+    organization_id: UUID, version: str, since: date, until: date
+) -> tuple[PriceEvent, ...]:
+    """Kept per process: they change with the version of the price book only. A request that writes
+    reads them itself: what it wrote may be undone."""
+    return tuple(_events(since, until))
+
+
+def _events(since: date, until: date) -> list[PriceEvent]:
     events = [
         PriceEvent(
             on=change.on,

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from apps.access.actors import Actor
 from apps.access.services import can_anywhere
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.savedviews import pages
 from apps.savedviews.models import DefaultView, SavedView
 
@@ -33,6 +34,7 @@ def view_by_id(actor: Actor, view_id: UUID) -> SavedView:
     return found
 
 
+@once
 def default_view(actor: Actor, page: str) -> SavedView | None:
     """What the page opens with for the actor; None without a choice, or when it is out of sight."""
     if actor.membership_id is None:

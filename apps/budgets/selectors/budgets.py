@@ -89,8 +89,8 @@ def limit_for(budget: Budget, period: Period, on: date) -> Limit:
 def thresholds_by_budget(ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
     found: dict[UUID, list[tuple[str, int]]] = {}
     rows = BudgetThreshold.objects.filter(budget_id__in=list(ids)).order_by("percent", "basis")
-    for row in rows:
-        found.setdefault(row.budget_id, []).append((row.basis, row.percent))
+    for budget_id, basis, percent in rows.values_list("budget_id", "basis", "percent"):
+        found.setdefault(budget_id, []).append((basis, percent))
     return found
 
 

@@ -86,6 +86,8 @@ class ChoiceFilter(Filter):
         return tuple((str(value), str(label)) for value, label in found if str(value))
 
     def read(self, request: HttpRequest) -> Any:
+        if not any(request.GET.getlist(self.name)):
+            return [] if self.multiple else ""
         known = {value for value, _ in self.options(request)}
         chosen = [v for v in request.GET.getlist(self.name) if v in known]
         if self.multiple:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from apps.common.tokens import KINDS
 from apps.ledger.query.service import side_by_side, total_of
 from apps.ledger.query.types import Query, Row
 from apps.ledger.rules.drivers import Drivers, Use, explain
@@ -69,8 +68,8 @@ def _uses(rows: Sequence[Row]) -> dict[str, Use]:
     for row in rows:
         if row.cost_nanos is None:
             continue
-        tokens = tuple(getattr(row.tokens, kind) for kind in KINDS)
-        whole = row.tokens.total
+        tokens: tuple[int, ...] = row.tokens
+        whole = sum(tokens)
         if row.unpriced_tokens and whole:
             priced = whole - row.unpriced_tokens
             tokens = tuple(count * priced // whole for count in tokens)

@@ -129,6 +129,8 @@ def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f'rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
         f"AND {_days(plan)}"
     )
+    if plan.filters:
+        cells += " AND r.slice_id IN (SELECT s.id FROM s)"
     if plan.query.grain == "day":
         period, read_cells = "r.day", f"SELECT r.slice_id, r.day, {', '.join(names)} FROM {cells}"
     else:

@@ -168,46 +168,49 @@ def _group(
 
 
 def _rate(before: Use, q0: int, now: Use, q1: int, weights: Sequence[int]) -> dict[str, Fraction]:
-    """The change of cost per unit of volume, by Shapley value over size, caching and price."""
-    old, new = _factors(before, q0, weights), _factors(now, q1, weights)
-    if old is None or new is None:
-        moved = Fraction(now.cost_nanos, q1) - Fraction(before.cost_nanos, q0)
-        return {"unit_price": moved}
-    (i0, out0, a0, u0), (i1, out1, a1, u1) = old, new
-    a0 = a0 if a0 is not None else a1 if a1 is not None else _ZERO
-    a1 = a1 if a1 is not None else a0
+    """The change of cost per unit of volume, by Shapley value over size, caching and price.
 
-    def cost(size: bool, caching: bool, price: bool) -> Fraction:
-        i, out = (i1, out1) if size else (i0, out0)
-        return (i * (a1 if caching else a0) + out) * (u1 if price else u0)
+    Both sides are written over the same denominators, so that the corners are whole numbers: a
+    fraction is only made of each sum.
+    """
+    read0, given0, written0 = _weighed(before, weights)
+    read1, given1, written1 = _weighed(now, weights)
+    priced0, priced1 = given0 + written0, given1 + written1
+    if not priced0 or not priced1:
+        # No weighted token explains the cost of a side.
+        return {"unit_price": Fraction(now.cost_nanos, q1) - Fraction(before.cost_nanos, q0)}
+    # A side without input has the other's weight of an input token.
+    weight0 = (given0, read0) if read0 else (given1, read1) if read1 else (0, 1)
+    weight1 = (given1, read1) if read1 else weight0
+    sizes = ((read0 * q1, written0 * q1), (read1 * q0, written1 * q0))
+    inputs = (weight0[0] * weight1[1], weight1[0] * weight0[1])
+    prices = (before.cost_nanos * priced1, now.cost_nanos * priced0)
+    over = weight0[1] * weight1[1]
+    whole = 6 * q0 * q1 * over * priced0 * priced1
+    corner = [
+        [[(read * weight + written * over) * price for price in prices] for weight in inputs]
+        for read, written in sizes
+    ]
+    size = caching = price = 0
+    for x in (0, 1):
+        for y in (0, 1):
+            share = 2 if x == y else 1
+            size += (corner[1][x][y] - corner[0][x][y]) * share
+            caching += (corner[x][1][y] - corner[x][0][y]) * share
+            price += (corner[x][y][1] - corner[x][y][0]) * share
+    return {
+        "tokens_per_request": Fraction(size, whole),
+        "caching": Fraction(caching, whole),
+        "unit_price": Fraction(price, whole),
+    }
 
-    sides = (False, True)
-    corner = {(s, a, u): cost(s, a, u) for s in sides for a in sides for u in sides}
-    found = dict.fromkeys(("tokens_per_request", "caching", "unit_price"), _ZERO)
-    for x in sides:
-        for y in sides:
-            share = Fraction(1, 3) if x == y else Fraction(1, 6)
-            found["tokens_per_request"] += (corner[True, x, y] - corner[False, x, y]) * share
-            found["caching"] += (corner[x, True, y] - corner[x, False, y]) * share
-            found["unit_price"] += (corner[x, y, True] - corner[x, y, False]) * share
-    return found
 
-
-def _factors(
-    use: Use, volume: int, weights: Sequence[int]
-) -> tuple[Fraction, Fraction, Fraction | None, Fraction] | None:
-    """(input per unit, weighted output per unit, weight of an input token, price); None where no
-    weighted token explains the cost."""
-    read = sum(use.tokens[k] for k in _INPUT)
-    weighted = sum(use.tokens[k] * weights[k] for k in _INPUT)
-    written = sum(use.tokens[k] * weights[k] for k in _OUTPUT)
-    if not weighted + written:
-        return None
+def _weighed(use: Use, weights: Sequence[int]) -> tuple[int, int, int]:
+    """Input tokens, the weight of all of them, and that of the output."""
     return (
-        Fraction(read, volume),
-        Fraction(written, volume),
-        Fraction(weighted, read) if read else None,
-        Fraction(use.cost_nanos, weighted + written),
+        sum(use.tokens[k] for k in _INPUT),
+        sum(use.tokens[k] * weights[k] for k in _INPUT),
+        sum(use.tokens[k] * weights[k] for k in _OUTPUT),
     )
 
 

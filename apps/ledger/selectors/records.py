@@ -1,6 +1,6 @@
 """Lists of records and restatements that an actor may see, with the words behind their ids."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -106,6 +106,10 @@ class Words:
         self._sets |= {row.id: row for row in DimensionSet.objects.filter(id__in=missing)}
         for span in AttributionSpan.objects.filter(dimset_id__in=missing).order_by("valid_from"):
             self._spans.setdefault(span.dimset_id, []).append(span)
+        for axis in ("unit", "capability"):
+            self._name(
+                axis, {getattr(s, f"{axis}_id") for i in missing for s in self._spans.get(i, ())}
+            )
 
     def of(self, dimset_id: int) -> DimensionSet:
         self.load([dimset_id])
@@ -136,8 +140,12 @@ class Words:
         if key is None:
             return ""
         if (axis, key) not in self._names:
-            self._names[axis, key] = names_of(AXES[axis], [key])[key][1]
+            self._name(axis, {key})
         return self._names[axis, key]
+
+    def _name(self, axis: str, keys: Collection[UUID | None]) -> None:
+        found = names_of(AXES[axis], [key for key in keys if key is not None])
+        self._names |= {(axis, key): label for key, (_, label) in found.items()}
 
 
 def counts_of(record: UsageRecord) -> TokenCounts:

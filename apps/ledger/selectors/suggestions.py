@@ -3,9 +3,10 @@ names, from what other usage with the same tags belongs to."""
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,7 +14,7 @@ from django.db.models import Q
 from apps.attribution.suggest import Candidate, Suggestion, suggest
 from apps.common import clock
 from apps.ledger.models import AttributionSpan, DimensionSet
-from apps.ledger.query import Query, Row, run
+from apps.ledger.query import Query, Row, costs, run
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import units
 from apps.portfolio.selectors import active_capabilities
@@ -57,12 +58,16 @@ class Unattributed:
     end: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Orphan:
-    """A part of the queue, and its likeliest owner."""
+    """A part of the queue, and its likeliest owner, looked for when first asked."""
 
     part: Part
-    suggestion: Suggestion | None
+    clues: "Clues"
+
+    @cached_property
+    def suggestion(self) -> Suggestion | None:
+        return self.clues.suggest(self.part)
 
     @property
     def row(self) -> Row:
@@ -112,12 +117,8 @@ def candidates() -> list[Candidate]:
 
 def orphans(parts: Sequence[Part], start: date, end: date) -> list[Orphan]:
     """The parts with their suggestions; the past is [start, end)."""
-    known = candidates()
-    by_project = _past("project", start, end)
-    by_user = _past("user", start, end) if any(part.user for part in parts) else {}
-    tags = _tags(parts)
-    shared = _shared({pair for own in tags.values() for pair in own.items()})
-    return [Orphan(part, _guess(part, known, by_project, by_user, tags, shared)) for part in parts]
+    clues = Clues(parts, start, end)
+    return [Orphan(part, clues) for part in parts]
 
 
 Shares = Mapping[UUID, float]
@@ -125,41 +126,69 @@ Place = tuple[str, str, str]
 """An API key, or without one a project and a user."""
 
 
-def _guess(
-    part: Part,
-    known: list[Candidate],
-    by_project: Mapping[str, Shares],
-    by_user: Mapping[str, Shares],
-    tags: Mapping[Place, Mapping[str, str]],
-    shared: Mapping[tuple[str, str], Shares],
-) -> Suggestion | None:
-    own = tags.get(_place(part), {})
-    past, place = by_project.get(part.project or "", {}), part.project_label
-    if part.user and part.user in by_user:
-        past, place = by_user[part.user], part.user
-    return suggest(
-        names=[text for text in (part.api_key_label, part.project_label) if text],
-        tags=own,
-        candidates=known,
-        past=past,
-        place=place,
-        shared={f"{name}={own[name]}": shared[name, own[name]] for name in own
-                if (name, own[name]) in shared},
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Clues:
+    """What suggests owners of the parts: read once, when the first suggestion is asked for."""
+
+    parts: Sequence[Part]
+    start: date
+    end: date
+
+    def suggest(self, part: Part) -> Suggestion | None:
+        own = self._tags.get(_place(part), {})
+        past, place = self._by_project.get(part.project or "", {}), part.project_label
+        if part.user and part.user in self._by_user:
+            past, place = self._by_user[part.user], part.user
+        return suggest(
+            names=[text for text in (part.api_key_label, part.project_label) if text],
+            tags=own,
+            candidates=self._candidates,
+            past=past,
+            place=place,
+            shared={
+                f"{name}={own[name]}": self._shared[name, own[name]]
+                for name in own
+                if (name, own[name]) in self._shared
+            },
+        )
+
+    @cached_property
+    def _candidates(self) -> list[Candidate]:
+        return candidates()
+
+    @cached_property
+    def _tags(self) -> dict[Place, dict[str, str]]:
+        return _tags(self.parts)
+
+    @cached_property
+    def _shared(self) -> dict[tuple[str, str], dict[UUID, float]]:
+        return _shared({pair for own in self._tags.values() for pair in own.items()})
+
+    @cached_property
+    def _by_project(self) -> Mapping[str, Shares]:
+        return _past("project", {part.project for part in self.parts}, self.start, self.end)
+
+    @cached_property
+    def _by_user(self) -> Mapping[str, Shares]:
+        return _past("user", {part.user for part in self.parts}, self.start, self.end)
 
 
-def _past(axis: str, start: date, end: date) -> Mapping[str, Shares]:
-    """By project or user, the share of its owned cost that each capability and each unit has."""
+def _past(axis: str, places: Iterable[str | None], start: date, end: date) -> Mapping[str, Shares]:
+    """Of these projects or users, the share of its owned cost that each capability and each unit
+    has."""
     found: dict[str, dict[UUID, float]] = defaultdict(dict)
+    wanted = sorted({place for place in places if place})
+    if not wanted:
+        return found
     for owner_axis in ("capability", "unit"):
-        costs: dict[str, dict[UUID, int]] = defaultdict(dict)
-        for row in run(Query(start=start, end=end, group_by=(axis, owner_axis))).rows:
-            place, owner = row.keys
-            if place and owner and row.cost_nanos:
-                costs[place][UUID(owner)] = row.cost_nanos
-        for place, mine in costs.items():
-            whole = sum(mine.values())
-            found[place] |= {owner: nanos / whole for owner, nanos in mine.items()}
+        mine: dict[str, dict[UUID, int]] = defaultdict(dict)
+        query = Query(start=start, end=end, group_by=(axis, owner_axis), filters={axis: wanted})
+        for ((place, owner), _), nanos in costs(query).items():
+            if place and owner and nanos:
+                mine[place][UUID(owner)] = nanos
+        for place, owners in mine.items():
+            whole = sum(owners.values())
+            found[place] |= {owner: nanos / whole for owner, nanos in owners.items()}
     return found
 
 

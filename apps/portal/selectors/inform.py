@@ -195,12 +195,14 @@ def price_marks(chosen: Slice, w: Window, models: Sequence[Row] | None = None) -
     if not events:
         return []
     if models is None:
-        models = chosen.ask(w.start, w.end, group_by=("model",)).rows
+        used = {keys[0] or "" for keys, _ in chosen.costs(w.start, w.end, group_by=("model",))}
+    else:
+        used = {row.keys[0] or "" for row in models}
     providers: set[str] = set()
     if any(not event.model for event in events):
         found = chosen.costs(w.start, w.end, group_by=("provider",))
         providers = {keys[0] or "" for keys, _ in found}
-    return marks(w.start, w.end, {row.keys[0] or "" for row in models} - {""}, providers)
+    return marks(w.start, w.end, used - {""}, providers)
 
 
 @dataclass(frozen=True, slots=True)

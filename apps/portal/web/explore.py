@@ -160,7 +160,7 @@ def _rows(rows: list[Row], converted: list[int | None] | None) -> Iterator[list[
         yield [
             row.period,
             *(text for pair in zip(row.labels, row.keys, strict=True) for text in pair),
-            *(getattr(row.tokens, kind) for kind in TOKEN_KINDS),
+            *row.tokens,
             row.counted_requests,
             _amount(row.cost_nanos),
             *([] if converted is None else [_amount(converted[index])]),

@@ -118,7 +118,7 @@ def _rows(view: Overview) -> Iterator[list[Any]]:
             yield [
                 period,
                 view.bar_labels[key],
-                *(getattr(row.tokens, kind) for kind in TOKEN_KINDS),
+                *row.tokens,
                 row.counted_requests,
                 None if row.cost_nanos is None else from_nanos(row.cost_nanos),
                 row.unpriced_tokens,

@@ -139,7 +139,7 @@ def _production(
         if (row.keys[0] or _PRODUCTION) != _PRODUCTION or row.cost_nanos is None:
             continue
         name = prices.name_of(row)
-        tokens = tuple(getattr(row.tokens, kind) for kind in KINDS)
+        tokens: tuple[int, ...] = row.tokens
         known = measured.get(name, Use(0, (0,) * len(KINDS), 0))
         measured[name] = Use(
             known.requests + row.requests,
