@@ -9,8 +9,31 @@ import sys
 
 from benchmarks import report, server
 
-ALL = ("ingest", "scale", "pages", "approvals", "push", "soak")
-RESULTS = ("ingest", "scale_queries", "scale_pages", "pages", "approvals", "push", "soak")
+ALL = (
+    "ingest",
+    "pull",
+    "big_csv",
+    "scale",
+    "pages",
+    "runs",
+    "estimator",
+    "approvals",
+    "push",
+    "soak",
+)
+RESULTS = (
+    "ingest",
+    "pull",
+    "big_csv",
+    "scale_queries",
+    "scale_pages",
+    "pages",
+    "runs",
+    "estimator",
+    "approvals",
+    "push",
+    "soak",
+)
 """In the order of docs/performance.md: one benchmark may give several tables."""
 
 

@@ -194,6 +194,7 @@ def main() -> None:
         with tenant_scope(large.id):
             assert LedgerState.objects.exists()
             narrow = RollupAxis.objects.count()
+            memory.settle()
             asked = {
                 name: measure(query, args.times) for name, query in questions(start, end).items()
             }

@@ -115,6 +115,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "apps.common.web.widgets.Renderer"
+
 _url = "DATABASE_OWNER_URL" if DATABASE_ROLE == "owner" else "DATABASE_URL"
 DATABASES = {"default": env.db_url(_url, default="postgresql://tokenops_app@127.0.0.1/tokenops")}
 DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}

@@ -181,6 +181,7 @@ def active_member_ids(ids: Iterable[UUID]) -> frozenset[UUID]:
     return frozenset(rows.values_list("id", flat=True))
 
 
+@once
 def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership]:
     """Active people who hold the role for the unit: bound to it, above it, or everywhere.
 
@@ -190,10 +191,9 @@ def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership
     holders = RoleBinding.objects.filter(role=role.value).filter(
         Q(unit__isnull=True) | Q(unit_id__in=places)
     )
+    found = Membership.objects.select_related("user").order_by("user__name", "id")
     return list(
-        memberships().filter(
-            id__in=holders.values("membership_id"), is_active=True, user__is_active=True
-        )
+        found.filter(id__in=holders.values("membership_id"), is_active=True, user__is_active=True)
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 Choices = Iterable[tuple[Any, Any]] | Callable[[HttpRequest], Iterable[tuple[Any, Any]]]
 Data = MultiValueDict[str, str]
@@ -34,6 +36,26 @@ class Control:
     any_label: str = "All"
     placeholder: str = ""
     keep: bool = False
+
+    @property
+    def drawn(self) -> SafeString:
+        """The options, as long as they may be, without a template's walk over each."""
+        if self.kind == "multi":
+            head = f'<label><input type="checkbox" name="{escape(self.name)}" value="'
+            return SafeString(
+                "".join(
+                    f'{head}{escape(value)}"{" checked" if value in self.value else ""}>'
+                    f"<span>{escape(label)}</span></label>"
+                    for value, label in self.options
+                )
+            )
+        return SafeString(
+            "".join(
+                f'<option value="{escape(value)}"{" selected" if value == self.value else ""}>'
+                f"{escape(label)}</option>"
+                for value, label in self.options
+            )
+        )
 
     @property
     def active(self) -> bool:

@@ -96,10 +96,11 @@ class Row:
 class ListPage(View):
     """Subclass it, set `title`, `columns`, `get_queryset()`, and declare the permission.
 
-    `paging = "keyset"` for tables that only grow. `get_queryset` may return a list: then only
-    sorting by attribute and numbered pages are available, and filters must be `CustomFilter`s or
-    be applied by the subclass. Everything in upper hooks (`get_title`, `get_lede`, `get_actions`,
-    `get_empty`, `extra_context`) may look at `self.page`, the page being shown.
+    `paging = "keyset"` for tables that only grow (`keyset_key`: the `key` of `paging.keyset`).
+    `get_queryset` may return a list: then only sorting by attribute and numbered pages are
+    available, and filters must be `CustomFilter`s or be applied by the subclass. Everything in
+    upper hooks (`get_title`, `get_lede`, `get_actions`, `get_empty`, `extra_context`) may look at
+    `self.page`, the page being shown.
     """
 
     title: ClassVar[str] = ""
@@ -111,6 +112,7 @@ class ListPage(View):
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 25
     paging: ClassVar[str] = "numbers"
+    keyset_key: ClassVar[str] = ""
     empty: ClassVar[Empty] = Empty("Nothing here yet")
     crumbs: ClassVar[Sequence[tuple[str, str]]] = ()
     filename: ClassVar[str] = ""
@@ -161,7 +163,7 @@ class ListPage(View):
             return self._export(rows)
         size = parse_size(request.GET.get("size", ""), self.page_size)
         if self.paging == "keyset" and isinstance(rows, QuerySet):
-            self.page = keyset(rows, order, request.GET.get("after", ""), size)
+            self.page = keyset(rows, order, request.GET.get("after", ""), size, key=self.keyset_key)
         else:
             self.page = numbered(rows, request.GET.get("page", ""), size)
         controls = [item.control(request, value) for item, value in values.values()]

@@ -6,7 +6,7 @@ however it is grouped. Without a rate a figure is None and says why.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -19,6 +19,7 @@ from apps.pricing.fx.selectors import rate_table
 RULE = "the last rate published on or before each day"
 _Key = tuple[tuple[str | None, ...], date | datetime | None]
 Ask = Callable[[Query], tuple[list[Row], Row]]
+AskDays = Callable[[Query], Iterable[tuple[date, int | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def convert(
     for row in daily:
         if row.period is None:
             continue
-        day = row.period.date() if isinstance(row.period, datetime) else row.period
+        day = day_of(row.period)
         everything.append((day, row.cost_nanos))
         by_figure[row.keys, _period(query, row.period)].append((day, row.cost_nanos))
     converter = Converter(_rates(query, source, target))
@@ -85,6 +86,38 @@ def convert(
         first=converter.first,
         last=converter.last,
     )
+
+
+def convert_total(
+    query: Query, rows: list[Row], total: Row, *, source: str, target: str, by_day: AskDays
+) -> Reported:
+    """The same without the rows: for pages that show the total alone. `by_day` gives the known
+    cost of each day."""
+    if source == target:
+        return Reported(target, source, total.cost_nanos, [])
+    if query.grain in ("day", "hour") and query.limit is None:
+        daily = [(day_of(row.period), row.cost_nanos) for row in rows if row.period is not None]
+    else:
+        daily = list(by_day(replace(query, group_by=(), limit=None)))
+    converter = Converter(_rates(query, source, target))
+    return Reported(
+        currency=target,
+        source=source,
+        total_nanos=None if total.cost_nanos is None else converter.total(daily),
+        rows=[],
+        missing=tuple(converter.missing(daily)),
+        first=converter.first,
+        last=converter.last,
+    )
+
+
+def day_of(period: object) -> date:
+    """The day of a period that is a day or an hour."""
+    if isinstance(period, datetime):
+        return period.date()
+    if isinstance(period, date):
+        return period
+    raise TypeError(f"{period!r} is no day")
 
 
 def _rates(query: Query, source: str, target: str) -> dict[date, Rate | None]:

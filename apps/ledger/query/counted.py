@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.db import connection
-
 from apps.common.errors import Invalid
-from apps.ledger.enums import Axis
-from apps.ledger.query.plan import NOBODY, Plan
-from apps.ledger.query.read import PERIODS, Sum, keys_of
+from apps.ledger.enums import NO_KEY, Axis
+from apps.ledger.query.plan import Plan
+from apps.ledger.query.read import PERIODS, Sum, keys_of, rows_of
 from apps.tenancy.scope import require_organization_id
 
 COLUMNS = {
@@ -48,13 +46,11 @@ def read_runs(plan: Plan) -> list[Sum]:
         values[axis.name] = list(accepted)
     selected = [PERIODS[plan.query.grain], *keys]
     places = ", ".join(str(i + 1) for i in range(len(selected)))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(selected)}, sum(r.runs)::bigint, sum(r.cost_nanos)::bigint "
-            f"FROM rollup_run r{join} WHERE r.organization_id = %(org)s "
-            "AND r.day >= %(start)s AND r.day < %(end)s"
-            f"{conditions} GROUP BY {places}",
-            values,
-        )
-        rows = cursor.fetchall()
-    return [(row[0], tuple(key or NOBODY for key in row[1:-2]), row[-2:]) for row in rows]
+    rows = rows_of(
+        f"SELECT {', '.join(selected)}, sum(r.runs)::bigint, sum(r.cost_nanos)::bigint "
+        f"FROM rollup_run r{join} WHERE r.organization_id = %(org)s "
+        "AND r.day >= %(start)s AND r.day < %(end)s"
+        f"{conditions} GROUP BY {places}",
+        values,
+    )
+    return [(row[0], tuple(key or NO_KEY for key in row[1:-2]), row[-2:]) for row in rows]

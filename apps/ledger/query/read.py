@@ -4,22 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
+from psycopg.types.string import TextLoader
 
+from apps.ledger.enums import NO_KEY
 from apps.ledger.models import MEASURES
-from apps.ledger.query.plan import NOBODY, Plan
+from apps.ledger.query.plan import Plan
 from apps.ledger.query.types import KIND
 from apps.ledger.rules.axes import DETAIL_AXES, slice_of
 from apps.ledger.selectors import sums
 from apps.tenancy.scope import require_organization_id
 
 Period = date | datetime | int | None
-Key = UUID | str
-"""The key of an axis, or the kind of a capability."""
+Key = str
+"""The key of an axis, or the kind of a capability; NO_KEY where usage has none."""
 Measures = tuple[int, ...]
 Sum = tuple[Period, tuple[Key, ...], Measures]
+FEW_SLICES = 300
 PERIODS = {
     "total": "NULL::date",
     "day": "r.day",
@@ -52,9 +54,9 @@ def read_each(plans: Sequence[Plan], names: Sequence[str] = MEASURES) -> list[li
         f"AND {_days(first)} GROUP BY 1, 2, 3"
     )
     values = {**_values(first), "axes": [int(plan.narrow) for plan in plans]}
-    found: dict[int, list[Sum]] = defaultdict(list)
-    for period, (axis, key), measures in _rows(sql, values, width=2):
-        found[axis].append((period, (key,), measures))  # type: ignore[index]
+    found: dict[Any, list[Sum]] = defaultdict(list)
+    for period, (axis, key), measures in _sums_of(sql, values, width=2):
+        found[axis].append((period, (key,), measures))
     return [found[int(plan.narrow)] for plan in plans]
 
 
@@ -95,7 +97,7 @@ def keys_of(plan: Plan, columns: list[str]) -> tuple[list[str], str]:
         " LEFT JOIN portfolio_capability c ON c.organization_id = %(org)s "
         f"AND c.id = {columns[place]}"
     )
-    return [*columns[:place], "coalesce(c.kind, '')", *columns[place + 1 :]], join
+    return [*columns[:place], f"coalesce(c.kind, '{NO_KEY}')", *columns[place + 1 :]], join
 
 
 def _narrow(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
@@ -110,27 +112,37 @@ def _narrow(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f"GROUP BY {_first(len(selected))}"
     )
     values = {**_values(plan), "axis": int(axis), "keys": list(accepted or ())}
-    return _rows(sql, values, width=len(keys))
+    return _sums_of(sql, values, width=len(keys))
 
 
 def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
     """Cells joined with the keys of their slices. Of periods longer than a day they are summed by
-    slice first: a slice has one cell a day."""
+    slice first: a slice has one cell a day.
+
+    Few wanted slices are named in the statement: the index skips from one to the next within each
+    day, and the planner knows how many cells come. Of many all are read.
+    """
     keys, join = keys_of(plan, [f's."{axis.name.lower()}"' for axis in plan.axes])
     conditions, values = [], {**_values(plan), "level": int(plan.level or 0)}
     for axis, accepted in plan.filters.items():
         conditions.append(f's."{axis.name.lower()}" = ANY(%({axis.name})s)')
         values[axis.name] = list(accepted)
-    slices = (
-        'SELECT s.* FROM rollup_slice s WHERE s.organization_id = %(org)s AND s."level" = '
+    wanted = (
+        'FROM rollup_slice s WHERE s.organization_id = %(org)s AND s."level" = '
         + " AND ".join(["%(level)s", *conditions])
     )
+    slices = f"SELECT s.* {wanted}"
     cells = (
-        f'rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
+        'rollup_fine r WHERE r.organization_id = %(org)s AND r."level" = %(level)s '
         f"AND {_days(plan)}"
     )
     if plan.filters:
-        cells += " AND r.slice_id IN (SELECT s.id FROM s)"
+        few = rows_of(f"SELECT s.id {wanted} LIMIT {FEW_SLICES + 1}", values)
+        if not few:
+            return iter(())
+        if len(few) <= FEW_SLICES:
+            cells += " AND r.slice_id = ANY(%(slices)s)"
+            values["slices"] = [row[0] for row in few]
     if plan.query.grain == "day":
         period, read_cells = "r.day", f"SELECT r.slice_id, r.day, {', '.join(names)} FROM {cells}"
     else:
@@ -145,7 +157,7 @@ def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f"SELECT {', '.join([period, *keys, *_sums(plan, names)])} "
         f"FROM r JOIN s ON s.id = r.slice_id{join} GROUP BY {_first(1 + len(keys))}"
     )
-    return _rows(sql, values, width=len(keys))
+    return _sums_of(sql, values, width=len(keys))
 
 
 def _first(count: int) -> str:
@@ -162,21 +174,28 @@ def _values(plan: Plan) -> dict[str, Any]:
     return values
 
 
-def _rows(sql: str, values: dict[str, Any], *, width: int) -> Iterator[Sum]:
+def rows_of(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement. Keys stay text: an object per key of each row would cost more than
+    the rest of reading it."""
     with connection.cursor() as cursor:
+        cursor.adapters.register_loader("uuid", TextLoader)
         cursor.execute(sql, values)
-        rows = cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _sums_of(sql: str, values: dict[str, Any], *, width: int) -> Iterator[Sum]:
+    rows = rows_of(sql, values)
     first = 1 + width
-    whole = bool(rows) and all(isinstance(value, int) for value in rows[0][first:])
-    for row in rows:
-        measures = row[first:] if whole else tuple(map(int, row[first:]))
-        yield row[0], tuple(key or NOBODY for key in row[1:first]), measures
+    if rows and not all(isinstance(value, int) for value in rows[0][first:]):
+        return ((row[0], row[1:first], tuple(map(int, row[first:]))) for row in rows)
+    return ((row[0], row[1:first], row[first:]) for row in rows)
 
 
 def _hours(plan: Plan) -> Iterator[Sum]:
     """Hours from the records themselves. Day buckets count in the hour in which they begin."""
     org = require_organization_id()
-    totals: dict[tuple[datetime | None, tuple[UUID, ...]], list[int]] = defaultdict(
+    totals: dict[tuple[datetime | None, tuple[Key, ...]], list[int]] = defaultdict(
         lambda: [0] * len(MEASURES)
     )
     place = {axis: index for index, axis in enumerate(DETAIL_AXES)}
@@ -184,7 +203,7 @@ def _hours(plan: Plan) -> Iterator[Sum]:
         ref = slice_of(org, found.values, found.source_id, found.assignment)
         if any(ref.keys[place[axis]] not in ok for axis, ok in plan.filters.items()):
             continue
-        group = tuple(ref.keys[place[axis]] for axis in plan.axes)
+        group = tuple(str(ref.keys[place[axis]]) for axis in plan.axes)
         cell = totals[found.hour, group]
         for index, value in enumerate(found.measures):
             cell[index] += value

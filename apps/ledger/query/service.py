@@ -4,29 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from uuid import UUID
+from operator import attrgetter
 
 from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
-from apps.ledger.query import labels
-from apps.ledger.query.convert import Reported, convert
+from apps.ledger.query.convert import Reported, convert, convert_total, day_of
 from apps.ledger.query.counted import read_runs
-from apps.ledger.query.plan import NOBODY, Plan, plan, plan_windows
-from apps.ledger.query.read import Key, Measures, Period, Sum, read, read_each
-from apps.ledger.query.types import KIND, Grain, Query, Result, Row
+from apps.ledger.query.naming import Group, Named, Words, added, named_sums
+from apps.ledger.query.plan import Plan, plan, plan_windows
+from apps.ledger.query.read import Measures, Period, read, read_each
+from apps.ledger.query.types import Grain, Query, Result, Row
 from apps.ledger.selectors.state import ledger_settings
-from apps.portfolio.enums import CapabilityKind
-from apps.portfolio.models import Capability
 from apps.pricing.fx.selectors import reporting_currency
 
-Group = tuple[str | None, ...]
-Words = tuple[str, ...]
-Named = tuple[Period, Group, Words, Measures]
-"""Sums with readable keys and labels."""
 Costs = dict[tuple[Group, Period], int]
 """Nanos by group and period."""
 _AT = {name: index for index, name in enumerate(MEASURES)}
-_ZERO = (0,) * len(MEASURES)
 
 
 def run(query: Query) -> Result:
@@ -35,18 +28,22 @@ def run(query: Query) -> Result:
     Every page, export, API answer, budget and audit reads here, so that all agree to the nano.
     """
     planned = plan(query)
-    named = _named(planned, list(read(planned)))
+    named = named_sums(planned, list(read(planned)))
     rows = _ordered(query, named)
-    total = Row((), (), None, _add(measures for _, _, _, measures in named))
+    total = Row((), (), None, added(measures for _, _, _, measures in named))
     if query.runs:
-        counted = _named(planned, read_runs(planned))
+        counted = named_sums(planned, read_runs(planned))
         runs = {(period, keys): pair for period, keys, _, pair in counted}
         rows = [_with_runs(row, runs.get((row.period, row.keys), (0, 0))) for row in rows]
-        total = _with_runs(total, _add(runs.values()) if runs else (0, 0))
+        total = _with_runs(total, added(runs.values()) if runs else (0, 0))
 
     def reported(currency: str) -> Reported:
         source = ledger_settings().currency
         return convert(query, rows, total, source=source, target=currency, ask=_answer)
+
+    def in_total(currency: str) -> Reported:
+        source = ledger_settings().currency
+        return convert_total(query, rows, total, source=source, target=currency, by_day=_by_day)
 
     return Result(
         rows=rows,
@@ -54,6 +51,7 @@ def run(query: Query) -> Result:
         groups=len({keys for _, keys, _, _ in named}),
         shares=lambda: _shares(query),
         convert=reported,
+        convert_total=in_total,
         reporting_currency=reporting_currency,
     )
 
@@ -80,7 +78,7 @@ def _windows(
 ) -> list[list[list[Row]]]:
     plans = [plan_windows(query, windows) for query in queries]
     return [
-        _cut(planned, windows, _named(planned, found))
+        _cut(planned, windows, named_sums(planned, found))
         for planned, found in zip(plans, read_each(plans), strict=True)
     ]
 
@@ -101,14 +99,14 @@ def _cut(
             for _, keys, label, measures in parts[place] if start <= first < end else ():
                 inside[keys].append(measures)
                 words[keys] = label
-        whole: list[Named] = [(None, keys, words[keys], _add(m)) for keys, m in inside.items()]
+        whole: list[Named] = [(None, keys, words[keys], added(m)) for keys, m in inside.items()]
         found.append(_ordered(planned.query, whole))
     return found
 
 
 def total_of(rows: Iterable[Row]) -> Row:
     """All rows taken together."""
-    return Row((), (), None, _add(row.measures for row in rows))
+    return Row((), (), None, added(row.measures for row in rows))
 
 
 def over_time(result: Result) -> Result:
@@ -119,7 +117,7 @@ def over_time(result: Result) -> Result:
         by_group[row.keys].append(row)
     rows = []
     for keys, parts in by_group.items():
-        row = Row(keys, parts[0].labels, None, _add(part.measures for part in parts))
+        row = Row(keys, parts[0].labels, None, added(part.measures for part in parts))
         if parts[0].runs is not None:
             row = _with_runs(row, (sum(p.runs or 0 for p in parts), _run_costs(parts)))
         rows.append(row)
@@ -153,7 +151,7 @@ def _costs(queries: Sequence[Query]) -> list[Costs]:
     answers = []
     for planned, found in zip(plans, read_each(plans, names), strict=True):
         known: Costs = defaultdict(int)
-        for period, keys, _, measures in _named(planned, found):
+        for period, keys, _, measures in named_sums(planned, found):
             known[keys, period] += measures[place]
         answers.append(known)
     return answers
@@ -163,60 +161,17 @@ def _with_runs(row: Row, pair: Measures) -> Row:
     return Row(row.keys, row.labels, row.period, row.measures, *pair)
 
 
+def _by_day(query: Query) -> list[tuple[date, int | None]]:
+    grain: Grain = "hour" if query.grain == "hour" else "day"
+    found = costs(replace(query, grain=grain))
+    return [(day_of(period), nanos) for (_, period), nanos in found.items()]
+
+
 def _answer(query: Query) -> tuple[list[Row], Row]:
     """All rows and their total."""
-    named = _named((planned := plan(query)), list(read(planned)))
-    total = Row((), (), None, _add(measures for _, _, _, measures in named))
+    named = named_sums((planned := plan(query)), list(read(planned)))
+    total = Row((), (), None, added(measures for _, _, _, measures in named))
     return _ordered(query, named), total
-
-
-def _named(planned: Plan, found: list[Sum]) -> list[Named]:
-    """Sums with readable keys and labels. Groups that read the same are added up."""
-    distinct = {group for _, group, _ in found}
-    spoken: list[dict[Key, tuple[str | None, str]]] = []
-    for position, axis in enumerate(planned.axes):
-        ids = {group[position] for group in distinct} - {NOBODY}
-        if planned.query.group_by[position] == KIND:
-            spoken.append(_kinds(ids))
-        else:
-            known = labels.names_of(axis, [key for key in ids if isinstance(key, UUID)])
-            spoken.append({key: known[key] for key in known})
-        spoken[-1] |= {key: (str(key), str(key)) for key in ids - spoken[-1].keys()}
-        spoken[-1][NOBODY] = (None, labels.missing(axis))
-    keys_of: dict[tuple[Key, ...], Group] = {}
-    words: dict[Group, Words] = {}
-    for group in distinct:
-        pairs = [names[key] for names, key in zip(spoken, group, strict=True)]
-        keys = keys_of[group] = tuple(key for key, _ in pairs)
-        words[keys] = tuple(label for _, label in pairs)
-    if len(words) == len(distinct):
-        return [
-            (period, keys := keys_of[group], words[keys], measures)
-            for period, group, measures in found
-        ]
-    merged: dict[tuple[Period, Group], list[Measures]] = defaultdict(list)
-    for period, group, measures in found:
-        merged[period, keys_of[group]].append(measures)
-    return [(period, keys, words[keys], _add(parts)) for (period, keys), parts in merged.items()]
-
-
-def _kinds(ids: Iterable[Key]) -> dict[Key, tuple[str | None, str]]:
-    """Kinds by their word; from hours come ids of capabilities."""
-    known: dict[Key, tuple[str | None, str]] = {
-        kind.value: (kind.value, str(kind.label)) for kind in CapabilityKind
-    }
-    capabilities = [key for key in ids if isinstance(key, UUID)]
-    if capabilities:
-        rows = Capability.objects.filter(id__in=capabilities).values_list("id", "kind")
-        known |= {key: known[kind] for key, kind in rows}
-    return known
-
-
-def _add(parts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    rows = list(parts)
-    if len(rows) == 1:
-        return rows[0]
-    return tuple(map(sum, zip(*rows, strict=True))) if rows else _ZERO
 
 
 def _ordered(query: Query, named: list[Named]) -> list[Row]:
@@ -234,12 +189,19 @@ def _ordered(query: Query, named: list[Named]) -> list[Row]:
     groups.sort(key=lambda rows: _rank(query, rows), reverse=query.order.startswith("-"))
     chosen = groups[: query.limit]
     if query.grain != "total":
-        in_time = str if query.grain == "hour" else date.toordinal
+        in_time = _hour if query.grain == "hour" else _day
         for rows in chosen:
-            rows.sort(key=lambda row: in_time(row.period))  # type: ignore[arg-type]
+            rows.sort(key=in_time)
     if query.grain != "total" and not query.group_by:
         return chosen[0] if chosen else []
     return [row for rows in chosen for row in rows]
+
+
+_day = attrgetter("period")
+
+
+def _hour(row: Row) -> str:
+    return str(row.period)
 
 
 def _rank(query: Query, rows: list[Row]) -> tuple[int, str] | tuple[str, int]:
@@ -250,7 +212,8 @@ def _rank(query: Query, rows: list[Row]) -> tuple[int, str] | tuple[str, int]:
             return sum(row.requests for row in rows), ""
         case "label":
             return " ".join(rows[0].labels).lower(), 0
-    return sum(row.cost_nanos or 0 for row in rows), ""
+    cost = _AT["cost_nanos"]
+    return sum(row.measures[cost] for row in rows), ""
 
 
 def _shares(query: Query) -> dict[str, float]:

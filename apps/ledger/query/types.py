@@ -138,6 +138,8 @@ class Result:
     shares: Callable[[], dict[str, float]] = field(repr=False, compare=False)
     convert: Callable[[str], "Reported"] = field(repr=False, compare=False)
     """The costs in another currency, in the scope of the query."""
+    convert_total: Callable[[str], "Reported"] = field(repr=False, compare=False)
+    """The same of the total alone."""
     reporting_currency: Callable[[], str] = field(repr=False, compare=False)
 
     @cached_property
@@ -173,3 +175,9 @@ class Result:
         chose none or the figures are in it. Read when first asked for."""
         target = self.reporting_currency()
         return self.convert(target) if target and target != self.currency else None
+
+    @cached_property
+    def reported_total(self) -> "Reported | None":
+        """`reported` without its rows, for pages that show the total alone."""
+        target = self.reporting_currency()
+        return self.convert_total(target) if target and target != self.currency else None

@@ -111,6 +111,7 @@ class RunList(ListPage):
     template_name = "ledger/runs.html"
     noun = ("run", "runs")
     paging = "keyset"
+    keyset_key = "run_key"
     default_sort = "-started_at"
     filename = "runs"
     crumbs = (("Inform", ""), ("Agent runs", ""))

@@ -183,7 +183,7 @@ def overview(
         capability_count=len(capabilities),
         approved_cost=_approved(known["story"]),
         confidence=shares(known["confidence"]),
-        reported=main.reported,
+        reported=main.reported_total,
         price_events=price_marks(chosen, w, models.inside),
     )
 

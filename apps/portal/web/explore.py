@@ -91,7 +91,7 @@ def _figures(chosen: Slice, state: State) -> dict[str, Any]:
         context["why"] = why.table(change.drivers, currency, f"{context['why_text']}.")
         context["why_unpriced"] = change.unpriced_tokens
     # What stands beside the figures is read here, inside the limit.
-    _ = found.totals.coverage, found.totals.data_as_of, found.totals.reported
+    _ = found.totals.coverage, found.totals.data_as_of, found.totals.reported_total
     return context
 
 

@@ -1,13 +1,13 @@
 """What was promised and what happened: estimate, budget and measured use, month by month."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.common import clock
 from apps.common.periods import Month, day_in_zone, month_of, months_between
-from apps.ledger.query import Result
+from apps.ledger.query import Row
 from apps.stories import rules
 from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import story_budget_amounts
@@ -106,16 +106,21 @@ def progress(story: TokenStory, *, zone: str = "UTC") -> Progress:
     if revision is None:
         return Progress(None, [])
     today = clock.today(zone)
-    planned = _planned(cells(revision))
-    first = min(planned, default=month_of(today))
-    window = _window(first, month_of(today), max(planned, default=first))
-    lines = {month: planned.get(month) or MonthLine(month) for month in window}
+    lines = lines_of(cells(revision), today)
     found = Progress(revision, list(lines.values()))
     if story.budget_id is not None:
-        for month, amount in story_budget_amounts(story.budget_id, window).items():
+        for month, amount in story_budget_amounts(story.budget_id, lines).items():
             lines[month].budget_nanos = amount
     _measure(story, found, lines, today, zone)
     return found
+
+
+def lines_of(rows: Iterable[PhaseEstimate], today: dt.date) -> dict[Month, MonthLine]:
+    """The months of an estimate that are shown, in order, with nothing measured yet."""
+    planned = _planned(rows)
+    first = min(planned, default=month_of(today))
+    window = _window(first, month_of(today), max(planned, default=first))
+    return {month: planned.get(month) or MonthLine(month) for month in window}
 
 
 def _planned(rows: Iterable[PhaseEstimate]) -> dict[Month, MonthLine]:
@@ -159,13 +164,17 @@ def _measure(
             return
         result = monthly(found.since, end, "capability", story.capability_id)
         found.source = "capability"
-    _fill(found, lines, result, today, approved)
+    fill(lines, result.rows, today, approved)
+    found.data_as_of = result.data_as_of
+    found.complete_through = result.coverage.complete_through
+    if found.has_measured:
+        found.measured_tokens = result.total.tokens.total
+        found.measured_cost = result.total.cost_nanos
 
 
-def _fill(
-    found: Progress,
-    lines: dict[Month, MonthLine],
-    result: Result,
+def fill(
+    lines: Mapping[Month, MonthLine],
+    rows: Iterable[Row],
     today: dt.date,
     started: dt.date | None,
 ) -> None:
@@ -173,9 +182,7 @@ def _fill(
     running = {month_of(today)}
     if started is not None and started.day > 1:
         running.add(month_of(started))
-    found.data_as_of = result.data_as_of
-    found.complete_through = result.coverage.complete_through
-    for row in result.rows:
+    for row in rows:
         if row.period is None:
             continue
         line = lines.get(Month(row.period.year, row.period.month))
@@ -185,6 +192,3 @@ def _fill(
         line.cost_nanos = row.cost_nanos
         line.unpriced_tokens = row.unpriced_tokens
         line.is_partial = line.month in running
-    if found.has_measured:
-        found.measured_tokens = result.total.tokens.total
-        found.measured_cost = result.total.cost_nanos

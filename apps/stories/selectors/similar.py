@@ -8,7 +8,7 @@ from math import log10
 from apps.access.actors import Actor
 from apps.stories.estimator import Assumptions, load
 from apps.stories.models import StoryRevision, TokenStory
-from apps.stories.selectors.progress import progress
+from apps.stories.selectors.outcomes import outcomes
 from apps.stories.selectors.stories import stories
 
 CANDIDATES = 60
@@ -107,8 +107,10 @@ def recent_starts(actor: Actor, shown: int = SHOWN) -> list[Like]:
 
 
 def _ended(scored: Iterable[tuple[int, tuple[str, ...], TokenStory]]) -> Iterable[Like]:
-    for points, because, story in scored:
-        so_far = progress(story) if story.approved_revision_id else None
+    found = list(scored)
+    ended = outcomes(story for _, _, story in found)
+    for points, because, story in found:
+        so_far = ended.get(story.id)
         yield Like(
             story=story,
             score=points,

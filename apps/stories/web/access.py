@@ -6,6 +6,7 @@ from apps.access.actors import Actor
 from apps.access.matrix import Scope, scope_of
 from apps.access.permissions import P
 from apps.access.services import can, visible_unit_ids
+from apps.common.memo import once
 from apps.organizations import selectors as organizations
 from apps.portfolio.selectors import active_capabilities
 from apps.stories import rules
@@ -50,15 +51,18 @@ def acts_for(actor: Actor, story: TokenStory, *, has_draft: bool) -> frozenset[A
     )
 
 
+@once
 def capability_choices(actor: Actor) -> list[tuple[str, str]]:
     """Capabilities in use of the units the actor files for, with their team."""
     rows = active_capabilities(writable_unit_ids(actor)).select_related("unit")
     return [(str(row.id), f"{row.name} ({row.unit.name})") for row in rows]
 
 
+@once
 def unit_choices(actor: Actor) -> list[tuple[str, str]]:
     return organizations.unit_choices(writable_unit_ids(actor))
 
 
+@once
 def people_choices(actor: Actor) -> list[tuple[str, str]]:
     return [(str(row.id), str(row)) for row in organizations.people(actor) if row.is_active]

@@ -91,6 +91,10 @@ def test_figures_are_converted_day_by_day_and_rounded_once(world, cfo):
         assert one == 6_667_500
         assert result.reported.rows == [6_667_500, 6_667_500]
         assert result.reported.total_nanos == 13_335_000
+        for asked in ({}, {"group_by": ("model",)}, {"grain": "day"}, {"grain": "hour"}):
+            total = run(Query(**november, **asked)).reported_total
+            assert (total.total_nanos, total.rows) == (13_335_000, [])
+            assert (total.first, total.last) == (result.reported.first, result.reported.last)
         assert (result.reported.first, result.reported.last) == (
             date(2026, 11, 3),
             date(2026, 11, 4),

@@ -10,7 +10,16 @@ from apps.common import clock
 from apps.common.errors import Invalid
 from apps.common.ids import uuid7
 from apps.ledger import services
-from apps.ledger.query import GROUPINGS, Query, run
+from apps.ledger.query import (
+    GROUPINGS,
+    Query,
+    costs,
+    costs_by,
+    over_time,
+    run,
+    side_by_side,
+    side_by_side_by,
+)
 from tests.factories.ledger import AT, price, take, usage
 from tests.factories.portfolio import make_capability
 
@@ -53,6 +62,50 @@ def test_every_grouping_sums_to_the_same_total(side):
         assert sum(row.tokens.total for row in result.rows) == result.total.tokens.total == 14_500
         assert result.total.unpriced_tokens == 1_100
         assert sum(row.records for row in result.rows) == result.total.records == 5
+
+
+WINDOWS = [
+    (date(2026, 11, 1), date(2026, 12, 1)),
+    (AT.date(), AT.date() + timedelta(days=1)),
+    (AT.date() + timedelta(days=1), date(2026, 12, 1)),
+    (date(2026, 11, 9), date(2026, 11, 9)),
+    (date(2025, 1, 1), date(2025, 2, 1)),
+]
+
+
+@pytest.mark.parametrize("filters", [{}, {"provider": ["other"]}, {"model": ["m1", "m2"]}])
+def test_windows_side_by_side_are_those_of_single_questions(side, filters):
+    groups = ("unit", "model", "confidence")
+    together = side_by_side_by(Query(**NOVEMBER, filters=filters), WINDOWS, groups)
+    for group in (*groups, "kind", "user"):
+        query = Query(**NOVEMBER, group_by=(group,), filters=filters, limit=2)
+        found = side_by_side(query, WINDOWS)
+        alone = [
+            run(Query(start=first, end=last, group_by=(group,), filters=filters, limit=2)).rows
+            for first, last in WINDOWS
+        ]
+        assert found == alone
+        if group in groups:
+            assert [rows[:2] for rows in together[group]] == alone
+    assert any(together["unit"][1])
+
+
+@pytest.mark.parametrize("filters", [{}, {"user": ["ada", "bob"]}])
+@pytest.mark.parametrize("grain", ["total", "day", "week", "hour"])
+def test_costs_alone_are_those_of_the_rows(side, grain, filters):
+    query = Query(**NOVEMBER, grain=grain, filters=filters)
+    together = costs_by(query, ("unit", "model"))
+    for group in ("unit", "model"):
+        asked = Query(**NOVEMBER, grain=grain, group_by=(group,), filters=filters)
+        told = {(row.keys, row.period): row.cost_nanos or 0 for row in run(asked).rows}
+        assert costs(asked) == together[group] == told
+
+
+def test_periods_added_up_are_the_whole(side):
+    for group in ("unit", "model", "kind"):
+        whole = run(Query(**NOVEMBER, group_by=(group,)))
+        added = over_time(run(Query(**NOVEMBER, group_by=(group,), grain="day")))
+        assert (added.rows, added.total) == (whole.rows, whole.total)
 
 
 def test_hours_and_days_agree(side):

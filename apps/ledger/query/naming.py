@@ -1,0 +1,71 @@
+"""Readable keys and labels for sums."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from apps.ledger.enums import NO_KEY
+from apps.ledger.models import MEASURES
+from apps.ledger.query import labels
+from apps.ledger.query.plan import Plan
+from apps.ledger.query.read import Key, Measures, Period, Sum
+from apps.ledger.query.types import KIND
+from apps.portfolio.enums import CapabilityKind
+from apps.portfolio.models import Capability
+
+Group = tuple[str | None, ...]
+Words = tuple[str, ...]
+Named = tuple[Period, Group, Words, Measures]
+"""Sums with readable keys and labels."""
+_ZERO = (0,) * len(MEASURES)
+
+
+def named_sums(planned: Plan, found: list[Sum]) -> list[Named]:
+    """The sums of a plan by what their keys are called. Groups that read the same are added up."""
+    distinct = {group for _, group, _ in found}
+    spoken: list[dict[Key, tuple[str | None, str]]] = []
+    for position, axis in enumerate(planned.axes):
+        ids = {group[position] for group in distinct} - {NO_KEY}
+        if planned.query.group_by[position] == KIND:
+            names = _kinds(ids)
+        else:
+            known = labels.names_of(axis, [UUID(key) for key in ids])
+            names = {str(key): known[key] for key in known}
+        names |= {key: (key, key) for key in ids - names.keys()}
+        names[NO_KEY] = (None, labels.missing(axis))
+        spoken.append(names)
+    keys_of: dict[tuple[Key, ...], Group] = {}
+    words: dict[Group, Words] = {}
+    for group in distinct:
+        pairs = [names[key] for names, key in zip(spoken, group, strict=True)]
+        keys = keys_of[group] = tuple(key for key, _ in pairs)
+        words[keys] = tuple(label for _, label in pairs)
+    if len(words) == len(distinct):
+        return [
+            (period, keys := keys_of[group], words[keys], measures)
+            for period, group, measures in found
+        ]
+    merged: dict[tuple[Period, Group], list[Measures]] = defaultdict(list)
+    for period, group, measures in found:
+        merged[period, keys_of[group]].append(measures)
+    return [(period, keys, words[keys], added(parts)) for (period, keys), parts in merged.items()]
+
+
+def _kinds(ids: Iterable[Key]) -> dict[Key, tuple[str | None, str]]:
+    """Kinds by their word; from hours come ids of capabilities."""
+    words: dict[Key, tuple[str | None, str]] = {
+        kind.value: (kind.value, str(kind.label)) for kind in CapabilityKind
+    }
+    capabilities = [UUID(key) for key in ids if key not in words]
+    if not capabilities:
+        return words
+    rows = Capability.objects.filter(id__in=capabilities).values_list("id", "kind")
+    return words | {str(key): words[kind] for key, kind in rows}
+
+
+def added(parts: Iterable[Measures]) -> Measures:
+    """Measures taken together."""
+    rows = list(parts)
+    if len(rows) == 1:
+        return rows[0]
+    return tuple(map(sum, zip(*rows, strict=True))) if rows else _ZERO
