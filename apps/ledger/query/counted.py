@@ -5,7 +5,8 @@ from typing import Any
 from apps.common.errors import Invalid
 from apps.ledger.enums import NO_KEY, Axis
 from apps.ledger.query.plan import Plan
-from apps.ledger.query.read import PERIODS, Sum, keys_of, rows_of
+from apps.ledger.query.read import PERIODS, Sum, keys_of
+from apps.tenancy.reading import rows_with_text_keys
 from apps.tenancy.scope import require_organization_id
 
 COLUMNS = {
@@ -46,7 +47,7 @@ def read_runs(plan: Plan) -> list[Sum]:
         values[axis.name] = list(accepted)
     selected = [PERIODS[plan.query.grain], *keys]
     places = ", ".join(str(i + 1) for i in range(len(selected)))
-    rows = rows_of(
+    rows = rows_with_text_keys(
         f"SELECT {', '.join(selected)}, sum(r.runs)::bigint, sum(r.cost_nanos)::bigint "
         f"FROM rollup_run r{join} WHERE r.organization_id = %(org)s "
         "AND r.day >= %(start)s AND r.day < %(end)s"

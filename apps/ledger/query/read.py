@@ -5,15 +5,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-from psycopg.types.string import TextLoader
-
 from apps.ledger.enums import NO_KEY
 from apps.ledger.models import MEASURES
 from apps.ledger.query.plan import Plan
 from apps.ledger.query.types import KIND
 from apps.ledger.rules.axes import DETAIL_AXES, slice_of
 from apps.ledger.selectors import sums
+from apps.tenancy.reading import rows_with_text_keys
 from apps.tenancy.scope import require_organization_id
 
 Period = date | datetime | int | None
@@ -137,7 +135,7 @@ def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f"AND {_days(plan)}"
     )
     if plan.filters:
-        few = rows_of(f"SELECT s.id {wanted} LIMIT {FEW_SLICES + 1}", values)
+        few = rows_with_text_keys(f"SELECT s.id {wanted} LIMIT {FEW_SLICES + 1}", values)
         if not few:
             return iter(())
         if len(few) <= FEW_SLICES:
@@ -174,18 +172,8 @@ def _values(plan: Plan) -> dict[str, Any]:
     return values
 
 
-def rows_of(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement. Keys stay text: an object per key of each row would cost more than
-    the rest of reading it."""
-    with connection.cursor() as cursor:
-        cursor.adapters.register_loader("uuid", TextLoader)
-        cursor.execute(sql, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-
 def _sums_of(sql: str, values: dict[str, Any], *, width: int) -> Iterator[Sum]:
-    rows = rows_of(sql, values)
+    rows = rows_with_text_keys(sql, values)
     first = 1 + width
     if rows and not all(isinstance(value, int) for value in rows[0][first:]):
         return ((row[0], row[1:first], tuple(map(int, row[first:]))) for row in rows)
