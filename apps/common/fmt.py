@@ -159,12 +159,13 @@ def points(difference: float | Decimal | None, places: int = 0) -> str:
 
 
 def signed_money(nanos: int | None, currency: str = "USD", style: str = "auto") -> str:
-    """A difference of money with its sign: +$19.8k, −$2.3k."""
+    """A difference of money with its sign: +$19.8k, −$2.3k. What is shown as nothing has none."""
     if nanos is None:
         return DASH
-    if nanos == 0:
-        return money(0, currency, style)
-    return f"{'+' if nanos > 0 else MINUS}{money(abs(nanos), currency, style)}"
+    size, nothing = money(abs(nanos), currency, style), money(0, currency, style)
+    if size == nothing:
+        return nothing
+    return f"{'+' if nanos > 0 else MINUS}{size}"
 
 
 def change(now: int | None, before: int | None, minimum: int = 0) -> float | None:

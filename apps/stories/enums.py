@@ -73,6 +73,14 @@ class ValuePer(Choice):
     MONTH = "month", "a month, in total"
 
 
+class ValueOutcome(Choice):
+    """What a measurement says about a value hypothesis (`worth.outcome_of`)."""
+
+    PROVEN = "proven", "Proven"
+    PARTLY = "partly", "Partly proven"
+    DISPROVEN = "disproven", "Disproven"
+
+
 class BandOutcome(Choice):
     """What was decided about a month above the approved band."""
 

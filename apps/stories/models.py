@@ -6,7 +6,15 @@ from django.db import models
 
 from apps.common import clock
 from apps.portfolio.enums import CapabilityKind, Tier
-from apps.stories.enums import BandOutcome, Confidence, Pattern, Phase, StoryStatus, ValuePer
+from apps.stories.enums import (
+    BandOutcome,
+    Confidence,
+    Pattern,
+    Phase,
+    StoryStatus,
+    ValueOutcome,
+    ValuePer,
+)
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.db.fields import TenantForeignKey
 from apps.tenancy.models import TenantModel
@@ -398,6 +406,41 @@ class BandExit(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.month:%B %Y} above the approved band"
+
+
+class ValueReport(TenantModel):
+    """What a story turned out to be worth, measured on a day. Never changed: the newest one counts.
+
+    ``measured_change`` is in the unit of the approved revision's hypothesis, ``expected_change`` a
+    copy of what it expected; ``month_nanos`` is what the measured change is worth a month at the
+    planned interactions, None where the hypothesis is not in money.
+    """
+
+    tenant_table = TenantTable(append_only=True)
+
+    story = TenantForeignKey(
+        TokenStory, models.PROTECT, related_name="value_reports", db_index=False
+    )
+    revision_number = models.IntegerField()
+    measured_on = models.DateField()
+    expected_change = models.DecimalField(max_digits=20, decimal_places=4)
+    measured_change = models.DecimalField(max_digits=20, decimal_places=4)
+    outcome = models.CharField(max_length=10, choices=ValueOutcome.choices())
+    month_nanos = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=2000)
+    evidence_url = models.CharField(max_length=500, blank=True)
+    reported_at = models.DateTimeField(default=clock.now, editable=False)
+    reported_by_kind = models.CharField(max_length=8)
+    reported_by_id = models.UUIDField(null=True)
+    reported_by_name = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization_id", "story", "-reported_at"], name="value_report"),
+        ]
+
+    def __str__(self) -> str:
+        return f"value measured on {self.measured_on}"
 
 
 class Initiative(TenantModel):

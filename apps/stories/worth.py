@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from apps.common.errors import FieldError
-from apps.stories.enums import ValuePer
+from apps.stories.enums import ValueOutcome, ValuePer
 
 REQUIRED: Mapping[str, tuple[str, str]] = {
     "value_metric": ("has no metric", "Name what will change, such as handling time."),
@@ -93,6 +93,25 @@ def worth(
         cost_total=build_cost + sum(run_costs),
         payback_months=payback,
     )
+
+
+PROVEN_FROM = Decimal("0.8")
+PARTLY_FROM = Decimal("0.2")
+"""Share of the expected change from which a hypothesis is proven, or partly so."""
+
+
+def outcome_of(expected: Decimal, measured: Decimal) -> ValueOutcome:
+    """What a measured change says about the expected one; both in the direction of the metric.
+
+    Four fifths of what was expected proves it, less than a fifth, or the other way, disproves it.
+    An expected change of nothing is proven by any change that is not negative.
+    """
+    if not expected:
+        return ValueOutcome.PROVEN if measured >= 0 else ValueOutcome.DISPROVEN
+    share = measured / expected
+    if share >= PROVEN_FROM:
+        return ValueOutcome.PROVEN
+    return ValueOutcome.PARTLY if share >= PARTLY_FROM else ValueOutcome.DISPROVEN
 
 
 def cost_per_outcome(month_cost: int, units: Decimal) -> int | None:

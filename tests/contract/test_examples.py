@@ -22,6 +22,7 @@ from apps.approvals import services as approvals
 from apps.approvals.models import ApprovalCondition, ApprovalPolicy, ApprovalRequest
 from apps.asks import services as asks
 from apps.asks.services import AskInput
+from apps.common import clock
 from apps.pricing.services import RateTerms, negotiate_rate
 from apps.stories import services
 from apps.stories.api.examples import MODEL
@@ -57,6 +58,7 @@ BEFORE: dict[str, tuple[str, list[str]]] = {
     "true-up": (APPROVED, ["start_delivery", "go_live"]),
     "close": (APPROVED, []),
     "supersede": (APPROVED, []),
+    "value": (APPROVED, []),
 }
 
 
@@ -103,10 +105,11 @@ def org(world):
             make_story(lead, unit_id)
             make_submitted(lead, unit_id)
             approved = make_submitted(lead, unit_id)
-            approvals.decide(
-                actor=world.a.actor(Role.CFO), request_id=approved.request_id, version=1,
-                decision="approve", conditions=[approvals.Asked("Report the value.")],
-            )  # fmt: skip
+            with clock.at(NOW - dt.timedelta(days=30)):
+                approvals.decide(
+                    actor=world.a.actor(Role.CFO), request_id=approved.request_id, version=1,
+                    decision="approve", conditions=[approvals.Asked("Report the value.")],
+                )  # fmt: skip
         yield world.a
 
 
@@ -128,7 +131,11 @@ def a_request(role: Role) -> Callable[[Any], Given]:
 
 
 def an_answer(org) -> Given:
-    return Given({"request_id": str(request_of(APPROVED).id)}, Role.CFO)
+    request = request_of(WAITING)
+    approvals.decide(
+        actor=org.actor(Role.CFO), request_id=request.id, version=1, decision="approve"
+    )
+    return Given({"request_id": str(request.id)}, Role.CFO)
 
 
 def an_automatic_one(org) -> Given:

@@ -136,3 +136,13 @@ CHANGE_TEMPLATE = _request(
     "Rename", "Some fields of the version that was read", {"version": 1, "name": "Claims agent, v2"}
 )
 TEMPLATE_VERSION = _request("The version that was read", "Another one answers 409", {"version": 1})
+VALUE_REPORT = _request(
+    "Report the value",
+    "Measured, in the direction of the hypothesis",
+    {
+        "measured_change": "-3.9",
+        "measured_on": "2026-11-20",
+        "note": "1,200 claims of October against 1,150 of May.",
+        "evidence_url": "https://example.com/claims/handling-time",
+    },
+)

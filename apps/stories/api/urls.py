@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stories.api import after, discussion, planning, views
+from apps.stories.api import after, discussion, planning, value, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
@@ -59,6 +59,7 @@ urlpatterns = [
         discussion.WorkItemView.as_view(),
         name="api-story-work-item",
     ),
+    path("stories/<slug:ref>/value/", value.StoryValueView.as_view(), name="api-story-value"),
     path("stories/<slug:ref>/diff/", after.DiffView.as_view(), name="api-story-diff"),
     path("stories/<slug:ref>/similar/", planning.SimilarView.as_view(), name="api-story-similar"),
     path("stories/<slug:ref>/issue/", planning.IssueView.as_view(), name="api-story-issue"),

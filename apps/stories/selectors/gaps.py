@@ -15,8 +15,15 @@ from apps.discussions.models import WorkItem
 from apps.ledger.query import Query, run
 from apps.portfolio.models import Capability
 from apps.stories import rules
-from apps.stories.enums import Phase
-from apps.stories.models import Initiative, PhaseEstimate, TokenStory
+from apps.stories.enums import Phase, StoryStatus
+from apps.stories.models import (
+    Initiative,
+    PhaseEstimate,
+    StoryDraft,
+    StoryRevision,
+    TokenStory,
+    ValueReport,
+)
 from apps.stories.selectors.stories import stories
 
 DAYS = 30
@@ -29,6 +36,7 @@ class GapKind(Choice):
     NO_STORY = "no_story", "Use without an approved story"
     NO_PHASE = "no_phase", "No estimate for a phase"
     INITIATIVE = "initiative", "Initiative without a story"
+    VALUE = "value", "Value not measured when due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,12 @@ class Gap:
 def planning_gaps(actor: Actor) -> list[Gap]:
     """Every gap in sight, what costs most first."""
     units = visible_unit_ids(actor, P.STORY_VIEW)
-    found = [*_without_story(units), *_without_phase(actor), *_initiatives(units)]
+    found = [
+        *_without_story(units),
+        *_without_phase(actor),
+        *_initiatives(units),
+        *_unmeasured(actor),
+    ]
     return sorted(found, key=lambda gap: (gap.rank, gap.kind, gap.subject))
 
 
@@ -127,14 +140,44 @@ def _without_phase(actor: Actor) -> list[Gap]:
     return gaps
 
 
+def _unmeasured(actor: Actor) -> list[Gap]:
+    """Stories under way whose date to measure the value has passed without a report."""
+    rows = {
+        s.approved_revision_id: s
+        for s in stories(actor).filter(
+            approved_revision_id__isnull=False,
+            status__in=[status.value for status in rules.UNDER_WAY],
+        )
+    }
+    due = StoryRevision.objects.filter(
+        id__in=list(rows), value_measure_on__lt=clock.today(), value_change__isnull=False
+    ).exclude(story_id__in=ValueReport.objects.values("story_id"))
+    return [
+        Gap(
+            GapKind.VALUE,
+            f"{rows[revision.id].ref} {rows[revision.id].title}",
+            f"{revision.value_metric}, due {fmt.long_day(revision.value_measure_on)}",
+            rows[revision.id].unit.name,
+            rows[revision.id].unit_id,
+            ref=rows[revision.id].ref,
+        )
+        for revision in due.order_by("value_measure_on", "id")
+    ]
+
+
 def _initiatives(units: frozenset[UUID] | None) -> list[Gap]:
-    """Initiatives that no story links to as a work item, by address or key."""
+    """Initiatives that no story names as its work item, by address or key."""
     linked = list(
         WorkItem.objects.filter(subject_type="story", removed_at__isnull=True).values_list(
             "url", "label"
         )
     )
     urls, labels = {url for url, _ in linked}, {label for _, label in linked}
+    for plans in (StoryDraft, StoryRevision):
+        named = plans.objects.exclude(work_item_url="").exclude(
+            story__status__in=[StoryStatus.REJECTED.value, StoryStatus.WITHDRAWN.value]
+        )
+        urls |= set(named.values_list("work_item_url", flat=True))
     return [
         Gap(
             GapKind.INITIATIVE,
@@ -145,5 +188,5 @@ def _initiatives(units: frozenset[UUID] | None) -> list[Gap]:
             url=row.url,
         )
         for row in Initiative.objects.select_related("unit").order_by("key")
-        if _sees(units, row.unit_id) and row.url not in urls and row.key not in labels
+        if _sees(units, row.unit_id) and (row.url or None) not in urls and row.key not in labels
     ]

@@ -82,6 +82,11 @@ def revision_by_id(revision_id: UUID) -> StoryRevision | None:
     )
 
 
+def approved_revision(story: TokenStory) -> StoryRevision | None:
+    """The revision in force; None before the first approval."""
+    return revision_by_id(story.approved_revision_id) if story.approved_revision_id else None
+
+
 def cells(revision: StoryRevision) -> QuerySet[PhaseEstimate]:
     """The estimate per phase and month, in order of time."""
     return PhaseEstimate.objects.filter(revision_id=revision.id).order_by("month_offset", "phase")

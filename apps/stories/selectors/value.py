@@ -1,11 +1,16 @@
 """The value hypothesis of a plan, worked out against its estimate."""
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
+from apps.common.choices import Choice
 from apps.stories import rules, worth
-from apps.stories.enums import Phase, ValuePer
+from apps.stories.enums import Phase, ValueOutcome, ValuePer
 from apps.stories.estimator import Estimate
-from apps.stories.models import Plan, StoryRevision
+from apps.stories.models import Plan, StoryRevision, TokenStory, ValueReport
 from apps.stories.selectors.stories import cells
 
 
@@ -66,3 +71,31 @@ def value_of(row: Plan, interactions: Decimal) -> int | None:
         adoption_percent=row.value_adoption,
         interactions=interactions,
     )
+
+
+class ValueState(Choice):
+    """Where a value hypothesis stands: an outcome, or why there is none."""
+
+    NONE = "none", "No hypothesis"
+    UNMEASURED = "unmeasured", "Not measured yet"
+    OVERDUE = "overdue", "Measurement overdue"
+    PROVEN = ValueOutcome.PROVEN.value, ValueOutcome.PROVEN.label
+    PARTLY = ValueOutcome.PARTLY.value, ValueOutcome.PARTLY.label
+    DISPROVEN = ValueOutcome.DISPROVEN.value, ValueOutcome.DISPROVEN.label
+
+
+def reports_of(story: TokenStory) -> QuerySet[ValueReport]:
+    """Measurements of a story's value, the newest first."""
+    return ValueReport.objects.filter(story_id=story.id).order_by("-reported_at", "-id")
+
+
+def value_state(
+    revision: StoryRevision | None, reports: Sequence[ValueReport], today: date
+) -> ValueState:
+    """The state of an approved revision's hypothesis, given its story's reports, newest first."""
+    if revision is None or revision.value_change is None:
+        return ValueState.NONE
+    if reports:
+        return ValueState(reports[0].outcome)
+    due = revision.value_measure_on
+    return ValueState.OVERDUE if due is not None and due < today else ValueState.UNMEASURED

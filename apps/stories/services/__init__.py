@@ -19,6 +19,7 @@ from apps.stories.services.templates import (
     retire_template,
     save_as_template,
 )
+from apps.stories.services.value import report_value
 
 __all__ = [
     "ImportResult",
@@ -36,6 +37,7 @@ __all__ = [
     "go_live",
     "import_stories",
     "preview_import",
+    "report_value",
     "restore_template",
     "retire_template",
     "save_as_template",

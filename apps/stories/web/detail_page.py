@@ -14,9 +14,10 @@ from apps.access.permissions import P
 from apps.access.services import can, can_anywhere
 from apps.access.web import requires
 from apps.approvals import selectors as approvals
-from apps.common import charts, fmt
+from apps.common import charts, clock, fmt
 from apps.common.errors import Invalid
 from apps.ledger.rules.drivers import Drivers
+from apps.organizations.selectors import organization
 from apps.stories import services
 from apps.stories.enums import Act, Confidence, ValuePer
 from apps.stories.estimator import load
@@ -27,6 +28,7 @@ from apps.stories.selectors.decision import return_times
 from apps.stories.selectors.diff import compare, show_mix, show_number, show_triple
 from apps.stories.selectors.progress import MonthLine, Progress, progress
 from apps.stories.selectors.stories import (
+    approved_revision,
     cells,
     draft_of,
     live_successor,
@@ -36,7 +38,12 @@ from apps.stories.selectors.stories import (
     story_by_ref,
 )
 from apps.stories.selectors.trueup import true_up
-from apps.stories.selectors.value import worth_of_revision
+from apps.stories.selectors.value import (
+    ValueState,
+    reports_of,
+    value_state,
+    worth_of_revision,
+)
 from apps.stories.web import access
 from apps.stories.web.list_page import status_chip
 from apps.stories.worth import cost_per_outcome
@@ -137,7 +144,7 @@ class StoryDetail(View):
         if tab == "estimate":
             return estimate_context(revision)
         if tab == "value":
-            return value_context(revision)
+            return {**value_context(revision), **measured_value(self.request.actor, story)}
         return {
             "chart": promised_chart(so_far, revision.currency),
             "trueup": (after := true_up(story, so_far)),
@@ -284,6 +291,32 @@ def value_context(revision: StoryRevision) -> dict[str, Any]:
         "baseline": _number(revision.value_baseline),
         "change": _number(revision.value_change),
         "adoption": _number(revision.value_adoption),
+    }
+
+
+VALUE_TONES = {
+    ValueState.PROVEN: "ok",
+    ValueState.PARTLY: "warn",
+    ValueState.DISPROVEN: "bad",
+    ValueState.OVERDUE: "warn",
+}
+
+
+def measured_value(actor: Actor, story: TokenStory) -> dict[str, Any]:
+    """Where the hypothesis stands, every measurement, and whether this actor may report one."""
+    approved = approved_revision(story)
+    reports = list(reports_of(story))
+    state = value_state(approved, reports, clock.today(organization().timezone))
+    writes = can(actor, P.STORY_WRITE, unit_id=story.unit_id, owner_id=story.author_id)
+    owner = approved.value_owner_id if approved else None
+    return {
+        "reports": [
+            (each, show_number(each.measured_change), show_number(each.expected_change))
+            for each in reports
+        ],
+        "value_state": state,
+        "value_tone": VALUE_TONES.get(state, ""),
+        "may_report": state is not ValueState.NONE and (writes or actor.owns(owner)),
     }
 
 

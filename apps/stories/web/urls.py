@@ -14,6 +14,7 @@ from apps.stories.web import (
 from apps.stories.web.detail_page import StoryAct, StoryDetail, StoryDiff, StoryVersion
 from apps.stories.web.form_page import EditStory, EstimateStory, NewStory, SaveDraft
 from apps.stories.web.list_page import StoryList
+from apps.stories.web.value_page import ReportValue
 
 app_name = "stories"
 
@@ -60,6 +61,7 @@ urlpatterns = [
     path("stories/<slug:ref>/discussion/", discussion.Discussion.as_view(), name="discussion"),
     path("stories/<slug:ref>/discussion/remove/", discussion.remove, name="discussion_remove"),
     path("stories/<slug:ref>/files/<uuid:attachment_id>/", discussion.download, name="file"),
+    path("stories/<slug:ref>/value/", ReportValue.as_view(), name="value"),
     path("stories/<slug:ref>/issue/", more_pages.issue, name="issue"),
     path("stories/<slug:ref>/template/", templates_page.KeepStory.as_view(), name="keep"),
     path("stories/<slug:ref>/v/<int:number>/", StoryVersion.as_view(), name="version"),

@@ -142,3 +142,8 @@ def test_durations_and_plurals():
     assert fmt.duration(86400 * 4) == "4 days"
     assert fmt.plural(1, "story", "stories") == "1 story"
     assert fmt.plural(1200, "story", "stories") == "1,200 stories"
+
+
+def test_a_difference_that_is_shown_as_nothing_has_no_sign():
+    shown = [fmt.signed_money(n, style="exact") for n in (-1, 0, 1, -2_300_000_000)]
+    assert shown == ["$0", "$0", "$0", "−$2"]
