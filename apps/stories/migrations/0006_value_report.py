@@ -13,7 +13,7 @@ import apps.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stories", "0004_amend_and_replace"),
+        ("stories", "0005_calibration_indexes"),
     ]
 
     operations = [
