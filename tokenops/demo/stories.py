@@ -250,7 +250,7 @@ def _advance(
                 actor=author,
                 story_id=story.id,
                 measured_change=change * Decimal(share),
-                measured_on=on.date(),
+                measured_on=on.date() - dt.timedelta(days=1),
                 note=note,
             )
     if filing.slug == AMENDED:

@@ -1,5 +1,6 @@
 """What was last decided about a story under way, and whether a revision stays within it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from apps.stories import rules
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.material import Stand, material_changes, models_of
 from apps.stories.models import Plan, StoryRevision, TokenStory
+from apps.stories.selectors import estimating
 from apps.stories.selectors.facts import SUBJECT, facts
 from apps.stories.selectors.stories import revision_by_id
 from apps.stories.selectors.value import value_of
@@ -100,16 +102,33 @@ def verdict(
         value_month=value_of(plan, result.volume),
     )
     reasons = list(material_changes(_decided(story, request, revision), wanted, percent=percent))
-    if not reasons and not same_route(
-        SUBJECT, plan.unit_id, request.facts, _facts(plan, result, tier, cap)
-    ):
+    known = _facts(plan, a, result, tier, cap)
+    reasons += [words for name, words in _STANDS if _differs(request.facts, known, name)]
+    if not reasons and not same_route(SUBJECT, plan.unit_id, request.facts, known):
         reasons.append("it would take another route")
     return Verdict(request, reasons, percent, cap)
 
 
-def _facts(plan: Plan, result: Estimate, tier: str, cap: int) -> dict[str, object]:
+_STANDS = (
+    ("data_class", "its data class is another"),
+    ("stage", "its stage is another"),
+    ("model_status", "its models stand differently now"),
+)
+
+
+def _differs(decided: Mapping[str, object], wanted: Mapping[str, object], name: str) -> bool:
+    """Whether a fact is another than the one decided on. One nobody knew then is not."""
+    return name in decided and wanted.get(name) != decided[name]
+
+
+def _facts(plan: Plan, a: Assumptions, result: Estimate, tier: str, cap: int) -> dict[str, object]:
     return facts(
-        capability=plan.capability, kind=plan.kind, cap_nanos=cap, result=result, tier=tier
+        capability=plan.capability,
+        kind=plan.kind,
+        cap_nanos=cap,
+        result=result,
+        tier=tier,
+        models=estimating.models_of(a),
     )
 
 

@@ -7,12 +7,14 @@ from apps.approvals.models import ApprovalRequest
 from apps.approvals.services import settle_request
 from apps.budgets.models import Budget, BudgetEntry
 from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.portfolio.models import Capability
 from apps.stories import services
 from apps.stories.estimator import exactly
 from apps.stories.models import EstimatingSettings, StoryDraft
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.selectors.stories import story_by_id
 from apps.trail.models import TrailEvent
+from tests.factories.portfolio import make_capability
 from tests.factories.stories import CAP, make_assumptions
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,14 @@ def test_what_is_material_is_decided_again(desk, changes):
     assert (story.status, story.resume_status) == ("submitted", "approved")
     assert last_request(story).status == "pending"
     assert story.approved_cap_nanos == CAP
+
+
+def test_a_data_class_that_changed_since_is_decided_again(desk):
+    capability = make_capability(unit_id=desk.unit_id, data_class="internal")
+    story = desk.approved(capability_id=capability.id)
+    Capability.objects.filter(id=capability.id).update(data_class="personal")
+    story = desk.resubmitted(story, value_why="The same, in other words.")
+    assert (story.status, last_request(story).lane) == ("submitted", "people")
 
 
 def test_a_cap_that_was_lowered_is_not_asked_for_again_by_a_small_change(desk):
