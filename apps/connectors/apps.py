@@ -9,12 +9,13 @@ class ConnectorsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.connectors.overlap import overlapping_channels
-        from apps.connectors.quality import late_sources, schema_changes
+        from apps.connectors.quality import keys_in_doubt, late_sources, schema_changes
         from apps.connectors.services.channels import SourceChannels
         from apps.ledger.ports import register_channels
         from apps.ledger.quality.ports import register_detector
 
         register_detector(schema_changes)
         register_detector(late_sources)
+        register_detector(keys_in_doubt)
         register_detector(overlapping_channels)
         register_channels(SourceChannels())

@@ -143,3 +143,19 @@ class Health(TextChoices):
     BLOCKED = "blocked", "Credential refused"
     PAUSED = "paused", "Paused"
     WAITING = "waiting", "No data yet"
+
+
+class KeyStanding(TextChoices):
+    """What an organization decided about an API key."""
+
+    SANCTIONED = "sanctioned", "Sanctioned"
+    TOLERATED = "tolerated", "Tolerated"
+    BANNED = "banned", "Banned"
+
+
+class Listing(TextChoices):
+    """Whether a provider's directory knows a key."""
+
+    LISTED = "listed", "Listed by its provider"
+    GONE = "gone", "No longer listed"
+    UNLISTED = "unlisted", "In no directory"

@@ -15,3 +15,4 @@ SOURCE_ALARM_ACKNOWLEDGED = register(
     "source.alarm_acknowledged", "Schema alarm of a source acknowledged"
 )
 LIMITS_CHANGED = register("reconciliation.limits_changed", "Limits of reconciliation changed")
+KEY_REVIEWED = register("key.reviewed", "API key reviewed")

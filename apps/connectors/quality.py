@@ -12,6 +12,7 @@ from apps.connectors.enums import (
     SourceKind,
     SourceStatus,
 )
+from apps.connectors.inventory import selectors as inventory
 from apps.connectors.models import SchemaAlarm, Source
 from apps.connectors.providers.registry import cadence_of
 from apps.connectors.selectors import health_of
@@ -77,3 +78,31 @@ def _reads_history(source: Source) -> bool:
     done = source.last_success_at
     recent = done is not None and clock.now() - done < LATE_AFTER
     return recent and health_of(source) == Health.CATCHING_UP
+
+
+def keys_in_doubt() -> Iterator[Finding]:
+    """Keys that nobody knows and that began lately, and banned ones that are still used."""
+    today = clock.today(organization().timezone)
+    found = inventory.lines()
+    for line in inventory.unknown(found, today):
+        first = line.first_used or today
+        yield Finding(
+            kind=Kind.KEY,
+            subject=f"new:{line.provider}:{line.key}"[:200],
+            severity=Severity.WARN,
+            title=f"Unknown key {line.label} calls {line.provider} since {fmt.day(first)}"[:200],
+            detail=f"{fmt.tokens(line.tokens)} tokens. No connected provider account lists it: a "
+            "key of an account nobody connected, or of somebody’s own. Review it in the key "
+            "inventory.",
+            since=first,
+        )
+    for line in inventory.banned_in_use(found):
+        last = line.last_used or today
+        yield Finding(
+            kind=Kind.KEY,
+            subject=f"banned:{line.provider}:{line.key}:{last:%Y-%m}"[:200],
+            severity=Severity.BAD,
+            title=f"Banned key {line.label} was used on {fmt.day(last)}"[:200],
+            detail="It was banned before. Revoke it at its provider.",
+            since=last,
+        )

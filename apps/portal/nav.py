@@ -55,6 +55,8 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Seats", "seats:list", "users", P.SOURCE_VIEW, "Operate"),
     NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
     NavItem("Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure"),
+    NavItem("Key inventory", "connectors:inventory", "lock", P.SOURCE_VIEW, "Assure"),
+    NavItem("Periods", "ledger:periods", "calendar", P.USAGE_VIEW, "Assure"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),
     NavItem("Trail", "trail:list", "history", P.TRAIL_VIEW, "Assure"),
 )

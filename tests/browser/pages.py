@@ -165,6 +165,7 @@ PAGES: list[PageCase] = [
     PageCase("imports:mapping_edit", args=first(SavedMapping)),
     PageCase("push:overview", query="?days=30"),
     PageCase("connectors:run", args=first(PullRun)),
+    PageCase("connectors:inventory"),
     PageCase("seats:list"),
     PageCase("seats:people"),
     PageCase("seats:new"),

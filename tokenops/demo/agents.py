@@ -11,9 +11,12 @@ from random import Random
 from typing import Any
 
 from apps.access.roles import Role
+from apps.common.periods import month_of
 from apps.connectors.enums import SourceKind
 from apps.connectors.models import Source
 from apps.connectors.push.services import accept_usage
+from apps.ledger.models import UsageRestatement
+from apps.ledger.selectors.periods import closed_months
 from apps.ledger.services import fold
 from apps.portfolio.models import Capability
 from apps.portfolio.services import create_capability
@@ -24,6 +27,7 @@ SLUG, TEAM = "claims-triage-agents", "CLM"
 SOURCE = "Agent platform"
 DAYS, CHANGED_DAYS_AGO = 30, 10
 SEED = 20_261
+CORRECTED = 24
 TOOLS = ("policy-search", "damage-estimate", "fraud-check", "letter-draft")
 Record = dict[str, Any]
 
@@ -45,6 +49,39 @@ def push_runs(demo: Demo, now: dt.datetime) -> None:
                 description="Agents that read a claim, look up its policy and propose what to do.",
             )
         body = "\n".join(json.dumps(record) for record in records(now))
+        accept_usage(actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE)
+    fold(organization_id=demo.organization.id)
+
+
+def push_corrections(demo: Demo, now: dt.datetime) -> None:
+    """What comes later, once: corrected counts of calls, and a call of a month that is closed."""
+    with tenant_scope(demo.organization.id):
+        source = Source.objects.get(kind=SourceKind.RECORDS_API, name=SOURCE)
+        closed = closed_months()
+        if not closed or UsageRestatement.objects.filter(source_id=source.id).exists():
+            return
+        since = (now - dt.timedelta(days=3)).isoformat()
+        again = [record for record in records(now) if record["occurred_at"] >= since][:CORRECTED]
+        for record in again:
+            record["output"] += 64
+        late = dt.datetime.combine(month_of(closed[0]).end, dt.time(14), dt.UTC)
+        run = {
+            "id": "triage-late",
+            "agent": "triage",
+            "workflow": "claims-triage",
+            "prompt_tokens": {"system_prompt": 1_450, "retrieved_context": 2_900, "user_text": 280},
+        }
+        again.append(
+            _call(
+                run=run,
+                event_id="triage-late-0",
+                at=late - dt.timedelta(days=1),
+                model="claude-sonnet-5-5",
+                cached=0,
+                output=9_300,
+            )
+        )
+        body = "\n".join(json.dumps(record) for record in again)
         accept_usage(actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE)
     fold(organization_id=demo.organization.id)
 

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from apps.connectors.api import views
+from apps.connectors.inventory.api import InventoryView
 from apps.connectors.reconciliation.api import LimitsView, ReconciliationView
 
 _ONE = "sources/<uuid:source_id>/"
 urlpatterns = [
     path("sources/", views.SourceListView.as_view(), name="api-sources"),
+    path("key-inventory/", InventoryView.as_view(), name="api-key-inventory"),
     path("reconciliation/", ReconciliationView.as_view(), name="api-reconciliation"),
     path("reconciliation/limits/", LimitsView.as_view(), name="api-reconciliation-limits"),
     path("sources/runs/<uuid:run_id>/", views.RunView.as_view(), name="api-run"),

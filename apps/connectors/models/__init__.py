@@ -5,6 +5,7 @@ from apps.connectors.models.comparison import ComparisonUsage
 from apps.connectors.models.costs import ProviderCost
 from apps.connectors.models.directory import DirectoryEntry
 from apps.connectors.models.limits import ReconciliationLimits
+from apps.connectors.models.reviews import KeyReview
 from apps.connectors.models.roles import ComparedRecord, RoleChange
 from apps.connectors.models.runs import PullRun
 from apps.connectors.models.source import Source
@@ -14,6 +15,7 @@ __all__ = [
     "ComparedRecord",
     "ComparisonUsage",
     "DirectoryEntry",
+    "KeyReview",
     "ProviderCost",
     "PullRun",
     "ReconciliationLimits",

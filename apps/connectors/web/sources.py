@@ -34,6 +34,7 @@ class SourceList(ListPage):
     """Every source with its state."""
 
     title = "Sources"
+    crumbs = (("Sources", ""),)
     noun = ("source", "sources")
     columns = (
         Column(

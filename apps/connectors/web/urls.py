@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.connectors.inventory import web as inventory
 from apps.connectors.reconciliation.web import LimitsPage, ReconciliationPage
 from apps.connectors.web import actions, runs, sources, usage
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("sources/new/", sources.SourceNew.as_view(), name="new"),
     path("sources/reconciliation/", ReconciliationPage.as_view(), name="reconciliation"),
     path("sources/reconciliation/limits/", LimitsPage.as_view(), name="limits"),
+    path("sources/inventory/", inventory.Inventory.as_view(), name="inventory"),
+    path("sources/inventory/review/", inventory.Review.as_view(), name="key_review"),
     path("sources/runs/", runs.AllRuns.as_view(), name="runs_all"),
     path("sources/runs/<uuid:run_id>/", runs.run_detail, name="run"),
     path(_ONE, sources.SourceDetail.as_view(), name="detail"),

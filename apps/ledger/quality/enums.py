@@ -9,6 +9,7 @@ class Kind(Choice):
     LATE = "late", "Source is late"
     REPEATS = "repeats", "Repeats itself"
     COST = "cost", "Cost does not fit its tokens"
+    KEY = "key", "Key that should not be used"
     SCHEMA = "schema", "Provider changed its answers"
     OVERLAP = "overlap", "Two channels count the same"
     PARTITION = "partition", "Partition missing"

@@ -21,7 +21,7 @@ from apps.common.errors import NotFound
 from apps.common.money import from_nanos
 from apps.common.periods import Month
 from apps.common.web.forms import ConfirmPage
-from apps.common.web.lists import Column, Empty, ListPage
+from apps.common.web.lists import Action, Column, Empty, ListPage
 from apps.ledger import services
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.selectors import adjustments
@@ -45,7 +45,7 @@ NEXT = {
 class PeriodList(ListPage):
     """Every month with usage, its state and its figures."""
 
-    title = "Periods"
+    crumbs = (("Periods", ""),)
     template_name = "ledger/list.html"
     noun = ("month", "months")
     default_sort = "-month"
@@ -60,6 +60,18 @@ class PeriodList(ListPage):
 
     def get_queryset(self) -> list[PeriodRow]:
         return own_periods(self.request.actor)
+
+    def get_title(self) -> str:
+        """Which month was closed last."""
+        closed = selectors.closed_months()
+        return f"{closed[0]:%B %Y} is the last closed month" if closed else "No month is closed yet"
+
+    def get_actions(self) -> Sequence[Action]:
+        return (
+            Action("Adjustments", org_url(self.request, "ledger:adjustments"), "arrow-back-up"),
+            Action("Restatements", org_url(self.request, "ledger:restatements"), "history"),
+            Action("Retention", org_url(self.request, "ledger:retention"), "hourglass"),
+        )
 
     def get_columns(self) -> Sequence[Column]:
         currency = ledger_settings().currency

@@ -18,6 +18,7 @@ from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.tokens import KINDS
 from apps.common.web.lists import (
+    Action,
     ChoiceFilter,
     Column,
     CustomFilter,
@@ -154,6 +155,9 @@ class RecordList(ListPage):
 
     def get_queryset(self) -> QuerySet[UsageRecord]:
         return selectors.records(self.request.actor)
+
+    def get_actions(self) -> Sequence[Action]:
+        return (Action("Restatements", org_url(self.request, "ledger:restatements"), "history"),)
 
     def _order(self, request: HttpRequest) -> tuple[str, list[str]]:
         return "", ["-occurred_at", "-record_key"]

@@ -23,6 +23,7 @@ from apps.common.web.lists import (
 )
 from apps.ledger.enums import Axis, RestatementReason
 from apps.ledger.models import DimensionSet, UsageRestatement
+from apps.ledger.models.records import record_code
 from apps.ledger.selectors import records as selectors
 from apps.ledger.selectors import restatements as groups
 from apps.ledger.selectors.restatements import RestatedGroup
@@ -91,6 +92,9 @@ class RestatementList(ListPage):
                 "Usage of",
                 value=lambda row: fmt.moment(row.occurred_at, zone),
                 csv=lambda row: row.occurred_at.isoformat(),
+                link=lambda row, request: org_url(
+                    request, "ledger:record", record_code(row.occurred_at, row.record_key)
+                ),
             ),
             Column(
                 "model",

@@ -35,11 +35,19 @@ from apps.ledger.selectors.suggestions import Orphan
 from apps.tenancy.urls import org_url
 
 
+def _short_id(part: suggestions.Part) -> str:
+    """The id of what has a name, cut where gateways use hashes."""
+    if part.value == part.label:
+        return ""
+    return part.value if len(part.value) <= LONGEST_ID else f"{part.value[:LONGEST_ID]}…"
+
+
 @requires(P.USAGE_VIEW)
 class Unattributed(ListPage):
     """Keys and projects whose usage belongs to nobody, the dearest first."""
 
     template_name = "ledger/list.html"
+    crumbs = (("Unattributed use", ""),)
     lede = (
         "The last 90 days, dearest first, with the likeliest owner. A rule gives it to a team, and "
         "past usage of open months moves too."
@@ -83,7 +91,7 @@ class Unattributed(ListPage):
                 "api_key",
                 "API key or user",
                 value=lambda found: found.part.label,
-                sub=lambda found: found.part.value if found.part.value != found.part.label else "",
+                sub=lambda found: _short_id(found.part),
                 link=self._rule_url,
             ),
             Column("project", "Project", value=lambda found: found.part.project_label),
@@ -194,6 +202,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     return redirect(org_url(request, "ledger:unattributed"))
 
 
+LONGEST_ID = 28
 GROUPS = {"source": "Source", "unit": "Team", "provider": "Provider", "project": "Project"}
 WAYS = {"direct": "Stated by the caller", "rule": "By rule", "allocated": "Allocated"}
 COVERAGE_DAYS = 30

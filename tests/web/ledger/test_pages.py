@@ -65,6 +65,23 @@ def test_every_page_opens_and_exports(side, name):
     assert rows(side, name)
 
 
+def test_every_page_of_the_books_is_reached_from_the_menu(side):
+    """Menu → records → restatements → a record; menu → periods → the rest of the books."""
+    home = side.client(Role.CFO).get(side.url("portal:home")).content.decode()
+    for name in ("records", "periods", "unattributed"):
+        assert f'href="{side.url(f"ledger:{name}")}"' in home
+    records, periods = (html(side, Role.CFO, name) for name in ("records", "periods"))
+    assert f'href="{side.url("ledger:restatements")}"' in records
+    for name in ("adjustments", "restatements", "retention"):
+        assert f'href="{side.url(f"ledger:{name}")}"' in periods
+    assert "No month is closed yet" in periods
+    restated = html(side, Role.CFO, "restatements")
+    with side.scope():
+        code = UsageRecord.objects.get(version=2).code
+    assert side.url("ledger:record", record=code) in restated
+    assert "1 restatement on this page" in restated
+
+
 def test_records_with_their_words_and_filters(side):
     page = html(side, Role.CFO, "records")
     assert "Search key" in page
@@ -200,7 +217,7 @@ def test_similar_names_of_the_price_book_are_offered_not_applied(side):
 
 def test_unattributed_queue_is_dearest_first(side):
     found = rows(side, "unattributed")
-    assert found[0]["API key"] == "Orphan key"
+    assert found[0]["API key or user"] == "Orphan key"
 
 
 def test_a_month_is_settled_closed_and_reopened(side):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.common import clock
 from apps.tenancy.scope import tenant_scope
-from tokenops.demo.agents import push_runs
+from tokenops.demo.agents import push_corrections, push_runs
 from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.books import ensure_books
@@ -50,6 +50,7 @@ class Command(BaseCommand):
             ensure_books(demo, now)
             ensure_seats(demo, now)
             ensure_export(demo, now)
+        push_corrections(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
 
 
