@@ -20,6 +20,7 @@ def save(
     figures: Mapping[str, Any],
     notes: Sequence[str] = (),
     passed: bool | None = None,
+    keep: bool = True,
 ) -> None:
     """Print a result and keep it for the page. `passed`: whether it meets its target."""
     result = {
@@ -30,9 +31,10 @@ def save(
         "figures": dict(figures),
         "passed": passed,
     }
-    (ROOT / "results").mkdir(parents=True, exist_ok=True)
-    path = ROOT / "results" / f"{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if keep:
+        (ROOT / "results").mkdir(parents=True, exist_ok=True)
+        path = ROOT / "results" / f"{name}.json"
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print("\n".join(section(result)))
 
 

@@ -48,7 +48,8 @@ from tokenops.simulator.server import ANTHROPIC_KEY, OPENAI_KEY
 DAYS = 50
 START = datetime.now(UTC) - timedelta(days=DAYS)
 CLOSABLE: date = month_of(datetime.now(UTC).date()).shift(-1).start
-HISTORY: date = (START + timedelta(days=DAYS - 12)).date()
+PATIENCE = 300
+"""Seconds until the workers must have done their first work, on the slowest machine."""
 MODELS = (("openai", "gpt-4o"), ("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-5"))
 WEIGHTS = {
     "push": 50, "restate": 18, "repeat": 10, "rule": 4, "period": 3, "pull": 3, "read_again": 1,
@@ -72,6 +73,7 @@ class Driver:
 
     site: "object"
     seed: int
+    history: int = 12
     counts: Counter[str] = field(default_factory=Counter)
     books: dict[str, Sent] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
@@ -79,17 +81,28 @@ class Driver:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.push_source = uuid7()
+        self.since: date = (START + timedelta(days=DAYS - self.history)).date()
 
-    def run(self, seconds: float) -> int:
+    def run(self, seconds: float, acts: int | None = None) -> int:
+        """Chaos for so many seconds, or acts; then the check. 0 when everything agrees."""
         self.organization_id, self.sources = self._company("soak")
+        self.keep = acts is None
+        self.push()
+        self._await_workers()
         began = time.monotonic()
         actions: dict[str, Callable[[], None]] = {
             "push": self.push, "restate": self.restate, "repeat": self.repeat, "rule": self.rule,
             "period": self.period, "pull": self.pull, "read_again": self.read_again,
             "kill": self.kill, "crash": self.crash, "flush": self.flush,
         }  # fmt: skip
-        must = ["push", "kill", "crash", "flush", "period", "rule", "pull", "restate", "repeat"]
-        while time.monotonic() - began < seconds or must:
+        must = ["push", "kill", "pull", "restate", "crash", "repeat", "rule", "kill", "flush"]
+        must += ["period", "push", "kill"]
+
+        def goes_on() -> bool:
+            done = sum(self.counts[name] for name in actions)
+            return time.monotonic() - began < seconds if acts is None else done < acts
+
+        while must or goes_on():
             name = must.pop(0) if must else self.rng.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
             actions[name]()
             self.counts[name] += 1
@@ -98,6 +111,18 @@ class Driver:
         self.site.end_processes("worker-1", "worker-2", "beat")
         self.finish()
         return self.check()
+
+    def _await_workers(self) -> None:
+        """Until a worker has folded the first batch: chaos before that would meet nobody."""
+        with tenant_scope(self.organization_id):
+            request_pull(actor=system_actor("soak"), source_id=self.sources[0].id)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with tenant_scope(self.organization_id):
+                if IngestBatch.objects.filter(status="done").exists():
+                    return
+            time.sleep(0.1)
+        raise RuntimeError("the workers did nothing: see the logs with --keep")
 
     def _company(self, slug: str) -> tuple[UUID, list[Source]]:
         organization = make_organization(slug, slug.title())
@@ -114,7 +139,7 @@ class Driver:
                     kind=kind,
                     base_url=url + path,
                     credential=credential,
-                    history_from=HISTORY,
+                    history_from=self.since,
                 )
                 for kind, path, credential in (
                     ("openai", "/v1", OPENAI_KEY),
@@ -226,10 +251,11 @@ class Driver:
 
     def read_again(self) -> None:
         source = self.rng.choice(self.sources)
-        until = HISTORY + timedelta(days=self.rng.randrange(2, 8))
+        days = min(self.history, self.rng.randrange(2, 8))
+        until = self.since + timedelta(days=days)
         self._try(
             lambda: read_again(
-                actor=system_actor("soak"), source_id=source.id, from_day=HISTORY, to_day=until
+                actor=system_actor("soak"), source_id=source.id, from_day=self.since, to_day=until
             )
         )
 
@@ -351,4 +377,5 @@ class Driver:
             ],
             figures=dict(count),
             passed=not wrong,
+            keep=self.keep,
         )

@@ -11,6 +11,17 @@ from apps.tenancy.db import roles
 from tests import database
 from tests.world import World
 
+#: Started first, in this order: what takes minutes must not begin when the other worker is done.
+LONGEST = ("tests/browser/test_pages.py", "tests/stack/", "tests/browser/", "tests/concurrency/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        found = (n for n, part in enumerate(LONGEST) if part in item.path.as_posix())
+        return next(found, len(LONGEST))
+
+    items.sort(key=place)
+
 
 @contextmanager
 def as_owner() -> Iterator[None]:

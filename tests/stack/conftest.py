@@ -41,6 +41,11 @@ def wait_for(what: str, condition: Callable[[], T], seconds: float) -> T:
         time.sleep(0.1)
 
 
+def inherited() -> dict[str, str]:
+    """The environment without what the tests' own settings put into it."""
+    return {key: value for key, value in os.environ.items() if key not in GIVEN_BY_TESTS}
+
+
 class Stack:
     """Starts, watches and stops the supervisor the way a person does."""
 
@@ -126,8 +131,7 @@ class Stack:
         return "TokenOps is ready" in self.said() or self.supervisor.poll() is not None
 
     def _environment(self) -> dict[str, str]:
-        inherited = {key: value for key, value in os.environ.items() if key not in GIVEN_BY_TESTS}
-        return inherited | {
+        return inherited() | {
             "TOKENOPS_STATE_DIR": str(self.root),
             "TOKENOPS_PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
