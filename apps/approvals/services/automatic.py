@@ -27,7 +27,6 @@ from apps.organizations.selectors import organization
 from apps.tenancy.urls import org_url
 from apps.trail.services import record
 
-ACTOR = "approvals.auto"
 OBJECTION_DAYS = 5
 """Working days to answer an objection."""
 
@@ -48,7 +47,7 @@ def settle_request(*, request_id: UUID) -> ApprovalRequest:
     else:
         rule = f"Rule {request.policy.name} v{request.policy_version}"
         why = "Small and low risk: approved by the rule, within its guardrails."
-    actor = system_actor(ACTOR)
+    actor = system_actor(rule)
     version = request.version
     sampled = rails is not None and is_sampled(request.id, rails.sample_percent)
     try:

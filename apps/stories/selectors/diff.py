@@ -55,8 +55,10 @@ def show_triple(triple: Triple, spec: FieldSpec) -> str:
 
 
 def show_number(value: Decimal) -> str:
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """14,000 · −4.5: no more digits than it has, a true minus."""
+    text = f"{abs(value):,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{fmt.MINUS}{text}" if value < 0 else text
 
 
 def show_mix(mix: tuple[MixShare, ...]) -> str:

@@ -15,7 +15,7 @@ from apps.approvals.models import ApprovalDecision, ApprovalRequest
 from apps.budgets.models import Budget
 from apps.common.errors import Conflict
 from apps.stories import services
-from apps.stories.models import StoryRevision
+from apps.stories.models import StoryDraft, StoryRevision
 from apps.stories.selectors.stories import story_by_id
 from apps.tenancy.scope import tenant_scope
 from tests.factories.stories import make_prices, make_submitted
@@ -27,24 +27,28 @@ STORIES = 16
 
 
 def check(request_id, story_id, won):
-    """How one story ended: exactly one act moved its request, and only that act left traces."""
+    """How one story ended: one act was done, and only that act left traces."""
+    assert len(won) == 1, won
     first = ApprovalRequest.objects.get(id=request_id)
     story = story_by_id(story_id)
     answers = list(ApprovalDecision.objects.filter(request_id=request_id))
     assert first.version == 2
     if first.status == "approved":
-        assert len(won & {"cfo", "cio"}) == 1
+        assert won < {"cfo", "cio"}
+        assert (story.status, story.revision_number) == ("approved", 1)
         assert [d.revision_id for d in answers] == [story.approved_revision_id]
         assert Budget.objects.filter(story_id=story.id, status="active").count() == 1
         return "approved"
     assert answers == []
     assert not Budget.objects.filter(story_id=story.id).exists()
     if first.status == "voided":
-        assert "editor" in won
+        assert won == {"editor"}
         newest = StoryRevision.objects.get(id=story.current_revision_id)
         assert (newest.number, story.status) == (2, "submitted")
         return "resubmitted"
-    assert "withdrawer" in won
+    assert won == {"withdrawer"}
+    assert (story.status, story.revision_number) == ("withdrawn", 1)
+    assert not StoryDraft.objects.filter(story_id=story.id).exists()
     return first.status
 
 

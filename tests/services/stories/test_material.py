@@ -42,6 +42,7 @@ def test_a_small_change_takes_effect_at_once_with_its_budget(desk):
     assert [entry.amount_nanos for entry in amounts] == [CAP, CAP * 11 // 10]
     said = TrailEvent.objects.filter(object_type="story", object_id=story.id).order_by("id")
     assert list(said.values_list("action", flat=True))[-2:] == ["story.submitted", "story.approved"]
+    assert said.last().actor_name == "Rule for small changes"
 
 
 def test_many_small_steps_are_held_against_the_decision(desk):

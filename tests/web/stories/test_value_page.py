@@ -34,7 +34,7 @@ def test_the_tab_leads_to_the_form_and_shows_the_answer(web, story):
     url = web.org.url("stories:value", story.ref)
     assert url in web.author.get(tab).text
     assert url not in web.approver.get(tab).text
-    assert "-4.5 minutes was expected" in web.author.get(url).text
+    assert "−4.5 minutes was expected" in web.author.get(url).text
     refused = web.author.post(url, {"measured_change": "-4", "measured_on": "2020-01-01",
                                     "note": "Counted."})  # fmt: skip
     assert refused.status_code == 422
@@ -43,7 +43,7 @@ def test_the_tab_leads_to_the_form_and_shows_the_answer(web, story):
     assert sent.url == tab
     page = web.approver.get(tab).text
     assert "Proven" in page
-    assert "-4 of -4.5 minutes" in page
+    assert "−4 of −4.5 minutes" in page
 
 
 def test_who_may_not_report_is_refused_and_a_draft_has_nothing(web, story):
