@@ -84,14 +84,20 @@
   // htmx: say what is busy, move the focus when the subject changed, and say when a request failed.
   document.addEventListener("htmx:beforeRequest", (ev) => ev.detail.target?.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", (ev) => ev.detail.target?.removeAttribute("aria-busy"));
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (ev) => {
+    unfolded = ev.detail.target.matches("[data-keep-open]") ? $$("details", ev.detail.target).map((d) => d.open) : [];
+  });
   document.addEventListener("htmx:afterSwap", (ev) => {
     // An outer swap has taken the target out of the page: its successor bears the same id.
     const at = (ev.detail.target.id && document.getElementById(ev.detail.target.id)) || ev.detail.target;
+    // A form that comes back from the server keeps the parts that were unfolded.
+    if (at.matches("[data-keep-open]")) $$("details", at).forEach((d, n) => { if (unfolded[n]) d.open = true; });
     ready(at);
     const count = $("[data-live]", at);
     if (count) say(count.textContent);
     const heading = $("[data-focus]", at);
-    if (heading) { heading.tabIndex = -1; heading.focus(); }
+    if (heading && !$("[data-autofocus]", at)) { heading.tabIndex = -1; heading.focus(); }
   });
   const failed = (text) => {
     const main = $("#main");

@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 
 from apps.access.actors import Actor
 from apps.access.declarations import Declaration, mark
-from apps.access.permissions import PLATFORM_PERMISSIONS, P
+from apps.access.permissions import MEANINGS, PLATFORM_PERMISSIONS, P
 from apps.access.services import can_anywhere
 
 V = TypeVar("V")
@@ -107,7 +107,10 @@ def _holds(request: HttpRequest, permission: P) -> bool:
 
 
 def _what(permissions: tuple[P, ...]) -> str:
-    return "This page needs " + " or ".join(permissions) + "."
+    """What a role would have to include, in the words of the page of permissions."""
+    labels = [MEANINGS[p].label for p in permissions if p in MEANINGS]
+    needs = " or ".join(f"“{label}”" for label in labels) or " or ".join(permissions)
+    return f"None of your roles includes {needs}."
 
 
 def _reason(reason: str) -> str:

@@ -69,6 +69,8 @@ class SubjectHandler:
     subject_type: str = ""
     label: str = ""
     by_rule: bool = True
+    takes_cap: bool = True
+    """Whether an approval may lower the amount; not where it tells what was spent already."""
 
     def lock(self, subject_id: UUID) -> None:
         """Take the subject's row (`SELECT ... FOR UPDATE`) before its request moves.
@@ -115,6 +117,10 @@ class SubjectHandler:
     def consequence(self, request: "ApprovalRequest") -> str:
         """What approving sets in motion, in one sentence, for the hint under the button."""
         return ""
+
+    def words(self, request: "ApprovalRequest") -> Mapping[str, tuple[str, str]]:
+        """Own words for the answers of the page: decision to (choice, button)."""
+        return {}
 
 
 _handlers: dict[str, SubjectHandler] = {}

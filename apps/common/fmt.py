@@ -62,6 +62,7 @@ def money(nanos: int | None, currency: str = "USD", style: str = "auto") -> str:
     """An amount in nanos.
 
     auto: $12, $2,538, $48.7k, $1.24M · exact: $48,712 · cents: $48,712.34 · k: $48.7k ·
+    agreed: $48,712, or $48,712.50 where it has cents (caps are never rounded) ·
     unit: $0.31, below one cent $0.0042. Raises KeyError for another style.
     """
     if nanos is None:
@@ -92,9 +93,16 @@ _STYLES = {
     "auto": _auto,
     "exact": lambda amount: _fixed(amount, 0),
     "cents": lambda amount: _fixed(amount, 2),
+    "agreed": lambda amount: _fixed(amount, 0 if amount == int(amount) else 2),
     "k": lambda amount: f"{_fixed(amount / 1_000, 1)}k",
     "unit": _unit,
 }
+
+
+def times(value: Decimal | float) -> str:
+    """A multiple: 6.7×, and in whole numbers from a hundred on."""
+    amount = Decimal(str(value))
+    return f"{_fixed(amount, 0 if abs(amount) >= 100 else 1)}×"
 
 
 def axis_money(nanos: float, currency: str = "USD") -> str:

@@ -6,7 +6,7 @@ to another executable; without a browser these tests are skipped with a reason.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from apps.access.roles import Role
+from apps.access.roles import ASSIGNABLE, Role
 from tests.browser.site import build_site
 from tests.database import empty
 from tests.world import World
@@ -150,27 +150,34 @@ def site(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest, chromium: Browser
 ) -> Iterator[Site]:
     """The site with the world's organizations and a month of use in organization A."""
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), serving(chromium, build_site) as served:
+        yield served
+
+
+@contextmanager
+def serving(chromium: Browser, build: Callable[[], World]) -> Iterator[Site]:
+    """A live server over committed data of one's own, gone afterwards."""
+    empty()
+    server = None
+    try:
+        world = build()
+        server = LiveServer("127.0.0.1")
+        site = Site(server.url, world, chromium, sessions(world, ASSIGNABLE))
+        yield site
+        for watched in site.windows.values():
+            watched.page.context.close()
+    finally:
+        if server is not None:
+            server.stop()
+        connection.close()
         empty()
-        server = None
-        try:
-            world = build_site()
-            server = LiveServer("127.0.0.1")
-            site = Site(server.url, world, chromium, _sessions(world))
-            yield site
-            for watched in site.windows.values():
-                watched.page.context.close()
-        finally:
-            if server is not None:
-                server.stop()
-            connection.close()
-            empty()
 
 
-def _sessions(world: World) -> dict[Role, str]:
+def sessions(world: World, roles: Iterable[Role]) -> dict[Role, str]:
     """A committed login for each persona: a test's own transaction is not seen by the server."""
     keys = {}
-    for role, persona in world.a.everyone().items():
+    for role in roles:
+        persona = world.a.person(role)
         client = Client()
         client.force_login(persona.user)
         keys[role] = client.cookies[settings.SESSION_COOKIE_NAME].value

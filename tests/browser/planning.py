@@ -11,7 +11,7 @@ WAITING = ("Probe one", "Probe two", "Probe three")
 
 
 def build_planning(org: OrganizationWorld) -> None:
-    """A division's budget, and three requests for its approvers to race about."""
+    """A division's budget, and three requests in the queues of its approvers."""
     actor = system_actor("tests", org.id)
     with org.scope():
         month = clock.today().replace(day=1)

@@ -122,6 +122,12 @@ class ApprovalCondition(TenantModel):
     closed_note = models.TextField(blank=True)
     reminded_at = models.DateTimeField(null=True)
 
+    @property
+    def is_late(self) -> bool:
+        """Open after its day (UTC): a mark for people, nothing depends on it."""
+        open_now = self.status == ConditionStatus.OPEN
+        return open_now and self.due_on is not None and self.due_on < clock.today()
+
     class Meta:
         ordering = ["id"]
         indexes = [

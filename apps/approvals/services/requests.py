@@ -225,6 +225,8 @@ def _already_open() -> Conflict:
 
 
 def _requester_name(actor: Actor, requester_id: UUID | None) -> str:
+    if requester_id is None and actor.kind == "system":
+        return "TokenOps"
     if requester_id is None or requester_id == actor.membership_id:
         return actor.name[:200]
     return str(membership_by_id(requester_id))[:200]

@@ -15,6 +15,7 @@ from apps.approvals import selectors, services
 from apps.approvals.enums import Decision, RejectReason
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.services.bulk import BulkAnswer, BulkResult
+from apps.approvals.subjects import handler_for
 from apps.approvals.web import present
 from apps.approvals.web.forms import LOWER
 from apps.common import clock, fmt
@@ -30,6 +31,16 @@ CHOICES = (
     (Decision.REQUEST_CHANGES.value, "Request changes"),
     (Decision.REJECT.value, "Decline"),
 )
+
+
+def _choices(row: ApprovalRequest) -> list[tuple[str, str]]:
+    """The answers of a row, in the words of its subject."""
+    own = handler_for(row.subject_type).words(row)
+    return [
+        (value, own[value][0] if value in own else label)
+        for value, label in CHOICES
+        if value != LOWER or present.ceiling_of(row) is not None
+    ]
 
 
 @requires(P.APPROVAL_ANSWER)
@@ -86,6 +97,7 @@ class Bulk(View):
                 "request": row,
                 "amount": present.amount_words(row.approved_nanos, row),
                 "result": done.get(row.id),
+                "choices": _choices(row),
                 "chosen": request.POST.get(f"decision-{row.id}", ""),
                 "note": request.POST.get(f"note-{row.id}", ""),
                 "cap": request.POST.get(f"cap-{row.id}", ""),
@@ -108,7 +120,6 @@ class Bulk(View):
                 ("Several at once", ""),
             ],
             "items": items,
-            "choices": CHOICES,
             "reasons": RejectReason.choices(),
             "results": results is not None,
         }

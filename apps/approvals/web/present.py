@@ -209,14 +209,29 @@ def amount_words(nanos: int | None, request: ApprovalRequest) -> str:
     """`$4,000 a month`; empty without an amount."""
     if nanos is None:
         return ""
-    style = "exact" if nanos % 1_000_000_000 == 0 else "cents"
-    text = fmt.money(nanos, request.currency, style=style)
+    text = fmt.money(nanos, request.currency, style="agreed")
     return f"{text} a month" if request.amount_period == "month" else text
+
+
+def asked_of(request: ApprovalRequest, parties: Sequence[ApprovalParty]) -> str:
+    """Who answers questions about it; empty when nobody would."""
+    if request.requester_id is not None:
+        return request.requester_name
+    return "the author" if any(p.reason == PartyReason.AUTHOR for p in parties) else ""
+
+
+def ceiling_of(request: ApprovalRequest) -> int | None:
+    """The amount an approval may lower; None where there is none to lower."""
+    if not subjects.handler_for(request.subject_type).takes_cap:
+        return None
+    return request.approved_nanos
 
 
 def decision_acts(request: ApprovalRequest) -> list[dict[str, Any]]:
     """The four choices with key, icon, tone, and what the button says for each."""
     amount = amount_words(request.approved_nanos, request)
+    handler = subjects.handler_for(request.subject_type)
+    own = handler.words(request)
     acts = [
         ("approve", "a", "circle-check", "okr", "okb", f"Approve {amount}".strip()),
         ("lower", "l", "adjustments-horizontal", "okr", "okb", "Approve with the lower cap"),
@@ -236,11 +251,11 @@ def decision_acts(request: ApprovalRequest) -> list[dict[str, Any]]:
             "icon": icon,
             "css": css,
             "tone": tone,
-            "act": act,
-            "label": words[value],
+            "act": own[value][1] if value in own else act,
+            "label": own[value][0] if value in own else words[value],
         }
         for value, key, icon, css, tone, act in acts
-        if value != "lower" or request.approved_nanos is not None
+        if value != "lower" or ceiling_of(request) is not None
     ]
 
 

@@ -232,7 +232,9 @@ class Pane(View):
             "steps": present.chain(current, steps, actor, now, zone, known),
             "panels": subjects.panels_for(actor, current),
             "questions": selectors.questions_of(current),
-            "may_ask": current.is_open and may_ask(actor, current, blocked),
+            "may_ask": current.is_open
+            and may_ask(actor, current, blocked)
+            and bool(present.asked_of(current, parties)),
             "may_answer": any(
                 p.membership_id == actor.membership_id and p.reason in ASKERS for p in parties
             ),
@@ -259,8 +261,10 @@ class Pane(View):
             "blocked": blocked,
             "acts": present.decision_acts(current),
             "consequence": handler.consequence(current),
+            "asked_of": present.asked_of(current, parties),
             "can_withdraw": current.is_open and actor.owns(current.requester_id),
-            "form": form or decision_form(current.version, current.approved_nanos, choice=choice),
+            "form": form
+            or decision_form(current.version, present.ceiling_of(current), choice=choice),
         }
 
 
@@ -307,7 +311,7 @@ class Decide(Pane):
 
     def post(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
         current = selectors.request_by_id(request.actor, request_id)
-        form = decision_form(current.version, current.approved_nanos, request.POST)
+        form = decision_form(current.version, present.ceiling_of(current), request.POST)
         if not form.is_valid():
             return self.pane(current, chosen=True, form=form, status=422)
         answer = form.answer()
@@ -324,7 +328,7 @@ class Decide(Pane):
         """What changed since the page was opened, and the form again for the new version."""
         self.request.undo_writes = True
         current = selectors.request_by_id(self.request.actor, request_id)
-        form = decision_form(current.version, current.approved_nanos)
+        form = decision_form(current.version, present.ceiling_of(current))
         form.initial["note"] = answer["note"]
         for n, asked in enumerate(answer["conditions"]):
             form.initial[f"condition_{n}"] = asked.text

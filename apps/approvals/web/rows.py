@@ -64,6 +64,7 @@ def receipt_words(receipt: services.Receipt) -> str:
     if outcome.status is RequestStatus.APPROVED:
         amount = present.amount_words(outcome.approved_nanos, request)
         return f"You approved {request.title}{f' at {amount}' if amount else ''}."
+    reader = request.requester_name if request.requester_id else "The author"
     if outcome.status is RequestStatus.REJECTED:
-        return f"You declined {request.title}. {request.requester_name} sees your note."
-    return f"You sent {request.title} back. {request.requester_name} sees your note."
+        return f"You declined {request.title}. {reader} sees your note."
+    return f"You sent {request.title} back. {reader} sees your note."

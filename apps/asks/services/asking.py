@@ -18,6 +18,7 @@ from apps.asks.models import Ask, AskRevision
 from apps.budgets.models import Budget
 from apps.budgets.rules.periods import period_on
 from apps.budgets.selectors import budget_by_id
+from apps.common import fmt
 from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
 from apps.organizations.selectors import organization, unit_by_id
 from apps.organizations.services.organization import lock_organization
@@ -136,7 +137,7 @@ def _submit(actor: Actor, ask: Ask) -> ApprovalRequest:
     )
     flags = [{"tone": "", "text": AskKind(ask.kind).label}]
     if ask.is_exception and ask.ends_on:
-        flags = [{"tone": "warn", "text": f"Until {ask.ends_on.isoformat()}"}]
+        flags = [{"tone": "warn", "text": f"Until {fmt.day(ask.ends_on)}"}]
     funders = [b.owner_membership_id for b in (ask.source_budget,) if b and b.owner_membership_id]
     request = approvals.open_request(
         actor=actor,

@@ -56,7 +56,7 @@ class Detail(View):
             "main": main,
             "period_words": present.period_words(status.period, budget.period_kind, status.today),
             "last_day": fmt.day(status.period.last_day, status.today),
-            "limit": "No limit" if main.limit is None else figures.short(main.limit),
+            "limit": "No limit" if main.limit is None else figures.limit(main.limit),
             "used": figures.short(main.used),
             "share": fmt.pct(main.share),
             "elapsed": fmt.pct(status.elapsed),
@@ -116,7 +116,7 @@ class Detail(View):
         return {
             "name": "Tokens" if name == "tokens" else "Money",
             "used": figures.short(other.used),
-            "limit": figures.short(other.limit),
+            "limit": figures.limit(other.limit),
             "share": fmt.pct(other.share),
         }
 

@@ -12,6 +12,7 @@ from apps.budgets.rules.periods import Period
 from apps.budgets.rules.position import ThresholdState
 from apps.budgets.selectors.status import BudgetStatus, MeasureStatus
 from apps.common import charts, fmt
+from apps.common.money import NANOS
 
 STEP_LINES_AT_MOST = 3
 
@@ -27,6 +28,13 @@ class Figures:
         if self.measure == "tokens":
             return fmt.tokens(value)
         return fmt.money(value, self.currency)
+
+    def limit(self, value: int | None) -> str:
+        """A limit as it was agreed: cents are not rounded away where amounts are written out."""
+        small = value is not None and value < 10_000 * NANOS
+        if self.measure == "tokens" or not small:
+            return self.short(value)
+        return fmt.money(value, self.currency, style="agreed")
 
     def exact(self, value: float | None) -> str:
         whole = None if value is None else int(value)

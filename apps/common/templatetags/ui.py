@@ -200,6 +200,18 @@ def money_exact(value: Any, currency: str = "USD") -> str:
 
 
 @register.filter
+def times(value: Any) -> str:
+    """How many times over: 6.7×, from a hundred on 1,730×."""
+    return fmt.times(value)
+
+
+@register.filter
+def money_agreed(value: Any, currency: str = "USD") -> str:
+    """A cap or a limit, cents where it has some: $4,000, $3,250.50."""
+    return fmt.money(*_currency(value, currency), style="agreed")
+
+
+@register.filter
 def money_cents(value: Any, currency: str = "USD") -> str:
     """To the cent: $48,712.34."""
     return fmt.money(*_currency(value, currency), style="cents")

@@ -26,7 +26,7 @@ def read(obj: Any, dotted: str) -> Any:
     return obj
 
 
-def shown(value: Any) -> str | SafeString:
+def shown(value: Any, zone: str = "UTC") -> str | SafeString:
     """A value as a person reads it when a column says nothing else. Missing is an en dash."""
     if isinstance(value, SafeString):
         return value
@@ -35,7 +35,7 @@ def shown(value: Any) -> str | SafeString:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, datetime):
-        return fmt.moment(value)
+        return fmt.moment(value, zone)
     if isinstance(value, date):
         return fmt.day(value)
     if isinstance(value, int):
@@ -82,7 +82,8 @@ class Column:
 
     def html(self, obj: Any, request: HttpRequest) -> SafeString:
         """The cell's content."""
-        content: str | SafeString = shown(self.raw(obj))
+        home = getattr(request, "organization", None)
+        content: str | SafeString = shown(self.raw(obj), home.timezone if home else "UTC")
         url = self.link(obj, request) if self.link else ""
         if url:
             content = format_html('<a href="{}">{}</a>', url, content)

@@ -32,3 +32,8 @@ def alert(actor: Actor, alert_id: UUID) -> QualityAlert:
 def live() -> QuerySet[QualityAlert]:
     """Open and acknowledged alerts."""
     return QualityAlert.objects.filter(state__in=LIVE)
+
+
+def count_open() -> int:
+    """Alerts that nobody has taken up."""
+    return QualityAlert.objects.filter(state=State.OPEN).count()

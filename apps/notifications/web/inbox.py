@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
 from apps.access.permissions import P
 from apps.access.web import actor_of, requires
+from apps.common import fmt
 from apps.common.web.lists import BooleanFilter, Column, DateRangeFilter, Empty, ListPage
 from apps.notifications import selectors, services
 from apps.notifications.models import Notification
@@ -32,6 +34,7 @@ class Inbox(ListPage):
     """What you were told, newest first."""
 
     title = "Notifications"
+    crumbs = (("Notifications", ""),)
     noun = ("notification", "notifications")
     template_name = "notifications/list.html"
     paging = "keyset"
@@ -58,8 +61,15 @@ class Inbox(ListPage):
     def row_class(self, obj: Notification) -> str:
         return "mut" if obj.read_at else ""
 
+    @cached_property
+    def unread(self) -> int:
+        return selectors.unread_count(actor_of(self.request))
+
+    def get_title(self) -> str:
+        return fmt.plural(self.unread, "new notification") if self.unread else self.title
+
     def extra_context(self) -> dict[str, Any]:
-        return {"unread": selectors.unread_count(actor_of(self.request))}
+        return {"unread": self.unread}
 
 
 @requires(P.ORG_VIEW)

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Case, Count, IntegerField, Q, Sum, When
+
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.roles import Role
 from apps.access.services import can_anywhere
+from apps.audits.enums import AuditStatus
+from apps.audits.models import Audit
+from apps.audits.selectors import audits
 from apps.budgets.enums import BudgetStatus as Life
 from apps.budgets.enums import Health
 from apps.budgets.selectors.budgets import budgets_for
 from apps.budgets.selectors.status import BudgetStatus, budget_statuses
 from apps.organizations.selectors import memberships, units
+from apps.portfolio.enums import Tier
 from apps.portfolio.selectors import capabilities
+from apps.stories.enums import StoryStatus
 from apps.stories.models import TokenStory
 from apps.stories.selectors.stories import stories
 
@@ -32,6 +39,12 @@ MAIN_BLOCK: tuple[tuple[Role, str], ...] = (
     (Role.TOKENOPS_ANALYST, "capabilities"),
     (Role.UNIT_LEAD, "stories"),
     (Role.MEMBER, "stories"),
+)
+
+
+FIRST_BLOCK: tuple[tuple[Role, str], ...] = (
+    (Role.EA, "tiers"),
+    (Role.AUDITOR, "audits"),
 )
 
 
@@ -62,6 +75,54 @@ class SetupStep:
 def main_block(actor: Actor) -> str:
     """Which block stands first for the actor."""
     return next((block for role, block in MAIN_BLOCK if role in actor.roles), "teams")
+
+
+def first_block(actor: Actor) -> str:
+    """What stands above the chart for roles whose work the figures do not show; else empty."""
+    return next((block for role, block in FIRST_BLOCK if role in actor.roles), "")
+
+
+def newest_audits(actor: Actor) -> list[Audit]:
+    """The newest audits with their counts of findings, unfinished ones first."""
+    if not can_anywhere(actor, P.AUDIT_VIEW):
+        return []
+    done = Case(When(status=AuditStatus.SIGNED, then=1), default=0, output_field=IntegerField())
+    return list(audits(actor).annotate(done=done).order_by("done", "-id")[:SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class TierLine:
+    """The stories of one consumption tier: approved ones, what they cost, and what is asked."""
+
+    tier: Tier
+    approved: int
+    month_nanos: int
+    in_review: int
+
+
+def tier_lines(actor: Actor) -> list[TierLine]:
+    """Stories by consumption tier, the heaviest first; tiers nobody uses are left out."""
+    if not can_anywhere(actor, P.STORY_VIEW):
+        return []
+    approved = Q(approved_revision_id__isnull=False) & ~Q(status=StoryStatus.CLOSED.value)
+    waiting = Q(status__in=[StoryStatus.SUBMITTED.value, StoryStatus.IN_REVIEW.value])
+    rows = (
+        stories(actor)
+        .exclude(tier="")
+        .order_by()
+        .values("tier")
+        .annotate(
+            approved=Count("id", filter=approved),
+            month=Sum("month_cost_nanos", filter=approved),
+            in_review=Count("id", filter=waiting),
+        )
+    )
+    found = [
+        TierLine(Tier(r["tier"]), r["approved"], int(r["month"] or 0), r["in_review"])
+        for r in rows
+        if r["approved"] or r["in_review"]
+    ]
+    return sorted(found, key=lambda line: -list(Tier).index(line.tier))
 
 
 def budgets(actor: Actor) -> Budgets | None:

@@ -19,8 +19,10 @@ from apps.portal.selectors.inform import Line, Overview, overview
 from apps.portal.selectors.slices import Slice
 from apps.portal.selectors.waiting import Waiting, waiting
 from apps.portal.web import inform_charts, inform_text
+from apps.stories.web.list_page import status_chip
 
 MOVERS = 5
+LINKS = ("portal:inform", "budgets:list", "stories:list", "approvals:list", "audits:list")
 LINES = {"unit": "teams", "capability": "capabilities"}
 """The axes of lines with their days, by the block that shows them."""
 HEALTH_TONES = {Health.EXHAUSTED: "bad", Health.RUNS_OUT: "bad", Health.ON_COURSE: "ok"}
@@ -53,11 +55,22 @@ def home(request: HttpRequest) -> HttpResponse:
         "whole": visible_unit_ids(actor, P.USAGE_VIEW) is None,
         "links": {
             name.replace(":", "_"): link_to(request, name)
-            for name in ("portal:inform", "budgets:list", "stories:list", "approvals:list")
+            for name in (
+                "portal:inform",
+                "budgets:list",
+                "stories:list",
+                "approvals:list",
+                "audits:list",
+            )
         },
     }
     if context["main_block"] == "stories":
-        context["stories"] = reads.own_stories(actor)
+        context["stories"] = [(story, status_chip(story)) for story in reads.own_stories(actor)]
+    context["first_block"] = reads.first_block(actor)
+    if context["first_block"] == "audits":
+        context["audits"] = reads.newest_audits(actor)
+    if context["first_block"] == "tiers":
+        context["tiers"] = reads.tier_lines(actor)
     if view and view.has_use:
         context["chart"] = inform_charts.bars(view, "kind", inform_charts.MEASURES["cost"])
         context["movers"] = _movers(view)

@@ -18,15 +18,18 @@ from apps.approvals.services import open_request
 from apps.approvals.subjects import Outcome, SubjectDetail, SubjectHandler
 from apps.common import fmt
 from apps.common.errors import Conflict
+from apps.notifications.services import notify
+from apps.organizations.selectors import organization
 from apps.stories import events, rules
 from apps.stories.enums import BandOutcome
 from apps.stories.estimator import load
-from apps.stories.models import BandExit, TokenStory
+from apps.stories.models import BandExit, StoryRevision, TokenStory
 from apps.stories.selectors.accuracy import Outcome as Month
 from apps.stories.selectors.accuracy import records
 from apps.stories.selectors.estimating import models_of
 from apps.stories.selectors.facts import facts
-from apps.stories.selectors.stories import revision_by_id, story_by_id
+from apps.stories.selectors.stories import story_by_id
+from apps.tenancy.urls import org_url
 from apps.trail.services import record
 
 ACTOR = "stories.watch_bands"
@@ -71,7 +74,9 @@ def _ask(story: TokenStory, last: Month) -> int:
         obj=story,
         after={"month": str(last.month), "measured_nanos": last.measured, "p90_nanos": last.p90},
     )
-    open_request(
+    revision = StoryRevision.objects.get(id=story.approved_revision_id)
+    people = wrote_it(story, revision)
+    request = open_request(
         actor=actor,
         subject_type=SUBJECT,
         subject_id=story.id,
@@ -81,13 +86,30 @@ def _ask(story: TokenStory, last: Month) -> int:
         requester_id=None,
         amount_nanos=last.measured,
         currency=story.currency,
-        context=_facts(story),
+        context=_facts(story, revision),
         subject_ref=story.ref,
+        revision_number=revision.number,
         summary=summary_of(story, exit_),
-        author_ids=(),
+        author_ids=people,
         flags=[{"tone": "bad", "text": "Left its band"}],
     )
+    notify(
+        recipients=people,
+        kind="story.left_band",
+        key=f"band:{exit_.id}",
+        title=f"{story.ref} {story.title} left its approved band",
+        body=f"{summary_of(story, exit_)}\nThe people who approved it decide what follows.",
+        path=org_url(organization().slug, "approvals:detail", request_id=request.id),
+    )
     return 1
+
+
+def wrote_it(story: TokenStory, revision: StoryRevision) -> list[UUID]:
+    """Memberships that wrote or sent the estimate: they hear of it, and none of them decides."""
+    found = {story.author_id} if story.author_kind == "user" else set()
+    if revision.submitted_by_kind == "user":
+        found.add(revision.submitted_by_id)
+    return sorted(each for each in found if each is not None)
 
 
 def summary_of(story: TokenStory, exit_: BandExit) -> str:
@@ -101,11 +123,8 @@ def summary_of(story: TokenStory, exit_: BandExit) -> str:
     )
 
 
-def _facts(story: TokenStory) -> Mapping[str, Any]:
+def _facts(story: TokenStory, revision: StoryRevision) -> Mapping[str, Any]:
     """What the approved revision says, at today's standing of its models."""
-    assert story.approved_revision_id is not None  # noqa: S101 -- records() holds approved ones
-    revision = revision_by_id(story.approved_revision_id)
-    assert revision is not None  # noqa: S101 -- revisions are never removed
     return facts(
         capability=story.capability,
         kind=story.kind,
@@ -121,6 +140,7 @@ class BandSubject(SubjectHandler):
 
     subject_type = SUBJECT
     label = "Use above the approved band"
+    takes_cap = False
 
     OUTCOMES = {
         Decision.APPROVE: BandOutcome.ACCEPTED,
@@ -165,6 +185,13 @@ class BandSubject(SubjectHandler):
 
     def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
         return ("stories:detail", {"ref": request.subject_ref})
+
+    def words(self, request: ApprovalRequest) -> Mapping[str, tuple[str, str]]:
+        return {
+            "approve": ("Accept the month", "Accept the month as it was"),
+            "request_changes": ("Ask for an amendment", "Ask the team to amend the story"),
+            "reject": ("Bring use back", "Ask that use comes back to the estimate"),
+        }
 
     def consequence(self, request: ApprovalRequest) -> str:
         return "Accepts the month as it was; the estimate and the budget stay as they are."

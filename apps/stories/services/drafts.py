@@ -99,7 +99,7 @@ def amend(*, actor: Actor, story_id: UUID, version: int | None = None) -> TokenS
     check_version(story, version)
     target = target_status(story, Act.AMEND)
     apply_act(actor=actor, story=story, act=Act.AMEND, target=target)
-    open_draft(actor, story)
+    open_draft(story, written_by=actor.name)
     return story
 
 
@@ -115,8 +115,11 @@ def discard(*, actor: Actor, story_id: UUID, version: int | None = None) -> Toke
     return story
 
 
-def open_draft(actor: Actor, story: TokenStory) -> StoryDraft:
-    """A working copy of the story's latest revision, unless there is one already."""
+def open_draft(story: TokenStory, *, written_by: str) -> StoryDraft:
+    """A working copy of the story's latest revision, unless there is one already.
+
+    `written_by` is empty while nobody has touched it: an approver's note opened it.
+    """
     found = StoryDraft.objects.filter(story_id=story.id).first()
     if found is not None:
         return found
@@ -126,7 +129,7 @@ def open_draft(actor: Actor, story: TokenStory) -> StoryDraft:
     try:
         with transaction.atomic():
             draft, _ = StoryDraft.objects.get_or_create(
-                story_id=story.id, defaults={**values, "saved_by_name": actor.name[:200]}
+                story_id=story.id, defaults={**values, "saved_by_name": written_by[:200]}
             )
     except IntegrityError as error:
         raise Conflict(

@@ -64,7 +64,7 @@ class StorySubject(SubjectHandler):
                 reason=outcome.note,
                 request_id=None,
             )
-            open_draft(actor, story)
+            open_draft(story, written_by="")
         if not outcome.final or outcome.decision is None:
             return None
         return memento_of(before, outcome.decision)

@@ -75,7 +75,10 @@ class Accuracy(ListPage):
         "A story is compared once it was approved and a whole month of it is measured.",
         icon="scale",
     )
-    crumbs = (("Estimate accuracy", ""),)
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        stories = org_url(self.request, "stories:list")
+        return [("Token Stories", stories), ("Estimate accuracy", "")]
 
     def get_filters(self) -> Sequence[Any]:
         teams = sorted({(str(r.story.unit_id), r.story.unit.name) for r in self.compared})
@@ -98,7 +101,7 @@ class Accuracy(ListPage):
         made = cohort(r.change for r in self.compared if r.change is not None)
         if made.typical is None:
             return "How estimates turn out"
-        return f"Stories typically end at {fmt.delta(made.typical, 0)} of their estimate"
+        return f"Stories typically end at {fmt.delta(made.typical, 0)} against their estimate"
 
     def get_lede(self) -> str:
         return "Whole months, measured cost against the likely estimate (P50)."

@@ -27,6 +27,7 @@ from apps.stories.selectors.checks import checks
 from apps.stories.selectors.decision import return_times
 from apps.stories.selectors.diff import compare, show_mix, show_number, show_triple
 from apps.stories.selectors.progress import MonthLine, Progress, progress
+from apps.stories.selectors.standing import last_answer, left_band
 from apps.stories.selectors.stories import (
     approved_revision,
     cells,
@@ -121,11 +122,14 @@ class StoryDetail(View):
             "progress": so_far,
             "headline": headline(story, so_far),
             "request_open": approvals.open_request_of("story", story.id),
+            "answer": last_answer(story),
+            "left_band": left_band(story),
             "conditions": approvals.conditions_of_subject("story", story.id),
             "budget": story_budget(story),
             "latest": revisions(story).first(),
             "successor": successor,
             "zone": zone,
+            "today": clock.today(zone),
         }
         context |= self._tab(tab, story, revision, so_far)
         return render(request, "stories/detail.html", context)
@@ -210,14 +214,15 @@ def promised_chart(so_far: Progress, currency: str) -> SafeString:
         if change is None
         else f"Measured cost is {fmt.delta(change, 0)} against the likely estimate so far."
     )
+    series = [
+        charts.Series("Estimated, likely (P50)", "s6", [line.cost_p50 for line in lines]),
+        charts.Series("Estimated, high (P90)", "s3", [line.cost_p90 for line in lines]),
+        charts.Series("Budget", "s5", [line.budget_nanos for line in lines]),
+        charts.Series("Measured", "s1", [line.cost_nanos for line in lines]),
+    ]
     return charts.lines(
         [f"{line.month.start:%b}" for line in lines],
-        [
-            charts.Series("Estimated, likely (P50)", "s6", [line.cost_p50 for line in lines]),
-            charts.Series("Estimated, high (P90)", "s3", [line.cost_p90 for line in lines]),
-            charts.Series("Budget", "s5", [line.budget_nanos for line in lines]),
-            charts.Series("Measured", "s1", [line.cost_nanos for line in lines]),
-        ],
+        [each for each in series if any(value is not None for value in each.values)],
         title="Promised and measured cost per month",
         summary=summary,
         axis=lambda value: fmt.axis_money(value, currency),

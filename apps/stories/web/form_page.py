@@ -22,6 +22,7 @@ from apps.stories.models import StoryDraft, TokenStory
 from apps.stories.selectors.estimating import estimate_now
 from apps.stories.selectors.models_used import resolve_model, suggestions
 from apps.stories.selectors.settings import settings_in_force
+from apps.stories.selectors.standing import last_answer
 from apps.stories.selectors.stories import draft_of, revisions, story_by_ref
 from apps.stories.services.plan import plan_of
 from apps.stories.web import access
@@ -109,6 +110,7 @@ class StoryPage(View):
             "models": suggestions(),
             "model_list": MODEL_LIST,
             "saved_text": saved_text(draft),
+            "answer": last_answer(story) if story else None,
             "previous": revisions(story).first() if story and story.revision_number else None,
             "may": access.acts_for(actor, story, has_draft=draft is not None) if story else (),
         }
@@ -120,7 +122,10 @@ class StoryPage(View):
     ) -> Panel:
         actor: Actor = request.actor
         draft = draft_of(story) if story else None
-        bound = form if form.is_bound else _as_posted(actor, form, draft)
+        if form.is_bound:
+            bound = story_form(actor, form.data, draft=draft, lenient=True)
+        else:
+            bound = _as_posted(actor, form, draft)
         bound.is_valid()
         return build_panel(actor=actor, form=bound, what_if=what_if, story=story)
 
@@ -142,7 +147,7 @@ def _as_posted(actor: Actor, form: StoryForm, draft: StoryDraft | None) -> Story
 
 def saved_text(draft: StoryDraft | None) -> str:
     """When the working copy was stored, for people."""
-    if draft is None:
+    if draft is None or not draft.saved_by_name:
         return ""
     ago = fmt.ago(draft.saved_at, clock.now())
     return f"Saved {ago} by {draft.saved_by_name}."

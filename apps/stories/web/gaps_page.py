@@ -40,7 +40,11 @@ class PlanningGap(ListPage):
     lede = "Use, phases and planned work that nobody has estimated."
     noun = ("gap", "gaps")
     filename = "planning-gap"
-    crumbs = (("Planning gap", ""),)
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        stories = org_url(self.request, "stories:list")
+        return [("Token Stories", stories), ("Planning gap", "")]
+
     columns = (
         Column("subject", "What", sub=lambda gap: gap.detail, link=_link),
         Column("kind", "Why", value=lambda gap: gap.kind.label),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.html import format_html
@@ -68,7 +68,7 @@ def _measured(story: Any) -> SafeString | str:
     total = sum(known)
     change = rules.relative_change(story.month_cost_nanos, total)
     words = fmt.money(total, story.currency)
-    against = "" if change is None else f"{fmt.delta(change, 0)} of estimate"
+    against = "" if change is None else f"{fmt.delta(change, 0)} vs estimate"
     trend = charts.sparkline(daily, label=f"{words} in {RECENT_DAYS} days. {against}")
     return format_html("{}{}<small>{}</small>", words, trend, against)
 
@@ -175,17 +175,39 @@ class StoryList(ListPage):
 
     def get_actions(self) -> Sequence[Action]:
         actor = self.request.actor
-        if not can_anywhere(actor, P.STORY_WRITE):
-            return ()
-        return [
+        reports = [
             Action("Planning gap", org_url(self.request, "stories:gaps"), icon="circle-dashed"),
             Action("Accuracy", org_url(self.request, "stories:accuracy"), icon="scale"),
+        ]
+        if not can_anywhere(actor, P.STORY_WRITE):
+            return reports
+        return [
+            *reports,
             Action("Templates", org_url(self.request, "stories:templates"), icon="bookmark"),
             Action("Import", org_url(self.request, "stories:import"), icon="table"),
             Action(
                 "New Token Story", org_url(self.request, "stories:new"), icon="plus", primary=True
             ),
         ]
+
+    crumbs = (("Token Stories", ""),)
+
+    def get_title(self) -> str:
+        """What waits, else what is under way."""
+        waiting = Count("id", filter=Q(status__in=[s.value for s in rules.WAITING]))
+        running = Count("id", filter=Q(status__in=[s.value for s in rules.UNDER_WAY]))
+        found = self.get_queryset().order_by().aggregate(waiting=waiting, running=running)
+        parts = []
+        if found["waiting"]:
+            verb = "waits" if found["waiting"] == 1 else "wait"
+            parts.append(
+                f"{fmt.plural(found['waiting'], 'story', 'stories')} {verb} for a decision"
+            )
+        if found["running"]:
+            verb = "is" if found["running"] == 1 else "are"
+            noun = "" if parts else (" story" if found["running"] == 1 else " stories")
+            parts.append(f"{fmt.count(found['running'])}{noun} {verb} under way")
+        return ", ".join(parts) or self.title
 
     def get_lede(self) -> str:
         return "What each AI feature was estimated to use, may use, and did use."

@@ -219,6 +219,11 @@ class Panel:
         return self.result.lifetime.cost.likely
 
 
+def _named(form: StoryForm, name: str, message: str) -> str:
+    """The message with the label of its field: the panel stands beside the form."""
+    return f"{form.fields[name].label}: {message}" if name in form.fields else message
+
+
 def build_panel(
     *, actor: Actor, form: StoryForm, what_if: WhatIf, story: TokenStory | None = None
 ) -> Panel:
@@ -226,7 +231,7 @@ def build_panel(
     panel = Panel(what_if=what_if, cap_nanos=form.cleaned_data.get("cap"))
     if form.errors:
         panel.errors = [
-            FieldError(name, str(message), "")
+            FieldError(name, _named(form, name, str(message)), "")
             for name, messages in form.errors.items()
             for message in messages
         ]

@@ -240,5 +240,5 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(
     browser = side.client(Role.CFO)
     url = side.url("approvals:list")
     browser.get(url)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         browser.get(url)

@@ -243,7 +243,7 @@ def test_revise_grant_move_edit_close(side, spent):
     assert post("edit", 4, **details).status_code == 302
     page = html(side, Role.CFO, "budgets:detail", spent.id)
     assert "Renamed" in page
-    assert "$3,010" in page
+    assert "$3,009.50" in page
     assert "moved $1.00 out for the period from 1 November 2026" in page
     stale = post("revise", 1, amount="1", tokens="", effective_on="2026-11-21")
     assert stale.status_code == 409

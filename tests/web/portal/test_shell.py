@@ -73,7 +73,7 @@ def test_a_page_without_the_right_says_which_is_missing(world):
     answer = world.a.client(Role.MEMBER).get(world.a.url("connectors:list"))
     assert answer.status_code == 403
     html = answer.content.decode()
-    assert "source.view" in html
+    assert "None of your roles includes “See sources and their runs”." in html
     assert "Token Stories" in html
 
 

@@ -34,6 +34,10 @@ PATTERNS = [("", "Something else"), *Pattern.choices()]
 SIZE_NAMES = {"S": "S", "M": "M", "L": "L", "XL": "XL", SPIKE: "? A spike first"}
 
 
+LATER = ("title", "unit")
+"""What submitting needs and pricing does not."""
+
+
 class StoryForm(forms.Form):
     """``tables`` groups the low, likely and high inputs; ``plan()`` gives the input of services."""
 
@@ -124,9 +128,17 @@ class StoryForm(forms.Form):
         self.fields["dev_size"].hints = {  # type: ignore[attr-defined]
             name: f"{fmt.tokens(band.likely)} tokens" for name, band in settings.sizes.items()
         }
-        if lenient:
-            for name in ("title", "unit"):
-                self.fields[name].required = False
+        self._lenient = lenient
+
+    def full_clean(self) -> None:
+        """A lenient form is priced without a name and a team; they stay marked as required."""
+        known = LATER if self._lenient else ()
+        asked = [self.fields[name] for name in known if name in self.fields]
+        for field in asked:
+            field.required = False
+        super().full_clean()
+        for field in asked:
+            field.required = True
 
     def _choose(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         field = self.fields[name]
