@@ -49,12 +49,13 @@ def schema_steps(site: Site) -> list[Step]:
     """Migrations, price book and static files."""
     where = _database_identity(site)
     code = installed_packages()
-    static = digest_files([*_tree(REPOSITORY / "static"), *REPOSITORY.glob("apps/*/static/**/*")])
+    migrations = digest_files(REPOSITORY.glob("apps/**/migrations/*.py"))
+    static = digest_files([*_tree(REPOSITORY / "static"), *REPOSITORY.glob("apps/**/static/**/*")])
     return [
         Step(
             key="migrate", label="database schema", as_owner=True,
             arguments=("migrate", "--noinput", "--verbosity", "0"),
-            fingerprint=_join(where, code, digest_files(REPOSITORY.glob("apps/*/migrations/*.py"))),
+            fingerprint=_join(where, code, migrations),
         ),
         Step(
             key="prices", label="price book", as_owner=True,

@@ -95,3 +95,15 @@ def test_a_new_cluster_repeats_the_database_steps(site: Site) -> None:
     after = {found.key: found.fingerprint for found in steps.schema_steps(site)}
     changed = {key for key in before if before[key] != after[key]}
     assert changed == {"migrate", "prices"}
+
+
+@pytest.mark.parametrize("app", ["books", "books/rates"])
+def test_a_new_migration_is_run_also_of_an_app_inside_an_app(
+    site: Site, tmp_path: Path, app: str
+) -> None:
+    before = {found.key: found.fingerprint for found in steps.schema_steps(site)}
+    migrations = tmp_path / "apps" / app / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "0002_more.py").write_text("operations = []")
+    after = {found.key: found.fingerprint for found in steps.schema_steps(site)}
+    assert [key for key in after if after[key] != before[key]] == ["migrate"]
