@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -15,6 +15,8 @@ from apps.connectors.files.models import FileRun, SourceFile
 from apps.connectors.imports import passes
 from apps.connectors.imports.models import ImportChunk, ImportJob
 from apps.connectors.models import PullRun, Source
+from apps.connectors.selectors import comparison_days
+from apps.connectors.services.roles import change_role
 from apps.trail.models import TrailEvent
 from tests.factories.buckets import FakeBucket, serving
 from tests.factories.files import connect, finish_imports, in_bucket, read
@@ -348,3 +350,30 @@ def test_a_run_that_dies_took_whole_files_or_none(world, bucket, monkeypatch):
         assert PullRun.objects.filter(status=RunStatus.LOST).count() == 1
         finish_imports()
         assert ledger().cost_nanos == 3_863_000_000
+
+
+def test_files_that_are_compared_count_from_the_day_they_are_to(world, bucket):
+    """Usage never reaches the ledger, lines of the bill stay; another role reads the files again
+    and counts each call once."""
+    bucket.put("export.json.gz", gzip.compress(b"\n".join(invocation(n) for n in range(3))))
+    one = 812 + 95_500 + 40 + 236
+    with world.a.scope():
+        with pytest.raises(Invalid):
+            connect(in_bucket(bucket), role="both")
+        source = connect(in_bucket(bucket), role="comparison")
+    run = read(world.a, source)
+    with world.a.scope():
+        assert run.rows_new == 3
+        assert ledger().tokens.total == 0
+        days = comparison_days(date(2026, 1, 1), NOW.date())
+        assert sum(day.counts.total for day in days) == 3 * one
+        source.refresh_from_db()
+        change_role(
+            actor=world.a.actor(Role.ADMIN), source_id=source.id, version=source.version,
+            role="record", since=date(2026, 1, 1), reason="Nobody else counts it.",
+        )  # fmt: skip
+        assert comparison_days(date(2026, 1, 1), NOW.date()) == []
+        assert services.read_files_again(actor=world.a.actor(Role.ADMIN), source_id=source.id) == 1
+    read(world.a, source)
+    with world.a.scope():
+        assert ledger().tokens.total == 3 * one

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.connectors.api.serializers import Strict
+from apps.connectors.enums import SourceRole
 from apps.connectors.files.enums import Content, Place
 from apps.connectors.files.models import FileLocation, FileRun, SourceFile
 from apps.connectors.files.services import Where
@@ -39,6 +40,7 @@ class NewPlaceSerializer(PlaceFields):
     """A new source of files."""
 
     history_from = serializers.DateField(required=False)
+    role = serializers.ChoiceField(SourceRole.choices, default=SourceRole.RECORD)
 
 
 class ChangePlaceSerializer(PlaceFields):

@@ -35,6 +35,7 @@ class NewPlaceView(ActorMixin, APIView):
             where=asked.where(),
             schedule_minutes=asked.validated_data["schedule_minutes"],
             history_from=asked.validated_data.get("history_from"),
+            role=asked.validated_data["role"],
         )
         return Response(SourceSerializer(source).data, status=status.HTTP_201_CREATED)
 

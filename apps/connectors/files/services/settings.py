@@ -15,7 +15,7 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.connectors import crypto, events, guard, rules
-from apps.connectors.enums import SourceKind
+from apps.connectors.enums import SourceKind, SourceRole
 from apps.connectors.files import places
 from apps.connectors.files.enums import Content, Place
 from apps.connectors.files.models import FileLocation
@@ -56,8 +56,10 @@ def connect_files(
     where: Where,
     schedule_minutes: int = 60,
     history_from: date | None = None,
+    role: str = SourceRole.RECORD,
 ) -> Source:
-    """Connect a folder or a bucket; the first run begins at once.
+    """Connect a folder or a bucket; the first run begins at once. With `role` comparison, usage in
+    its files is compared and never counted; lines of bills are the same either way.
 
     Files that were last changed before `history_from` are left alone (default: a year ago). Raises
     Forbidden, Invalid for wrong fields, Conflict for a name that is taken.
@@ -65,6 +67,8 @@ def connect_files(
     require(actor, P.SOURCE_MANAGE)
     values, errors = _checked(where, new=True)
     errors += _checked_name(name) + _checked_schedule(schedule_minutes)
+    if role not in SourceRole.values:
+        errors.append(FieldError("role", "There is no such role.", "record or comparison"))
     first = history_from or clock.today() - timedelta(days=rules.MAX_HISTORY_DAYS)
     if errors:
         raise Invalid("The source is not complete.", errors=errors)
@@ -73,6 +77,7 @@ def connect_files(
         name=name.strip(),
         name_norm=name.strip().casefold(),
         kind=SourceKind.FILES,
+        role=role,
         base_url=values.pop("endpoint"),
         credential=crypto.encrypt(secret) if secret else "",
         credential_hint=crypto.hint(secret) if secret else "",
@@ -93,6 +98,7 @@ def connect_files(
         complete_through=None,
         name=source.name,
         expected_lag_seconds=LAG_SECONDS,
+        is_active=not source.is_compared,
     )
     request_run(source, actor, check=False)
     return source
@@ -155,6 +161,7 @@ def described(source: Source, location: FileLocation) -> dict[str, Any]:
     return {
         "name": source.name,
         "kind": source.kind,
+        "role": source.role,
         "schedule_minutes": source.schedule_minutes,
         "credential": source.credential_hint,
         "base_url": source.base_url,

@@ -60,6 +60,7 @@ def _advance(source_id: UUID, last_at: datetime) -> None:
             complete_through=last_at,
             name=source.name,
             expected_lag_seconds=LAG_SECONDS,
+            is_active=not source.is_compared,
         )
 
 

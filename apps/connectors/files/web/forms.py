@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from apps.common import clock
+from apps.connectors.enums import SourceRole
 from apps.connectors.files.enums import Content, Place
 from apps.connectors.files.models import FileLocation
 from apps.connectors.files.services import Where
@@ -105,6 +106,13 @@ class NewPlaceForm(PlaceForm):
     history_from = forms.DateField(
         label="Leave alone what was last changed before",
         widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    role = forms.ChoiceField(
+        label="Usage in its files",
+        choices=SourceRole.choices,
+        initial=SourceRole.RECORD,
+        required=False,
+        help_text="Comparison only if another source counts the same calls. It can be changed.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from apps.common import fmt
 from apps.common.web.forms import ConfirmPage, FormPage
 from apps.common.web.lists import ChoiceFilter, Column, Empty, ListPage, SearchFilter
 from apps.connectors import selectors as sources
+from apps.connectors.enums import SourceRole
 from apps.connectors.files import selectors, services
 from apps.connectors.files.enums import FileState
 from apps.connectors.files.models import FileLocation, SourceFile
@@ -62,6 +63,7 @@ class PlaceNew(FormPage):
             where=form.where(),
             schedule_minutes=data["schedule_minutes"],
             history_from=data["history_from"],
+            role=data["role"] or SourceRole.RECORD,
         )
         messages.success(self.request, f"{source.name} is connected and looks for files now.")
         return org_url(self.request, "connectors:detail", source.id)
