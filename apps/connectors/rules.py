@@ -217,16 +217,15 @@ def overlap(
 ) -> Overlap | None:
     """Whether two channels of one provider may see the same calls; None where they cannot.
 
-    Keys are only comparable within a kind: a gateway has keys of its own.
+    Two of one kind are two organizations or two emitters unless they share a key, or a named
+    account without saying keys. Keys are only comparable within a kind: a gateway has keys of its own.
     """
     shared = accounts[0] & accounts[1]
     named = sorted(shared - {""})
     unnamed = any("" in known or not known for known in accounts)
-    if not named and not unnamed:
-        return None
+    account = named[0] if named else ""
     if same_kind:
         both = (keys[0] & keys[1]) - {""}
-        if not both and all(known - {""} for known in keys):
-            return None
-        return Overlap(named[0] if named else "", bool(both or named))
-    return Overlap(named[0] if named else "", bool(named))
+        silent = any(not known - {""} for known in keys)
+        return Overlap(account, certain=True) if both or (named and silent) else None
+    return Overlap(account, certain=bool(named)) if named or unnamed else None
