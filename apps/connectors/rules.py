@@ -218,7 +218,7 @@ def overlap(
     """Whether two channels of one provider may see the same calls; None where they cannot.
 
     Two of one kind are two organizations or two emitters unless they share a key, or a named
-    account without saying keys. Keys are only comparable within a kind: a gateway has keys of its own.
+    account without saying keys. Keys are only comparable within a kind: a gateway has its own.
     """
     shared = accounts[0] & accounts[1]
     named = sorted(shared - {""})
