@@ -5,6 +5,10 @@ from decimal import Decimal
 from math import sin
 
 from apps.access.roles import Role
+from apps.connectors.enums import KeyStanding
+from apps.connectors.inventory.selectors import lines
+from apps.connectors.inventory.services import review_key
+from apps.connectors.models import KeyReview
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.quality import services as quality
 from apps.ledger.selectors.periods import periods
@@ -34,7 +38,27 @@ def ensure_books(demo: Demo, now: datetime) -> None:
                 version=settling.version,
                 note="Agreed with the provider's invoices.",
             )
+    _review_keys(demo)
     quality.check()
+
+
+def _review_keys(demo: Demo) -> None:
+    """Two of the keys that nobody owns, decided about once; the others wait."""
+    if KeyReview.objects.exists():
+        return
+    actor = demo.role(Role.TOKENOPS_LEAD)
+    wanted = {"vendor-trial-ocr": KeyStanding.TOLERATED, "hackathon-shared": KeyStanding.BANNED}
+    for line in lines():
+        if standing := wanted.get(line.label):
+            review_key(
+                actor=actor,
+                provider=line.provider,
+                key=line.key,
+                standing=standing,
+                owner="Platform Engineering",
+                payment="The company’s invoice",
+                note="Agreed until the end of the year.",
+            )
 
 
 def _table(today: date) -> bytes:

@@ -48,6 +48,11 @@ class KeyLine:
     review: KeyReview | None
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether it is used although no directory lists it."""
+        return self.listing != Listing.LISTED and self.tokens > 0
+
+    @property
     def standing(self) -> str:
         """The decision's value; empty while nobody decided."""
         return self.review.standing if self.review else ""
@@ -58,7 +63,7 @@ class KeyLine:
 
 
 def inventory(actor: Actor) -> list[KeyLine]:
-    """Every key, the dearest first.
+    """Every key: first what is used without a directory that lists it, then the dearest.
 
     Forbidden for somebody who sees a part of the organization only: keys belong to none of them.
     """
@@ -108,7 +113,10 @@ def lines() -> list[KeyLine]:
                 review=review,
             )
         )
-    return sorted(found, key=lambda line: (-(line.cost_nanos or 0), line.provider, line.label))
+    return sorted(
+        found,
+        key=lambda line: (not line.in_doubt, -(line.cost_nanos or 0), line.provider, line.label),
+    )
 
 
 def _directory() -> dict[tuple[str, str], DirectoryEntry]:

@@ -92,7 +92,7 @@ class Inventory(ListPage):
         """How many nobody knows, and how many nobody decided about."""
         if not self.lines:
             return "Key inventory"
-        lost = sum(line.listing != Listing.LISTED and line.tokens > 0 for line in self.lines)
+        lost = sum(line.in_doubt for line in self.lines)
         new = sum(line.review is None for line in self.lines)
         whole = fmt.plural(len(self.lines), "key")
         return f"{lost} of {whole} used without a directory entry, {new} not reviewed"

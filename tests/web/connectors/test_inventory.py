@@ -65,6 +65,7 @@ def test_every_key_with_directory_owner_and_use(org):
         "k3": "In no directory",
         "k4": "Listed by its provider",
     }
+    assert set(list(found)[:2]) == {"k2", "k3"}
     assert (found["k3"]["Owner"], found["k4"]["Owner"]) == ("Core", "ana")
     assert (found["k3"]["Last used"], found["k4"]["Last used"]) == ("2026-11-17", "")
     assert set(rows(org, "&use=idle")) == {"k4"}
