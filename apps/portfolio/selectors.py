@@ -23,6 +23,11 @@ def capabilities(actor: Actor) -> QuerySet[Capability]:
     )
 
 
+def capability_of_code(code: str) -> Capability | None:
+    """Any capability of the organization by its code; for answers about something else of it."""
+    return Capability.objects.filter(slug=code).first()
+
+
 def capability_by_id(actor: Actor, capability_id: UUID) -> Capability:
     """Raises NotFound for one of another organization or out of sight as for none at all."""
     found = capabilities(actor).filter(id=capability_id).first()

@@ -4,9 +4,11 @@ import pytest
 
 from apps.access.roles import Role
 from apps.common.errors import Invalid
+from apps.organizations.selectors import actor_for_key
 from apps.portfolio.services import create_capability
 from apps.stories import services
 from apps.stories.selectors.coverage import coverage, refs_in
+from tests.factories.organizations import make_api_key
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +79,10 @@ def test_what_names_nothing_says_what_to_do(desk, triage):
         assert (found.approved, found.detail, bool(found.fix)) == (False, words, True)
     with pytest.raises(Invalid):
         coverage(desk.author)
+
+
+def test_a_key_that_may_only_see_stories_can_ask(desk):
+    story = desk.approved()
+    key, _ = make_api_key("Pipeline", scopes=["story.view"])
+    asked = coverage(actor_for_key(key), capability=story.capability.slug)
+    assert (asked.approved, asked.story.ref) == (True, story.ref)
