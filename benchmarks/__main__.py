@@ -11,6 +11,7 @@ from benchmarks import report, server
 
 ALL = (
     "ingest",
+    "workers",
     "pull",
     "big_csv",
     "scale",
@@ -23,6 +24,7 @@ ALL = (
 )
 RESULTS = (
     "ingest",
+    "workers",
     "pull",
     "big_csv",
     "scale_queries",

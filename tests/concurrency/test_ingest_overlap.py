@@ -1,9 +1,11 @@
 """Workers with overlapping batches: nothing lost, nothing twice, no deadlock, every cell right."""
 
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from django.db import connection
 
@@ -14,6 +16,7 @@ from apps.ledger import services
 from apps.ledger.models import UsageRecord
 from apps.ledger.query import Query, run
 from apps.ledger.selectors.verify import verify_rollups
+from apps.ledger.services import intake
 from tests.factories.ledger import AT, price, usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,3 +163,31 @@ def test_two_folders_share_one_inbox(world):
     with side.scope():
         assert UsageRecord.objects.count() == 650
         assert verify_rollups().ok
+
+
+def test_a_worker_that_claims_leaves_the_other_batches_to_another(world, monkeypatch):
+    side, source = world.a, uuid7()
+    encode = msgspec.json.Encoder().encode
+    with side.scope():
+        for number in range(4):
+            services.accept_batch(source_id=source, body=encode([_event(number)]))
+    monkeypatch.setattr(intake, "FOLD_RECORDS", 2)
+    claimed, may_end = threading.Event(), threading.Event()
+
+    def first():
+        with side.scope():
+            mine = {batch.id for batch in intake._claim(side.id)}
+            claimed.set()
+            assert may_end.wait(30)
+        return mine
+
+    def second():
+        assert claimed.wait(30)
+        try:
+            return {batch.id for batch in intake._claim(side.id)}
+        finally:
+            may_end.set()
+
+    one, other = _parallel(first, second)
+    assert (len(one), len(other)) == (2, 2)
+    assert not one & other

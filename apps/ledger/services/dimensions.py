@@ -29,6 +29,8 @@ from apps.pricing.rules import Schedule
 MAX_SETS = 100_000
 """Sets remembered per organization, about 2 kB each; beyond it the memory starts afresh."""
 MAX_ORGANIZATIONS = 8
+NEW = -1
+"""The attribution version of a dictionary that nobody has used yet."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Dictionary:
     """Dimension sets and slices of one organization, by small integers."""
 
     organization_id: UUID
-    attribution_version: int = -1
+    attribution_version: int = NEW
     price_version: str = ""
     index: dict[tuple[UUID, keys.DimKey], int] = field(default_factory=dict)
     by_id: dict[int, int] = field(default_factory=dict)
@@ -67,12 +69,15 @@ class Dictionary:
     lock: Lock = field(default_factory=Lock)
     borrowed: bool = False
 
-    def same_versions(self, other: "Dictionary") -> bool:
-        """Whether both were read from the same attribution and prices."""
-        return (self.attribution_version, self.price_version) == (
-            other.attribution_version,
-            other.price_version,
-        )
+    def begin(self, attribution_version: int, price_version: str) -> bool:
+        """Whether it is of these versions. A new one becomes so, once and for all."""
+        with self.lock:
+            if self.attribution_version == NEW and not self.borrowed:
+                self.attribution_version, self.price_version = attribution_version, price_version
+            return (self.attribution_version, self.price_version) == (
+                attribution_version,
+                price_version,
+            )
 
     def add(self, entry: DimSet, key: keys.DimKey) -> int:
         """Remember a set; its index."""
@@ -126,6 +131,10 @@ class Dictionary:
             else:
                 raise LookupError(f"no attribution of set {entries[number].id} on day {day}")
         return result
+
+
+class Outdated(Exception):
+    """The dictionary is of older prices or attribution: forget it and start again."""
 
 
 class Borrowed(Exception):

@@ -126,7 +126,7 @@ class Work:
                     stack.enter_context(transaction.atomic())
                     result = self._write(book, sets, seen)
                     self._finish(result)
-            except Stale:
+            except (Stale, dimensions.Outdated):
                 dimensions.forget(self.organization_id)
             except dimensions.Borrowed:
                 private = True
@@ -162,10 +162,10 @@ class Work:
     def _remember(self, book: Dictionary, found: prepare.Found) -> None:
         """After the caller's commit, the next batch finds the new sets warm."""
         known = dimensions.remembered(self.organization_id)
-        if not known.sets:
-            known.attribution_version = book.attribution_version
-            known.price_version = book.price_version
-        if known.same_versions(book):
+        if not known.begin(book.attribution_version, book.price_version):
+            dimensions.forget(self.organization_id)
+            known = dimensions.remembered(self.organization_id)
+        if known.begin(book.attribution_version, book.price_version):
             dimensions.adopt(known, found)
 
     def _finish(self, result: IngestResult) -> None:

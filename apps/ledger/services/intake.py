@@ -188,13 +188,21 @@ def fold(*, organization_id: UUID) -> int:
 
 
 def _claim(organization_id: UUID) -> list[IngestBatch]:
-    """Lease waiting batches that no other worker holds, oldest first, up to FOLD_RECORDS."""
+    """Lease waiting batches that no other worker holds, oldest first, up to FOLD_RECORDS.
+
+    Rows are locked as they are read, one by one: another worker that looks at the same moment
+    finds all that this one does not take. Payloads are read when their turn comes.
+    """
     now = clock.now()
     with tenant_scope(organization_id):
         waiting = (
             IngestBatch.objects.filter(status=BatchStatus.RECEIVED, claimed_until__lte=now)
+            .only(
+                "id", "source_id", "encoding", "accepted", "attempts", "received_at", "observed_at"
+            )
             .order_by("id")
             .select_for_update(skip_locked=True)[:FOLD_BATCHES]
+            .iterator(chunk_size=1)
         )
         chosen: list[IngestBatch] = []
         size = 0
@@ -203,6 +211,8 @@ def _claim(organization_id: UUID) -> list[IngestBatch]:
                 break
             chosen.append(batch)
             size += batch.accepted
+            if size >= FOLD_RECORDS:
+                break
         IngestBatch.objects.filter(id__in=[batch.id for batch in chosen]).update(
             claimed_until=now + LEASE, attempts=F("attempts") + 1
         )
@@ -234,7 +244,9 @@ def _take(organization_id: UUID, source_id: UUID, batches: list[IngestBatch]) ->
     accepted_at = batches[-1].received_at
     usages: list[UsageIn] = []
     for batch in batches:
-        data = decode.inflate(bytes(batch.payload), batch.encoding)
+        with tenant_scope(organization_id):
+            payload = IngestBatch.objects.values_list("payload", flat=True).get(id=batch.id)
+        data = decode.inflate(bytes(payload), batch.encoding)
         found, _, errors = decode.decode(data, limit=1 << 30)
         if errors:
             raise ValueError(f"{len(errors)} stored records cannot be read: {errors[0].message}")

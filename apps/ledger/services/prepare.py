@@ -6,7 +6,14 @@ from uuid import UUID
 from apps.ledger.rules import keys
 from apps.ledger.rules.axes import Assignment
 from apps.ledger.services import register, rulebook, state
-from apps.ledger.services.dimensions import Borrowed, Dictionary, DimSet, adopt, build_set
+from apps.ledger.services.dimensions import (
+    Borrowed,
+    Dictionary,
+    DimSet,
+    Outdated,
+    adopt,
+    build_set,
+)
 from apps.pricing.selectors import price_book
 
 Found = list[tuple[keys.DimKey, DimSet, list[Assignment]]]
@@ -15,16 +22,12 @@ Found = list[tuple[keys.DimKey, DimSet, list[Assignment]]]
 def find(book: Dictionary, source_id: UUID, dim_keys: Sequence[keys.DimKey]) -> Found:
     """Sets of these keys that the dictionary does not know yet, stored. Needs a scope.
 
-    Give them to `adopt` after the commit. A dictionary of older prices or attribution is emptied.
+    Give them to `adopt` after the commit. Raises Outdated for a dictionary of older prices or
+    attribution: another thread may hold numbers of its sets, so it is left as it is.
     """
     settings, prices = state.lock(), price_book()
-    if (book.attribution_version, book.price_version) != (
-        settings.attribution_version,
-        prices.version,
-    ):
-        if book.borrowed:
-            raise Borrowed
-        _empty(book, settings.attribution_version, prices.version)
+    if not book.begin(settings.attribution_version, prices.version):
+        raise Borrowed if book.borrowed else Outdated
     missing = [key for key in dim_keys if (source_id, key) not in book.index]
     if not missing:
         return []
@@ -48,13 +51,3 @@ def load(book: Dictionary, ids: Sequence[int]) -> None:
     }
     register.recall({set_id: entry for set_id, (_, entry) in keyed.items()})
     adopt(book, [(key, entry, spans[set_id]) for set_id, (key, entry) in keyed.items()])
-
-
-def _empty(book: Dictionary, attribution_version: int, price_version: str) -> None:
-    with book.lock:
-        for part in (book.index, book.by_id, book.slice_index):
-            part.clear()
-        book.sets.clear()
-        book.slices.clear()
-        book.attribution_version = attribution_version
-        book.price_version = price_version

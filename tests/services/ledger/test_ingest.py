@@ -181,6 +181,36 @@ def test_days_are_cut_in_the_organization_s_zone_on_the_day_clocks_change(side):
     assert verify_rollups().ok
 
 
+def test_restating_moves_the_cells_of_the_day_that_the_record_counts_on(side):
+    Organization.objects.update(timezone="America/New_York")
+    source = uuid7()
+    night = datetime(2026, 11, 2, 4, 59, tzinfo=UTC)
+
+    def batch(output, **names):
+        events = [
+            usage(event_id=f"e{n}", occurred_at=night + timedelta(minutes=n), output=output)
+            for n in range(3)
+        ]
+        day = usage(
+            occurred_at=datetime(2026, 11, 2, tzinfo=UTC),
+            granularity="day",
+            output=output,
+            api_key_id="k1",
+            **names,
+        )
+        return [*events, day]
+
+    take(batch(100), source)
+    result = take(batch(300, api_key="Renamed"), source, accepted_at=AT + timedelta(days=400))
+    assert (result.new, result.changed, result.unchanged) == (0, 4, 0)
+    rows = run(Query(start=date(2026, 10, 1), end=date(2026, 12, 1), grain="day")).rows
+    assert [(row.period, row.records, row.tokens.output) for row in rows] == [
+        (date(2026, 11, 1), 1, 300),
+        (date(2026, 11, 2), 3, 900),
+    ]
+    assert verify_rollups().ok
+
+
 def test_the_price_is_kept_as_it_was(side):
     take([usage()])
     snapshot = PriceSnapshot.objects.get(id=UsageRecord.objects.get().price_id)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.ledger.rules.days import day_number, local_days, to_date
+from apps.ledger.rules.days import cuts, day_number, local_days, to_date
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,3 +57,18 @@ def test_same_as_the_calendar(moment, zone):
 
 def test_numbers_and_days_are_inverse():
     assert to_date(day_number(date(2026, 2, 28))) == date(2026, 2, 28)
+
+
+@given(
+    st.lists(st.integers(0, 20_000), min_size=1, max_size=40),
+    st.sampled_from(("UTC", "Europe/Berlin", "America/Havana", "Asia/Kolkata")),
+    st.booleans(),
+)
+def test_cuts_give_each_instant_its_day(quarters, zone, utc_day):
+    """Havana goes back over midnight: a day comes twice."""
+    start = (datetime(2026, 8, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+    at = np.sort(np.array(quarters, np.int64)) * 900_000_000 + start
+    found = cuts(at, zone, utc_day=utc_day)
+    places = np.searchsorted(found.starts, at, side="right") - 1
+    wanted = local_days(at, np.full(len(at), utc_day), zone)
+    assert found.days[places].tolist() == wanted.tolist()
