@@ -24,7 +24,8 @@ class ApprovalAssignment(TenantModel):
     The *seat* is whose place it is: the person's own, or that of `on_behalf_of` for a deputy.
     `roles` are all roles of the step the seat holds: one person answers once for all of them.
     The step is not finished without the seats that are `is_required` (added approvers). What was
-    given `is_by_hand` is not taken away when roles or delegations change.
+    given `is_by_hand` is not taken away when roles or delegations change. `closed_version` is that
+    of the answer which closed the place: undoing the answer opens these places again, and no other.
     """
 
     request = TenantForeignKey(
@@ -53,6 +54,7 @@ class ApprovalAssignment(TenantModel):
         max_length=10, choices=AssignmentVia.choices(), default=AssignmentVia.ROLE
     )
     is_open = models.BooleanField(default=True)
+    closed_version = models.IntegerField(null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -163,9 +163,9 @@ def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _
     conditions = add_conditions(
         request=request, version=version, asked=answer.conditions, by=actor.name
     )
-    _close_places(rows, answer, given=given, enough=enough and approves)
+    _close_places(rows, answer, given=given, enough=enough and approves, version=version)
     if finished or not approves:
-        close_step(step, STEP_OUTCOME[answer.decision])
+        close_step(step, STEP_OUTCOME[answer.decision], version=version)
     if status is RequestStatus.PENDING:
         if finished and next_step is not None:
             open_step(request, next_step)
@@ -273,6 +273,7 @@ def _close_places(
     *,
     given: Sequence[seat_rules.Given],
     enough: bool,
+    version: int,
 ) -> None:
     """The person's places and those of the seats they spoke for; the rest when only approvers
     who were added by hand are still needed.
@@ -284,7 +285,7 @@ def _close_places(
         if a.is_open
         and (a.membership_id == answer.member or a.seat in done or (enough and not a.is_required))
     ]
-    ApprovalAssignment.objects.filter(id__in=closed).update(is_open=False)
+    ApprovalAssignment.objects.filter(id__in=closed).update(is_open=False, closed_version=version)
 
 
 def _parse(decision: str) -> Decision:

@@ -55,11 +55,13 @@ def announce_step(request: ApprovalRequest, step: ApprovalStep) -> None:
     )
 
 
-def close_step(step: ApprovalStep, status: StepStatus) -> None:
-    """End a step; nobody's answer to it counts from now on."""
+def close_step(step: ApprovalStep, status: StepStatus, *, version: int) -> None:
+    """End a step by the answer given on `version`; nobody's answer to it counts from now on."""
     step.status, step.closed_at = status, clock.now()
     step.save(update_fields=["status", "closed_at"])
-    ApprovalAssignment.objects.filter(step_id=step.id, is_open=True).update(is_open=False)
+    ApprovalAssignment.objects.filter(step_id=step.id, is_open=True).update(
+        is_open=False, closed_version=version
+    )
 
 
 def void_open_steps(request: ApprovalRequest) -> None:

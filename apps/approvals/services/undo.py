@@ -16,11 +16,9 @@ from apps.approvals.models import (
     ApprovalStep,
     ApprovalUndo,
 )
-from apps.approvals.rules.seats import covered
 from apps.approvals.selectors.calendar import settings
 from apps.approvals.services.conditions import drop_conditions
 from apps.approvals.services.decisions import member_of
-from apps.approvals.services.steps import approvals_given, excluded_people
 from apps.approvals.services.transition import move, stale_conflict
 from apps.approvals.subjects import handler_for
 from apps.common import clock
@@ -70,7 +68,7 @@ def undo_decision(
         undone_at=clock.now(),
     )
     drop_conditions(request=request, version=decision.request_version)
-    _reopen(request, step)
+    _reopen(request, step, decision.request_version)
     if closed:
         request.memento = memento
         handler_for(request.subject_type).on_undone(actor=actor, request=request)
@@ -143,8 +141,8 @@ def _last_answer(request: ApprovalRequest, member: UUID) -> ApprovalDecision:
     return decision
 
 
-def _reopen(request: ApprovalRequest, step: ApprovalStep) -> None:
-    """The step waits again, later ones have not begun."""
+def _reopen(request: ApprovalRequest, step: ApprovalStep, version: int) -> None:
+    """The step waits again for whom it waited before the answer; later ones have not begun."""
     later = ApprovalStep.objects.filter(request_id=request.id, position__gt=step.position)
     ApprovalAssignment.objects.filter(step_id__in=later.values("id")).delete()
     later.update(
@@ -158,15 +156,6 @@ def _reopen(request: ApprovalRequest, step: ApprovalStep) -> None:
     )
     step.status, step.closed_at = StepStatus.ACTIVE, None
     step.save(update_fields=["status", "closed_at"])
-    given = approvals_given(step)
-    done, answered = covered(given), {g.person for g in given} | excluded_people(request.id, step)
-    rows = list(ApprovalAssignment.objects.filter(step_id=step.id))
-    by_hand = {a.seat for a in rows if a.is_by_hand and a.on_behalf_of_id}
-    waiting = [
-        a.id
-        for a in rows
-        if a.seat not in done
-        and a.membership_id not in answered
-        and (a.is_by_hand or a.seat not in by_hand)
-    ]
-    ApprovalAssignment.objects.filter(id__in=waiting).update(is_open=True)
+    ApprovalAssignment.objects.filter(step_id=step.id, closed_version=version).update(
+        is_open=True, closed_version=None
+    )

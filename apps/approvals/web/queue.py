@@ -293,6 +293,11 @@ class Queue(Pane):
         if request.GET.get("format") == "csv":
             return self._export()
         if request_id is None:
+            last = paging.beyond(self.rows(), request.GET.get("page", ""), PAGE_SIZE)
+            if last is not None:
+                query = request.GET.copy()
+                query["page"] = str(last)
+                return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
             return self.pane(None, chosen=False)
         return self.pane(selectors.request_by_id(request.actor, request_id), chosen=True)
 

@@ -68,6 +68,18 @@ def numbered(rows: QuerySet[Any] | Sequence[Any], number: str, size: int) -> Pag
     return Page(list(rows[(at - 1) * size : at * size]), size, at, total)
 
 
+def beyond(rows: QuerySet[Any], number: str, size: int) -> int | None:
+    """The last page, where a number past it was asked for; None for pages that are there.
+
+    The first page asks nothing of the database: it is always there.
+    """
+    wanted = int(number) if number.isdecimal() and len(number) < 10 else 1
+    if wanted <= 1:
+        return None
+    last = max(1, -(-rows.count() // size))
+    return last if wanted > last else None
+
+
 def keyset(
     qs: QuerySet[Any], order: Sequence[str], cursor: str, size: int, *, key: str = ""
 ) -> Page:

@@ -16,6 +16,7 @@ from apps.stories.models import StoryDraft, TokenStory
 from apps.stories.selectors.stories import live_successor, revision_by_id, story_by_id
 from apps.stories.services.budget import close_story_budget
 from apps.stories.services.drafts import create_draft
+from apps.stories.services.lifecycle import BAND
 from apps.stories.services.moves import apply_act, check_version, lock_story, target_status
 from apps.stories.services.plan import plan_of
 from apps.stories.starts import redate
@@ -68,9 +69,10 @@ def end_replaced(*, actor: Actor, successor: TokenStory) -> TokenStory | None:
         return None
     reason = f"{successor.ref} replaces it, approved by {actor.name}."
     system = system_actor(BY_APPROVAL)
-    approvals.void_open_request(
-        actor=system, subject_type=SUBJECT, subject_id=story.id, reason=reason
-    )
+    for subject in (SUBJECT, BAND):
+        approvals.void_open_request(
+            actor=system, subject_type=subject, subject_id=story.id, reason=reason
+        )
     ended = apply_act(
         actor=system,
         story=story,

@@ -221,7 +221,7 @@ def test_no_sequence_of_acts_reaches_an_illegal_state(world):
         run_state_machine_as_test(
             Sided,
             settings=settings(
-                max_examples=25,
+                max_examples=15,
                 stateful_step_count=10,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

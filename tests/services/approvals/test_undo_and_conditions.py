@@ -283,3 +283,17 @@ def test_many_answers_each_for_itself(people, act):
             actor=people.actor(Role.CFO),
             answers=[services.BulkAnswer(rows[1].id, 1, "approve")] * 2,
         )
+
+
+def test_undoing_opens_the_places_that_the_answer_closed_and_no_other(people, act):
+    """CIO has handed the place on: taking the CTO's answer back does not give it to them again."""
+    with people.scope():
+        set_route({"name": "Board", "roles": ["cfo"]})
+        request = make_request()
+    for by, to in ((Role.CFO, Role.CIO), (Role.CIO, Role.CTO)):
+        act(services.delegate_request, by, request, to_id=people.person(to).membership.id)
+    act(services.decide, Role.CTO, request, decision="approve")
+    act(services.undo_decision, Role.CTO, request)
+    with people.scope():
+        waiting = ApprovalAssignment.objects.filter(request_id=request.id, is_open=True)
+        assert [place.name for place in waiting] == [str(people.person(Role.CTO).membership)]

@@ -242,3 +242,11 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(
     browser.get(url)
     with django_assert_max_num_queries(31):
         browser.get(url)
+
+
+def test_past_the_last_page_is_the_last_page(side, asked):
+    response = side.client(Role.CFO).get(side.url("approvals:list"), {"page": "9", "sort": "due"})
+    assert response.status_code == 302
+    assert response.headers["Location"].endswith("/approvals/?page=1&sort=due")
+    _, content = page(side, Role.CFO, query="?page=1&sort=due")
+    assert asked.title in content
