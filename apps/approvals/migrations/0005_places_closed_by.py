@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0004_distinct_steps'),
+        ("approvals", "0004_distinct_steps"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='approvalassignment',
-            name='closed_version',
+            model_name="approvalassignment",
+            name="closed_version",
             field=models.IntegerField(null=True),
         ),
     ]
