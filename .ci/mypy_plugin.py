@@ -8,7 +8,13 @@ from mypy.types import AnyType, Type, TypeOfAny
 
 ADDED = {
     # set on every request by apps.tenancy, apps.organizations and django-csp
-    "django.http.request.HttpRequest": ("actor", "organization", "undo_writes", "csp_nonce"),
+    "django.http.request.HttpRequest": (
+        "actor",
+        "belongings",
+        "organization",
+        "undo_writes",
+        "csp_nonce",
+    ),
     # `form.fields["unit"]` is a field of a class that only the form knows
     "django.forms.fields.Field": ("choices", "max_value", "queryset"),
 }

@@ -118,10 +118,12 @@ class Shell:
         user = self.request.user
         if not user.is_authenticated:
             return []
+        known = getattr(self.request, "belongings", None)
+        belongings = doors.memberships_of(user.pk) if known is None else known
         here = getattr(self.request.organization, "slug", "")
         return [
             OrganizationLink(b.name, org_url(b.slug, nav.HOME.url_name), b.slug == here)
-            for b in doors.memberships_of(user.pk)
+            for b in belongings
         ]
 
     @cached_property

@@ -54,13 +54,19 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.organization = None
         request.actor = None
+        request.belongings = None
         request.undo_writes = False
         portal = _PORTAL.match(request.path_info)
         if portal:
             if not request.user.is_authenticated:
                 query = urlencode({"next": request.get_full_path()})
                 return HttpResponseRedirect(f"{settings.LOGIN_URL}?{query}")
-            organization_id = doors.org_for_member(portal["slug"], request.user.pk)
+            request.belongings = doors.memberships_of(request.user.pk)
+            mine = (b.organization_id for b in request.belongings if b.slug == portal["slug"])
+            # A support visitor belongs to no organization.
+            organization_id = next(mine, None) or doors.org_for_member(
+                portal["slug"], request.user.pk
+            )
             if organization_id is None:
                 raise Http404
         else:

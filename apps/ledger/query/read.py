@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from apps.common.memo import kept
 from apps.ledger.enums import NO_KEY
 from apps.ledger.models import MEASURES
 from apps.ledger.query.plan import Plan
@@ -135,12 +136,12 @@ def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f"AND {_days(plan)}"
     )
     if plan.filters:
-        few = rows_with_text_keys(f"SELECT s.id {wanted} LIMIT {FEW_SLICES + 1}", values)
+        few = _few_slices(plan, f"SELECT s.id {wanted} LIMIT {FEW_SLICES + 1}", values)
         if not few:
             return iter(())
         if len(few) <= FEW_SLICES:
             cells += " AND r.slice_id = ANY(%(slices)s)"
-            values["slices"] = [row[0] for row in few]
+            values["slices"] = few
     if plan.query.grain == "day":
         period, read_cells = "r.day", f"SELECT r.slice_id, r.day, {', '.join(names)} FROM {cells}"
     else:
@@ -156,6 +157,16 @@ def _fine(plan: Plan, names: Sequence[str]) -> Iterator[Sum]:
         f"FROM r JOIN s ON s.id = r.slice_id{join} GROUP BY {_first(1 + len(keys))}"
     )
     return _sums_of(sql, values, width=len(keys))
+
+
+def _few_slices(plan: Plan, sql: str, values: dict[str, Any]) -> list[int]:
+    """The slices that pass the filters, or one more than a few of them."""
+    known = kept("slices")
+    asked = (plan.level, frozenset(plan.filters.items()))
+    if asked not in known:
+        known[asked] = [row[0] for row in rows_with_text_keys(sql, values)]
+    found: list[int] = known[asked]
+    return found
 
 
 def _first(count: int) -> str:

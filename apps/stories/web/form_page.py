@@ -13,6 +13,7 @@ from apps.access.permissions import P
 from apps.access.web import requires
 from apps.common import clock, fmt
 from apps.common.errors import FieldError, Invalid
+from apps.common.memo import remembering
 from apps.common.numbers import show_number
 from apps.common.web.forms import add_errors
 from apps.stories import rules, services
@@ -271,6 +272,11 @@ class EstimateStory(StoryPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Posted because a form is long, and nothing is written: it is a request that reads."""
+        with remembering():
+            return self._priced(request)
+
+    def _priced(self, request: HttpRequest) -> HttpResponse:
         actor: Actor = request.actor
         what_if = WhatIf.read(request.POST)
         story = self._story(actor, request.POST.get("ref", ""))
