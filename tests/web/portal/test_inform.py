@@ -162,3 +162,21 @@ def test_home_of_a_new_organization_shows_the_first_steps(world):
     assert "Getting started" in html
     assert "Connect one source" in html
     assert "Getting started" not in page(world, "portal:home", role=Role.VIEWER)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "most"),
+    [
+        ("portal:home", "", 32),
+        ("portal:inform", "?period=90d", 30),
+        ("portal:explore", "?group=model&grain=day", 31),
+        ("portal:explore", "?group=unit&then=model", 33),
+        ("ledger:records", "", 30),
+        ("ledger:unattributed", "", 30),
+    ],
+)
+def test_each_thing_is_asked_once(world, used, django_assert_max_num_queries, name, query, most):
+    client, url = world.a.client(Role.OWNER), world.a.url(name) + query
+    client.get(url)
+    with django_assert_max_num_queries(most):
+        assert client.get(url).status_code == 200
