@@ -70,6 +70,8 @@ def previous_of(story: TokenStory, revision: StoryRevision) -> StoryRevision | N
 
     Versions that took effect without a decision are passed over: what they changed is shown too.
     """
+    if revision.number == 1:
+        return None
     decided = (
         approvals_of(story)
         .filter(revision_number__lt=revision.number)
