@@ -20,10 +20,6 @@ def backend_pid() -> int:
         return cursor.fetchone()[0]
 
 
-def cpu_of(*processes: psutil.Process) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
-
-
 class Busy:
     """Milliseconds on a processor of this process and its database session, and of the clock.
 
@@ -42,18 +38,23 @@ class Busy:
 
 
 class Meter:
-    """Seconds of wall clock, and of CPU of this process and its database session."""
+    """Seconds of wall clock, and of CPU of this process (all threads) and its database session.
+
+    In nanoseconds, not in the clock ticks of a hundredth of a second: a request takes one.
+    """
 
     def __enter__(self) -> Self:
-        self._backend = psutil.Process(backend_pid())
-        self._client = psutil.Process()
-        self._before = (time.perf_counter(), cpu_of(self._client), cpu_of(self._backend))
+        self._backend = Path(f"/proc/{backend_pid()}/schedstat")
+        self._before = (time.perf_counter(), time.process_time(), self._ran())
         return self
+
+    def _ran(self) -> float:
+        return int(self._backend.read_text().split()[0]) / 1e9
 
     def __exit__(self, *args: object) -> None:
         self.wall = time.perf_counter() - self._before[0]
-        self.client_cpu = cpu_of(self._client) - self._before[1]
-        self.backend_cpu = cpu_of(self._backend) - self._before[2]
+        self.client_cpu = time.process_time() - self._before[1]
+        self.backend_cpu = self._ran() - self._before[2]
         self.cpu = self.client_cpu + self.backend_cpu
 
 
