@@ -74,6 +74,7 @@ FOOT: tuple[NavItem, ...] = (NavItem("Settings", "organizations:settings", "sett
 #: Pages that others link to and no menu shows.
 BESIDES: tuple[NavItem, ...] = (
     NavItem("Unpriced use", "ledger:unpriced", "coin", P.USAGE_VIEW),
+    NavItem("Stories without a return", "stories:returns", "target", P.STORY_VIEW),
     NavItem("Notifications", "notifications:list", "bell", P.ORG_VIEW, badge=badges.unread),
     NavItem("People", "organizations:people", "users", P.PEOPLE_VIEW),
     NavItem("Units", "organizations:units", "building", P.ORG_VIEW),

@@ -112,6 +112,7 @@ PAGES: list[PageCase] = [
     PageCase("stories:detail", args=story("live"), query="?tab=history"),
     PageCase("stories:accuracy"),
     PageCase("stories:gaps"),
+    PageCase("stories:returns", Role.CFO),
     PageCase("stories:initiatives", Role.UNIT_LEAD),
     PageCase("stories:discussion", args=story("live")),
     PageCase("stories:edit", Role.UNIT_LEAD, args=story("draft")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Case, Count, IntegerField, Q, Sum, When
 
@@ -21,6 +22,7 @@ from apps.portfolio.enums import Tier
 from apps.portfolio.selectors import capabilities
 from apps.stories.enums import StoryStatus
 from apps.stories.models import TokenStory
+from apps.stories.selectors.returns import Doubt, doubts, in_doubt, policy
 from apps.stories.selectors.stories import stories
 
 MOST_BUDGETS = 40
@@ -134,6 +136,35 @@ def budgets(actor: Actor) -> Budgets | None:
     found.sort(key=lambda status: (_TROUBLE.get(status.main.health, 2), -(status.main.share or 0)))
     trouble = sum(status.main.health in _TROUBLE for status in found)
     return Budgets(found[:SHOWN], len(found), trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """A story whose return is in doubt, and why."""
+
+    ref: str
+    title: str
+    lifetime_nanos: int
+    currency: str
+    why: Sequence[Doubt]
+
+
+def returns_in_doubt(actor: Actor, today: date) -> tuple[list[ReturnLine], int]:
+    """The most expensive stories without a return to rely on, and how many there are."""
+    if not can_anywhere(actor, P.STORY_VIEW):
+        return [], 0
+    rows, rule = in_doubt(actor).order_by("-lifetime_cost_likely", "-pk"), policy()
+    shown = [
+        ReturnLine(
+            row.story.ref,
+            row.story.title,
+            row.lifetime_cost_likely,
+            row.currency,
+            list(doubts(row, rule, today)),
+        )
+        for row in rows[:SHOWN]
+    ]
+    return shown, len(shown) if len(shown) < SHOWN else rows.count()
 
 
 def own_stories(actor: Actor) -> list[TokenStory]:

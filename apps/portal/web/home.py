@@ -61,9 +61,14 @@ def home(request: HttpRequest) -> HttpResponse:
                 "stories:list",
                 "approvals:list",
                 "audits:list",
+                "stories:returns",
             )
         },
     }
+    if context["main_block"] == "budgets":
+        context["returns"], context["returns_count"] = reads.returns_in_doubt(
+            actor, clock.today(request.organization.timezone)
+        )
     if context["main_block"] == "stories":
         context["stories"] = [(story, status_chip(story)) for story in reads.own_stories(actor)]
     context["first_block"] = reads.first_block(actor)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stories.api import after, discussion, planning, value, views
+from apps.stories.api import after, discussion, planning, returns, value, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("stories/import/", planning.ImportView.as_view(), name="api-story-import"),
     path("stories/accuracy/", after.AccuracyView.as_view(), name="api-story-accuracy"),
     path("stories/gaps/", after.GapsView.as_view(), name="api-story-gaps"),
+    path("stories/returns/", returns.ReturnsView.as_view(), name="api-story-returns"),
     path("stories/initiatives/", after.InitiativesView.as_view(), name="api-initiatives"),
     path(
         "stories/<slug:ref>/true-up/report/",

@@ -86,9 +86,13 @@ class PlanningGap(ListPage):
         return f"{things} {verb} without an approved story, {money} in 30 days"
 
     def get_actions(self) -> Sequence[Action]:
+        returns = Action(
+            "Without a return", org_url(self.request, "stories:returns"), icon="target"
+        )
         if not can_anywhere(actor_of(self.request), P.STORY_WRITE):
-            return ()
+            return (returns,)
         return (
+            returns,
             Action("Import initiatives", org_url(self.request, "stories:initiatives"), "plus"),
             Action("New Token Story", org_url(self.request, "stories:new"), "plus", primary=True),
         )

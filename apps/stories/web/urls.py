@@ -8,6 +8,7 @@ from apps.stories.web import (
     gaps_page,
     import_page,
     more_pages,
+    returns_page,
     settings_page,
     templates_page,
 )
@@ -27,6 +28,7 @@ urlpatterns = [
     path("stories/import/example.csv", import_page.example, name="import_example"),
     path("stories/accuracy/", accuracy_page.Accuracy.as_view(), name="accuracy"),
     path("stories/gaps/", gaps_page.PlanningGap.as_view(), name="gaps"),
+    path("stories/returns/", returns_page.Returns.as_view(), name="returns"),
     path("stories/gaps/import/", gaps_page.ImportInitiatives.as_view(), name="initiatives"),
     path("stories/templates/", templates_page.TemplateList.as_view(), name="templates"),
     path(
