@@ -37,7 +37,7 @@ def alone(
 
 def _ask(connection: BaseDatabaseWrapper, function: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [LOCK])  # noqa: S608
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [LOCK])
         return bool(cursor.fetchone()[0])
 
 
