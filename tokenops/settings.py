@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "apps.budgets",
     "apps.asks",
     "apps.stories",
+    "apps.planning",
     "apps.audits",
     "apps.webhooks",
     "apps.api",

@@ -50,6 +50,7 @@ _EXECUTIVE = (
     P.TRAIL_VIEW,
     P.APPROVAL_ANSWER,
     P.APPROVAL_DECIDE,
+    P.PLANNING_REQUEST,
     P.COMMENT_WRITE,
 )
 
@@ -84,6 +85,7 @@ GRANTS: dict[Role, Grants] = {
             P.APIKEY_VIEW,
             P.APPROVAL_POLICY_MANAGE,
             P.BUDGET_MANAGE,
+            P.PLANNING_MANAGE,
             P.AUDIT_SIGN,
             P.MODEL_STANDING_MANAGE,
         ],
@@ -109,6 +111,7 @@ GRANTS: dict[Role, Grants] = {
             P.PRICE_MANAGE,
             P.PERIOD_MANAGE,
             P.BUDGET_MANAGE,
+            P.PLANNING_MANAGE,
             P.AUDIT_SIGN,
             P.VALUE_POLICY_MANAGE,
         ],
@@ -189,6 +192,7 @@ GRANTS: dict[Role, Grants] = {
             P.STORY_WRITE,
             P.STORY_SUBMIT,
             P.APPROVAL_ANSWER,
+            P.PLANNING_REQUEST,
             P.COMMENT_WRITE,
             P.AUDIT_RESPOND,
             P.STORY_TEMPLATE_MANAGE,

@@ -50,6 +50,8 @@ class P(StrEnum):
     APPROVAL_POLICY_MANAGE = "approval_policy.manage"
     BUDGET_VIEW = "budget.view"
     BUDGET_MANAGE = "budget.manage"
+    PLANNING_REQUEST = "planning.request"
+    PLANNING_MANAGE = "planning.manage"
     AUDIT_VIEW = "audit.view"
     AUDIT_RUN = "audit.run"
     AUDIT_FINDING_WRITE = "audit_finding.write"
@@ -107,6 +109,8 @@ MEANINGS: dict[P, Meaning] = {
     P.APPROVAL_POLICY_MANAGE: Meaning("Approvals", "Change approval routes"),
     P.BUDGET_VIEW: Meaning("Budgets", "See budgets"),
     P.BUDGET_MANAGE: Meaning("Budgets", "Open and change budgets"),
+    P.PLANNING_REQUEST: Meaning("Planning", "Ask for a team's envelope in a planning cycle"),
+    P.PLANNING_MANAGE: Meaning("Planning", "Open planning cycles, allocate envelopes, lock"),
     P.AUDIT_VIEW: Meaning("Audits", "Read consumption audits and their reports"),
     P.AUDIT_RUN: Meaning("Audits", "Plan and run audits, freeze baselines"),
     P.AUDIT_FINDING_WRITE: Meaning("Audits", "Raise and change findings"),
@@ -137,6 +141,7 @@ PER_UNIT = frozenset(
         P.APPROVAL_DECIDE,
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,
+        P.PLANNING_REQUEST,
         P.AUDIT_VIEW,
         P.AUDIT_RUN,
         P.AUDIT_FINDING_WRITE,
@@ -180,6 +185,7 @@ KEY_PERMISSIONS = frozenset(
         P.APPROVAL_VIEW,
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,
+        P.PLANNING_REQUEST,
         P.AUDIT_VIEW,
         P.AUDIT_RUN,
         P.AUDIT_FINDING_WRITE,

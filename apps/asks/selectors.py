@@ -1,6 +1,6 @@
 """Reads of asks, inside the open scope."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import can, visible
-from apps.asks.enums import AskKind, AskStatus
+from apps.asks.enums import BUDGET_KINDS, AskKind, AskStatus
 from apps.asks.models import Ask, AskRevision
 from apps.common.errors import NotFound
 from apps.organizations.selectors import unit_ancestor_ids
@@ -58,3 +58,14 @@ def exceptions_in_force(unit_id: UUID | None, rule: str, on: date) -> list[Ask]:
 def spent_by_budget(budget_id: UUID) -> QuerySet[Ask]:
     """What was asked for a budget, newest first."""
     return Ask.objects.filter(budget_id=budget_id).order_by("-number")
+
+
+def budget_requests_approved_since(moment: datetime) -> list[Ask]:
+    """Approved requests that changed a budget, decided at or after a moment, oldest first."""
+    rows = Ask.objects.select_related("budget", "source_budget").filter(
+        kind__in=BUDGET_KINDS,
+        status=AskStatus.APPROVED,
+        decided_at__gte=moment,
+        request_id__isnull=False,
+    )
+    return list(rows.order_by("decided_at", "number"))

@@ -18,6 +18,7 @@ from apps.connectors.imports.models import ImportJob, SavedMapping
 from apps.connectors.models import PullRun, Source
 from apps.ledger.models import RollupAxis, UsageRecord, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
+from apps.planning.models import Envelope, PlanningCycle
 from apps.portfolio.models import Capability
 from apps.stories.models import StoryTemplate, TokenStory
 from apps.trail.models import TrailEvent
@@ -130,6 +131,12 @@ PAGES: list[PageCase] = [
     PageCase("approvals:calendar", Role.CIO),
     PageCase("asks:list", Role.CFO),
     PageCase("asks:new", Role.UNIT_LEAD, query="?kind=exception"),
+    PageCase("planning:list", Role.CFO),
+    PageCase("planning:new", Role.CFO),
+    PageCase("planning:detail", Role.CFO, args=first(PlanningCycle, status="locked")),
+    PageCase("planning:rounds", Role.CFO, args=first(PlanningCycle, status="open")),
+    PageCase("planning:envelope", Role.CFO, args=first(Envelope, allocated_nanos__gt=0)),
+    PageCase("planning:allocate", Role.CFO, args=first(Envelope, round__number=1)),
     PageCase("portfolio:list"),
     PageCase("portfolio:create"),
     PageCase("portfolio:detail", args=first(Capability)),

@@ -1,9 +1,15 @@
-"""A budget in tokens, which is used up before the month is over, and requests that wait."""
+"""A budget in tokens, which is used up before the month is over, requests that wait, and two
+planning cycles: one that is locked, one in its second round.
+"""
+
+from datetime import timedelta
 
 from apps.access.actors import system_actor
 from apps.budgets.services import create_budget
 from apps.common import clock
+from apps.planning import services
 from tests.factories.approvals import make_request
+from tests.factories.planning import envelope_of, make_cycle
 from tests.world import OrganizationWorld
 
 ENGINEERING = "Engineering tokens"
@@ -26,3 +32,31 @@ def build_planning(org: OrganizationWorld) -> None:
         )
         for title in WAITING:
             make_request(title=title, unit_id=org.units["engineering"].id)
+        _cycles(org)
+
+
+def _cycles(org: OrganizationWorld) -> None:
+    actor = system_actor("tests", org.id)
+    units = [org.units["engineering"].id, org.units["claims"].id]
+    start = clock.today().replace(day=1)
+    now = make_cycle(*units, name="This quarter", starts_on=start)
+    later = (start + timedelta(days=100)).replace(day=1)
+    after = make_cycle(*units, name="Next quarter", starts_on=later)
+    for cycle in (now, after):
+        for unit_id, thousands in zip(units, (90, 40), strict=True):
+            row = envelope_of(cycle, unit_id)
+            row = services.request_envelope(
+                actor=actor,
+                envelope_id=row.id,
+                version=row.version,
+                amount_nanos=(thousands + 15) * 10**12,
+                note="One more assistant",
+            )
+            services.allocate_envelope(
+                actor=actor,
+                envelope_id=row.id,
+                version=row.version,
+                amount_nanos=thousands * 10**12,
+            )
+    services.lock_cycle(actor=actor, cycle_id=now.id, version=1, note="Board")
+    services.start_round(actor=actor, cycle_id=after.id, version=1)

@@ -37,6 +37,8 @@ PARAMETERS = {
     "event_id": "trail.TrailEvent",
     "exchange_rate_id": "fx.ExchangeRate",
     "file_id": "fx.RateFile",
+    "cycle_id": "planning.PlanningCycle",
+    "envelope_id": "planning.Envelope",
     "condition_id": "approvals.ApprovalCondition",
     "delegation_id": "approvals.ApprovalDelegation",
     "holiday_id": "approvals.ApprovalHoliday",

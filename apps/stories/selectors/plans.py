@@ -8,7 +8,16 @@ from uuid import UUID
 
 from django.db.models import Sum
 
+from apps.stories.enums import StoryStatus
 from apps.stories.models import PhaseEstimate, TokenStory
+
+ENDED = (
+    StoryStatus.REJECTED,
+    StoryStatus.WITHDRAWN,
+    StoryStatus.CLOSED,
+    StoryStatus.SUPERSEDED,
+)
+"""Stories that plan nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,30 @@ def approved_plans(start: date, end: date) -> list[ApprovedPlan]:
         )
         for story in stories
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCost:
+    """What a story under way expects to cost in some months: P50 of its newest revision, nanos."""
+
+    story: TokenStory
+    nanos: int
+
+
+def planned_costs(start: date, end: date) -> list[PlannedCost]:
+    """Every submitted story that has not ended and plans a cost in the months of [start, end)."""
+    rows = TokenStory.objects.exclude(status__in=[status.value for status in ENDED])
+    stories = {
+        story.current_revision_id: story
+        for story in rows.order_by("number")
+        if story.current_revision_id is not None
+    }
+    sums = (
+        PhaseEstimate.objects.filter(
+            revision_id__in=list(stories), month__gte=start.replace(day=1), month__lt=end
+        )
+        .values("revision_id")
+        .annotate(cost=Sum("cost_p50"))
+    )
+    costs = {row["revision_id"]: int(row["cost"]) for row in sums}
+    return [PlannedCost(story, costs[key]) for key, story in stories.items() if costs.get(key)]

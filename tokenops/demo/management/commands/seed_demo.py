@@ -18,6 +18,7 @@ from tokenops.demo.books import ensure_books
 from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
+from tokenops.demo.planning import ensure_planning
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
 from tokenops.demo.standings import ensure_standings
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             ensure_approvals(demo, now)
             ensure_audit(demo, now)
             ensure_books(demo, now)
+            ensure_planning(demo, now)
             ensure_seats(demo, now)
             ensure_export(demo, now)
         push_corrections(demo, now)
