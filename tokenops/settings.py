@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "apps.attribution",
     "apps.ledger",
     "apps.ledger.quality",
+    "apps.ledger.changelog",
     "apps.connectors",
     "apps.connectors.push",
     "apps.connectors.imports",

@@ -97,6 +97,7 @@ GRANTS: dict[Role, Grants] = {
             P.APIKEY_VIEW,
             P.SOURCE_MANAGE,
             P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
             P.AUDIT_RESPOND,
             P.AUDIT_SIGN,
             P.TIER_MANAGE,
@@ -118,13 +119,20 @@ GRANTS: dict[Role, Grants] = {
     ),
     Role.CDO: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY],
-        unit=[*_EXECUTIVE, P.CAPABILITY_MANAGE, P.AUDIT_RESPOND, P.AUDIT_SIGN],
+        unit=[
+            *_EXECUTIVE,
+            P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
+            P.AUDIT_RESPOND,
+            P.AUDIT_SIGN,
+        ],
     ),
     Role.EA: _grants(
         org=[*_REFERENCE, *_READ_MACHINERY],
         unit=[
             *_EXECUTIVE,
             P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
             P.AUDIT_RESPOND,
             P.TIER_MANAGE,
             P.MODEL_STANDING_MANAGE,
@@ -139,6 +147,7 @@ GRANTS: dict[Role, Grants] = {
             P.APIKEY_VIEW,
             P.APIKEY_MANAGE,
             P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
             P.PRICE_MANAGE,
             P.ATTRIBUTION_MANAGE,
             P.USAGE_WRITE,
@@ -166,6 +175,7 @@ GRANTS: dict[Role, Grants] = {
             P.PEOPLE_VIEW,
             P.TRAIL_VIEW,
             P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
             P.PRICE_MANAGE,
             P.ATTRIBUTION_MANAGE,
             P.USAGE_IMPORT,
@@ -189,6 +199,7 @@ GRANTS: dict[Role, Grants] = {
             P.ROLE_MANAGE,
             P.APIKEY_VIEW,
             P.CAPABILITY_MANAGE,
+            P.CHANGE_RECORD,
             P.STORY_WRITE,
             P.STORY_SUBMIT,
             P.APPROVAL_ANSWER,
@@ -200,7 +211,7 @@ GRANTS: dict[Role, Grants] = {
     ),
     Role.MEMBER: _grants(
         org=_REFERENCE,
-        unit=[P.USAGE_VIEW, P.STORY_VIEW, P.BUDGET_VIEW, P.COMMENT_WRITE],
+        unit=[P.USAGE_VIEW, P.STORY_VIEW, P.BUDGET_VIEW, P.COMMENT_WRITE, P.CHANGE_RECORD],
         own=[P.STORY_WRITE, P.STORY_SUBMIT, P.APPROVAL_VIEW, P.AUDIT_RESPOND],
     ),
     Role.AUDITOR: _grants(

@@ -25,6 +25,7 @@ class P(StrEnum):
     TRAIL_VIEW = "trail.view"
     CAPABILITY_VIEW = "capability.view"
     CAPABILITY_MANAGE = "capability.manage"
+    CHANGE_RECORD = "change.record"
     MODEL_STANDING_MANAGE = "model_standing.manage"
     TIER_MANAGE = "tier.manage"
     PRICE_VIEW = "price.view"
@@ -82,6 +83,7 @@ MEANINGS: dict[P, Meaning] = {
     P.TRAIL_VIEW: Meaning("Trail", "Read and verify the trail"),
     P.CAPABILITY_VIEW: Meaning("Capabilities", "See capabilities"),
     P.CAPABILITY_MANAGE: Meaning("Capabilities", "Add and change capabilities"),
+    P.CHANGE_RECORD: Meaning("Capabilities", "Record what was changed about capabilities"),
     P.MODEL_STANDING_MANAGE: Meaning("Capabilities", "Say which models are standard or allowed"),
     P.TIER_MANAGE: Meaning("Capabilities", "Change the consumption tiers"),
     P.PRICE_VIEW: Meaning("Prices", "See list prices and negotiated rates"),
@@ -130,6 +132,7 @@ PER_UNIT = frozenset(
         P.APIKEY_MANAGE,
         P.CAPABILITY_VIEW,
         P.CAPABILITY_MANAGE,
+        P.CHANGE_RECORD,
         P.USAGE_VIEW,
         P.STORY_VIEW,
         P.STORY_WRITE,
@@ -165,6 +168,7 @@ KEY_PERMISSIONS = frozenset(
         P.TRAIL_VIEW,
         P.CAPABILITY_VIEW,
         P.CAPABILITY_MANAGE,
+        P.CHANGE_RECORD,
         P.TIER_MANAGE,
         P.MODEL_STANDING_MANAGE,
         P.PRICE_VIEW,

@@ -43,6 +43,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Requests", "asks:list", "send", P.APPROVAL_VIEW, "Plan"),
     NavItem("Planning cycles", "planning:list", "calendar", P.BUDGET_VIEW, "Plan"),
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
+    NavItem("Changes", "changelog:list", "git-compare", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
     NavItem("Agent runs", "ledger:runs", "robot", P.USAGE_VIEW, "Inform"),

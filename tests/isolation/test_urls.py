@@ -34,6 +34,7 @@ PARAMETERS = {
     "binding_id": "organizations.RoleBinding",
     "budget_id": "budgets.Budget",
     "capability_id": "portfolio.Capability",
+    "change_id": "changelog.CapabilityChange",
     "event_id": "trail.TrailEvent",
     "exchange_rate_id": "fx.ExchangeRate",
     "file_id": "fx.RateFile",

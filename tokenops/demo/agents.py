@@ -15,6 +15,7 @@ from apps.common.periods import month_of
 from apps.connectors.enums import SourceKind
 from apps.connectors.models import Source
 from apps.connectors.push.services import accept_usage
+from apps.ledger.changelog.services import record_change
 from apps.ledger.models import UsageRestatement
 from apps.ledger.selectors.periods import closed_months
 from apps.ledger.services import fold
@@ -51,6 +52,27 @@ def push_runs(demo: Demo, now: dt.datetime) -> None:
         body = "\n".join(json.dumps(record) for record in records(now))
         accept_usage(actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE)
     fold(organization_id=demo.organization.id)
+    record_changes(demo, now)
+
+
+def record_changes(demo: Demo, now: dt.datetime) -> None:
+    """What the team changed in these days: the pages show which of it moved the figures."""
+    with tenant_scope(demo.organization.id):
+        capability = Capability.objects.get(slug=SLUG)
+        for kind, title, ago, detail in (
+            ("release", "1.4", 21, "Letters are drafted in the customer’s language."),
+            ("prompt", "v7", CHANGED_DAYS_AGO - 1, "Twice the policy text goes into each call."),
+            ("configuration", "Fraud check after triage", 3, ""),
+        ):
+            record_change(
+                actor=demo.role(Role.TOKENOPS_LEAD),
+                capability_id=capability.id,
+                kind=kind,
+                title=title,
+                occurred_at=now - dt.timedelta(days=ago),
+                detail=detail,
+                reference=f"claims-triage-{kind}-{title}",
+            )
 
 
 def push_corrections(demo: Demo, now: dt.datetime) -> None:

@@ -9,6 +9,7 @@ from apps.connectors.enums import KeyStanding
 from apps.connectors.inventory.selectors import lines
 from apps.connectors.inventory.services import review_key
 from apps.connectors.models import KeyReview
+from apps.ledger.changelog.services import recognise_switches
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.quality import services as quality
 from apps.ledger.selectors.periods import periods
@@ -39,6 +40,7 @@ def ensure_books(demo: Demo, now: datetime) -> None:
                 note="Agreed with the provider's invoices.",
             )
     _review_keys(demo)
+    recognise_switches()
     quality.check()
 
 

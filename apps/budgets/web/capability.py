@@ -1,7 +1,7 @@
 """Cards on the page of a capability: what it used, and the budgets that pay for it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -12,7 +12,9 @@ from apps.budgets import selectors
 from apps.budgets.enums import BudgetStatus as State
 from apps.budgets.web.present import BudgetRow
 from apps.common import charts, clock, fmt
+from apps.ledger.changelog.selectors import marks as change_marks
 from apps.ledger.query import Query, run
+from apps.ledger.web.notes import Event, chart_notes, prices_of
 from apps.portfolio.models import Capability
 from apps.portfolio.panels import Panel
 
@@ -45,6 +47,7 @@ def usage_panel(request: HttpRequest, capability: Capability) -> Panel | None:
         summary=f"{fmt.money(total.cost_nanos, currency)} in {DAYS} days",
         axis=lambda value: fmt.axis_money(value, currency),
         cell=lambda value: fmt.money(int(value), currency, style="cents"),
+        notes=chart_notes(_events(request, capability, start), days, "day") if result.rows else (),
     )
     return Panel(
         "budgets/_capability_usage.html",
@@ -63,6 +66,13 @@ def usage_panel(request: HttpRequest, capability: Capability) -> Panel | None:
             "days": DAYS,
         },
     )
+
+
+def _events(request: HttpRequest, capability: Capability, start: date) -> list[Event]:
+    """Changes of the capability and of the prices of what it uses."""
+    end = start + timedelta(days=DAYS)
+    changes = change_marks(request.actor, start, end, {capability.id})
+    return [*changes, *prices_of(start, end, {capability.id})]
 
 
 def budgets_panel(request: HttpRequest, capability: Capability) -> Panel | None:

@@ -12,11 +12,12 @@ from apps.common.charts.frame import (
     figure,
     grid,
     key,
+    marked,
     table,
     x_labels,
     y_labels,
 )
-from apps.common.charts.svg import Number, Scale, esc, nice, num
+from apps.common.charts.svg import Number, Scale, nice, num
 
 
 def _column(index: int, width: float, parts: Sequence[tuple[str, Number]], scale: Scale) -> str:
@@ -32,16 +33,6 @@ def _column(index: int, width: float, parts: Sequence[tuple[str, Number]], scale
             )
         below += value
     return f'<g class="col">{"".join(rects)}</g>'
-
-
-def _note(index: int, width: float, label: str) -> str:
-    x = index * width + width / 2
-    side, dx = ("start", 6) if x < 60 else ("end", -6)
-    return (
-        f'<line class="note" x1="{num(x)}%" x2="{num(x)}%" y1="0" y2="100%"/>'
-        f'<text class="nl" x="{num(x)}%" y="0" dx="{dx}" dy=".9em" text-anchor="{side}">'
-        f"{esc(label)}</text>"
-    )
 
 
 def stacked_bars(
@@ -91,7 +82,7 @@ def stacked_bars(
     if reference:
         y = num(scale.y(reference[0]))
         plot.append(f'<line class="ref" x1="0" x2="100%" y1="{y}%" y2="{y}%"/>')
-    plot += [_note(index, width, label) for index, label in notes]
+    plot.append(marked([(index * width + width / 2, label) for index, label in notes]))
     plot.append(CROSSHAIR)
 
     legend = [(s.tone, s.label) for s in series]

@@ -66,6 +66,27 @@ def grid(scale: Scale) -> str:
 MOST_LABELS = 16
 
 
+NOTE_ROWS, NOTE_WIDTH = 3, 30
+"""Labels of notes nearer to each other than this percentage of the plot stand in rows."""
+
+
+def marked(notes: Sequence[tuple[float, str]]) -> str:
+    """Notes at positions in percent, in order: a line each, and labels that do not meet."""
+    drawn: list[str] = []
+    last, row = -100.0, 0
+    for x, label in notes:
+        row = (row + 1) % NOTE_ROWS if x - last < NOTE_WIDTH else 0
+        last = x
+        side, dx = ("start", 6) if x < 60 else ("end", -6)
+        dy = f"{0.9 + 1.25 * row:.4g}".removeprefix("0")
+        drawn.append(
+            f'<line class="note" x1="{num(x)}%" x2="{num(x)}%" y1="0" y2="100%"/>'
+            f'<text class="nl" x="{num(x)}%" y="0" dx="{dx}" dy="{dy}em" text-anchor="{side}">'
+            f"{esc(label)}</text>"
+        )
+    return "".join(drawn)
+
+
 def label_step(count: int, most: int = MOST_LABELS) -> int:
     """Every how many-th label is shown."""
     return max(1, -(-count // most))

@@ -12,6 +12,7 @@ from apps.common.charts.frame import (
     figure,
     grid,
     key,
+    marked,
     stretched,
     table,
     x_labels,
@@ -35,8 +36,9 @@ def lines(
     labels: Sequence[str] = (),
     head: str = "Day",
     size: str = "",
+    notes: Sequence[tuple[int, str]] = (),
 ) -> SafeString:
-    """One line per series; a missing value interrupts the line."""
+    """One line per series; a missing value interrupts the line. `notes` name a point."""
     cell = cell or axis
     labels = labels or ticks
     count = len(ticks)
@@ -60,7 +62,11 @@ def lines(
         summary=summary,
         y_axis=y_labels(scale, axis),
         x_axis=x_labels(ticks, band=False),
-        plot=grid(scale) + stretched("".join(drawn)) + "".join(dots) + CROSSHAIR,
+        plot=grid(scale)
+        + stretched("".join(drawn))
+        + "".join(dots)
+        + marked([(_x(index, count), label) for index, label in notes])
+        + CROSSHAIR,
         legend=key([(f"{s.tone} line", s.label) for s in series]),
         data=table([head, *[s.label for s in series]], rows, title),
         points=count,

@@ -12,6 +12,7 @@ class Kind(Choice):
     KEY = "key", "Key that should not be used"
     SCHEMA = "schema", "Provider changed its answers"
     OVERLAP = "overlap", "Two channels count the same"
+    STEP = "step", "Figures took a step"
     PARTITION = "partition", "Partition missing"
 
 

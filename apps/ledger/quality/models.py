@@ -11,8 +11,8 @@ from apps.trail.refs import ObjectRef
 
 
 class QualityAlert(TenantModel):
-    """A reason to doubt figures. `subject` is the fingerprint of its cause, `page` the address
-    name of where to look. `by_person` says that a person, not the next check, resolved it."""
+    """A reason to doubt figures, or to ask why they moved. `subject` is the fingerprint of its
+    cause. `by_person` says that a person, not the next check, resolved it."""
 
     kind = models.CharField(max_length=10, choices=Kind.choices())
     subject = models.CharField(max_length=200)
@@ -22,6 +22,7 @@ class QualityAlert(TenantModel):
     title = models.CharField(max_length=200)
     detail = models.TextField(blank=True)
     source_id = models.UUIDField(null=True)
+    capability_id = models.UUIDField(null=True)
     since = models.DateField()
     raised = models.PositiveIntegerField(default=1)
     first_seen = models.DateTimeField(default=clock.now)

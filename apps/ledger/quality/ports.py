@@ -10,7 +10,8 @@ from apps.ledger.quality.enums import Kind, Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause for doubt, as of now. `subject` with `kind` identifies it for good."""
+    """One cause for doubt, as of now. `subject` with `kind` identifies it for good. `people` are
+    memberships that are told besides those who are told of everything."""
 
     kind: Kind
     subject: str
@@ -19,6 +20,8 @@ class Finding:
     detail: str
     since: date
     source_id: UUID | None = None
+    capability_id: UUID | None = None
+    people: frozenset[UUID] = frozenset()
 
 
 Detector = Callable[[], Iterable[Finding]]

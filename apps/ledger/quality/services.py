@@ -75,6 +75,7 @@ def _raise(finding: Finding, known: QualityAlert | None) -> bool:
                     kind=finding.kind.value,
                     subject=finding.subject,
                     source_id=finding.source_id,
+                    capability_id=finding.capability_id,
                     since=finding.since,
                     first_seen=now,
                     **said,
@@ -85,7 +86,7 @@ def _raise(finding: Finding, known: QualityAlert | None) -> bool:
         row = QualityAlert.objects.get(kind=finding.kind.value, subject=finding.subject)
         if row.id != created[0].id:
             return False
-        _tell(row)
+        _tell(row, finding)
         return True
     if known.state == State.RESOLVED and not known.by_person:
         moved = QualityAlert.objects.filter(id=known.id, version=known.version).update(
@@ -100,13 +101,13 @@ def _raise(finding: Finding, known: QualityAlert | None) -> bool:
         )
         if moved:
             known.refresh_from_db()
-            _tell(known)
+            _tell(known, finding)
         return bool(moved)
     QualityAlert.objects.filter(id=known.id).update(**said)
     return False
 
 
-def _tell(row: QualityAlert) -> None:
+def _tell(row: QualityAlert, finding: ports.Finding) -> None:
     record(
         actor=system_actor("ledger.quality"),
         action=events.OPENED,
@@ -114,6 +115,7 @@ def _tell(row: QualityAlert) -> None:
         after={"kind": row.kind, "severity": row.severity, "since": str(row.since)},
     )
     people = {person.id for role in TOLD for person in people_with_role(role)}
+    people |= finding.people
     notify(
         recipients=people,
         kind=f"quality.{row.kind}",

@@ -15,6 +15,7 @@ from apps.ledger.models import UsageRun
 from apps.ledger.rules import bands as rules
 from apps.ledger.selectors import runs as selectors
 from apps.ledger.selectors.runs import Figures, Names, Reach, Totals
+from apps.ledger.web.notes import Event, chart_notes
 
 PART_LABELS = {
     "system_prompt": "System prompt",
@@ -149,8 +150,8 @@ def band_text(measure: rules.Measure, band: rules.Band) -> str:
     return f"{limit(measure, band.low)} to {limit(measure, band.high)}"
 
 
-def trend(reach: Reach, currency: str) -> SafeString:
-    """Cost per run on each day; days without runs are gaps, not zeros."""
+def trend(reach: Reach, currency: str, events: Sequence[Event] = ()) -> SafeString:
+    """Cost per run on each day, with changes; days without runs are gaps, not zeros."""
     by_day = selectors.trend(reach)
     days = [reach.start + timedelta(days=n) for n in range((reach.end - reach.start).days)]
     values = [by_day[day].cost_per_run if day in by_day else None for day in days]
@@ -169,6 +170,7 @@ def trend(reach: Reach, currency: str) -> SafeString:
         axis=lambda value: fmt.axis_money(value, currency),
         cell=lambda value: fmt.money(int(value), currency, "unit"),
         labels=[f"{day:%a} {fmt.day(day)}" for day in days],
+        notes=chart_notes(events, days, "day"),
     )
 
 

@@ -28,12 +28,14 @@ from apps.common.web.lists import (
     Empty,
     ListPage,
 )
+from apps.ledger.changelog.selectors import marks as change_marks
 from apps.ledger.enums import RunOutcome, RunWordKind
 from apps.ledger.models import UsageRun
 from apps.ledger.selectors import runs as selectors
 from apps.ledger.selectors.runs import Names, Reach
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.web import run_words
+from apps.ledger.web.notes import Event, prices_of
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capabilities
@@ -306,7 +308,7 @@ class RunList(ListPage):
             by = "agent_id"
         found = {
             "has_figures": True,
-            "trend": run_words.trend(self.reach, self.currency),
+            "trend": run_words.trend(self.reach, self.currency, self._events()),
             "groups": run_words.groups(self.reach, self.names, by),
             "group_param": by.removesuffix("_id"),
             "group_label": by.removesuffix("_id").capitalize(),
@@ -318,6 +320,16 @@ class RunList(ListPage):
             found["outside"] = run_words.outside(found["bands"])
             found["kind"] = self.capability.get_kind_display()
         return found
+
+    def _events(self) -> list[Event]:
+        """Changes of the capability, or of all in sight, and the price changes of what they use.
+
+        Of one agent, workflow or team no change is known."""
+        reach, found = self.reach, list[Event]()
+        if not (reach.workflow or reach.agent or reach.unit):
+            wanted = set(reach.capability) or None
+            found += change_marks(self.request.actor, reach.start, reach.end, wanted)
+        return [*found, *prices_of(reach.start, reach.end, reach.capability, reach.units)]
 
     def _respond(self, request: HttpRequest, controls: Sequence[Any], sort: str) -> HttpResponse:
         """A region for htmx carries the figures with it: they follow the same filters."""

@@ -4,9 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from apps.access.actors import Actor
 from apps.common.periods import days_between, instants
+from apps.ledger.changelog.selectors import ChangeMark
+from apps.ledger.changelog.selectors import marks as change_marks
 from apps.ledger.query import Change, Result, Row, over_time, period_of
 from apps.portal.rules.windows import Window
 from apps.portal.selectors.inform import price_marks
@@ -40,7 +44,7 @@ class Exploration:
     again: Mapping[str | None, Row]
     before: Mapping[str | None, Row]
     change: Change | None = None
-    price_events: Sequence[PriceEvent] = ()
+    marks: Sequence[PriceEvent | ChangeMark] = ()
 
     @property
     def has_use(self) -> bool:
@@ -48,6 +52,7 @@ class Exploration:
 
 
 def explore(
+    actor: Actor,
     chosen: Slice,
     window: Window,
     *,
@@ -83,16 +88,23 @@ def explore(
         again=again,
         before=before,
         change=change,
-        price_events=_marks(chosen, window, grain, totals if group == ("model",) else None),
+        marks=_marks(actor, chosen, window, grain, totals if group == ("model",) else None),
     )
 
 
 def _marks(
-    chosen: Slice, window: Window, grain: str, by_model: Result | None
-) -> Sequence[PriceEvent]:
+    actor: Actor, chosen: Slice, window: Window, grain: str, by_model: Result | None
+) -> Sequence[PriceEvent | ChangeMark]:
+    """Price changes of what is used, and recorded changes of the chosen capabilities; of all
+    capabilities where nothing narrows the question."""
     if grain == "hour":
         return ()
-    return price_marks(chosen, window, by_model.rows if by_model else None)
+    found: list[PriceEvent | ChangeMark] = []
+    if not chosen.filters.keys() - {"capability"}:
+        wanted = chosen.filters.get("capability")
+        ids = None if wanted is None else {UUID(value) for value in wanted}
+        found += change_marks(actor, window.start, window.end, ids)
+    return found + price_marks(chosen, window, by_model.rows if by_model else None)
 
 
 def _sides(

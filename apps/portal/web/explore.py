@@ -51,7 +51,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     }
     try:
         with time_limit():
-            context |= _figures(chosen, state)
+            context |= _figures(request, chosen, state)
     except TooSlow as error:
         context |= _cut(state, error)
     if _wants_region(request):
@@ -64,8 +64,9 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _figures(chosen: Slice, state: State) -> dict[str, Any]:
+def _figures(request: HttpRequest, chosen: Slice, state: State) -> dict[str, Any]:
     found = reads.explore(
+        request.actor,
         chosen,
         state.window,
         group=state.groups,

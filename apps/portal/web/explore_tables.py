@@ -7,12 +7,12 @@ from django.utils.safestring import SafeString
 
 from apps.common import charts, fmt
 from apps.ledger.query import Row
+from apps.ledger.web.notes import chart_notes
 from apps.portal.rules.pivot import Pivot, pivot, top
 from apps.portal.rules.words import AXIS_LABELS, KINDS
 from apps.portal.selectors.explore import Exploration, by_group
 from apps.portal.web.explore_measures import Measure, per_run
 from apps.portal.web.inform_charts import all_ticks, long_tick
-from apps.portal.web.price_notes import price_notes
 
 MOST_SERIES = 5
 MOST_ROWS = 50
@@ -117,14 +117,10 @@ def chart(found: Exploration, measure: Measure) -> SafeString:
         "labels": [long_tick(period, found.grain) for period in found.periods],
         "head": found.grain.capitalize(),
         "size": "lg",
+        "notes": chart_notes(found.marks, found.periods, found.grain),
     }
     if measure.adds:
-        return charts.stacked_bars(
-            ticks,
-            series,
-            notes=price_notes(found.price_events, found.periods, found.grain),
-            **drawn,
-        )
+        return charts.stacked_bars(ticks, series, **drawn)
     return charts.lines(ticks, series, **drawn)
 
 

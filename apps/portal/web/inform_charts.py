@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 from apps.common import charts, fmt
 from apps.ledger.query import Row
 from apps.ledger.web import why
+from apps.ledger.web.notes import chart_notes
 from apps.portal.rules.words import AXIS_LABELS, KINDS, TOKEN_KINDS
 from apps.portal.selectors.inform import Overview
 from apps.portal.web import inform_text
-from apps.portal.web.price_notes import price_notes
 
 MOST_SERIES = 5
 Value = Callable[[Row], int]
@@ -79,7 +79,7 @@ def bars(view: Overview, by: str, measure: Measure) -> SafeString:
         labels=[long_tick(period, view.grain) for period in view.periods],
         head=view.grain.capitalize(),
         gaps=_gaps(view),
-        notes=price_notes(view.price_events, view.periods, view.grain),
+        notes=chart_notes(view.price_events, view.periods, view.grain),
     )
 
 

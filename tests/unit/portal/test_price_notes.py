@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from apps.portal.web.price_notes import price_notes
+from apps.ledger.web.notes import chart_notes as price_notes
 from apps.pricing.changes import LIST, PriceEvent
 
 

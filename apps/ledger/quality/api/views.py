@@ -31,6 +31,7 @@ class QualityAlertSerializer(serializers.ModelSerializer):
             "title",
             "detail",
             "source_id",
+            "capability_id",
             "since",
             "raised",
             "first_seen",
@@ -51,12 +52,13 @@ class QualityStepSerializer(serializers.Serializer):
 
 
 class AlertFilter(django_filters.FilterSet):
-    """State, kind, weight and source."""
+    """State, kind, weight, source and capability."""
 
     state = django_filters.CharFilter()
     kind = django_filters.CharFilter()
     severity = django_filters.CharFilter()
     source_id = django_filters.UUIDFilter()
+    capability_id = django_filters.UUIDFilter()
 
 
 class AlertListView(ActorMixin, generics.ListAPIView):

@@ -25,6 +25,7 @@ from apps.ledger.quality.models import QualityAlert
 from apps.ledger.query import labels
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import ledger_settings
+from apps.portfolio.selectors import capabilities
 from apps.tenancy.urls import org_url
 from apps.trail.selectors import events_of_object
 
@@ -51,7 +52,8 @@ class AlertList(ListPage):
     empty = Empty(
         "Nothing is wrong with the data",
         "Sources that go quiet, drop to zero, repeat themselves or report costs that do not fit "
-        "their tokens appear here. The data is checked every hour.",
+        "their tokens appear here, and capabilities whose runs suddenly take more or less. The "
+        "data is checked every hour.",
         icon="shield-check",
     )
     filters = (
@@ -129,6 +131,9 @@ def detail(request: HttpRequest, quality_alert_id: UUID) -> HttpResponse:
         if row.source_id
         else "",
         "source_url": _source_url(request, row),
+        "capability": capabilities(request.actor).filter(id=row.capability_id).first()
+        if row.capability_id
+        else None,
         "history": events_of_object("quality_alert", row.id)[:20],
         "zone": ledger_settings().timezone,
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -43,6 +44,10 @@ class Totals:
     tool_use: int = 0
     multimodal_input: int = 0
     user_text: int = 0
+
+    def __add__(self, other: "Totals") -> "Totals":
+        pairs = zip(_values(self), _values(other), strict=True)
+        return Totals(*(one + two for one, two in pairs))
 
     @property
     def known_cost(self) -> int | None:
@@ -133,6 +138,7 @@ class Line:
 
 
 _NAMES = ("runs", *RUN_SUMS)
+_values = attrgetter(*_NAMES)
 _SUMS = ", ".join(f"coalesce(sum(r.{name}), 0)::bigint" for name in _NAMES)
 
 
@@ -185,6 +191,16 @@ def trend(reach: Reach) -> dict[date, Totals]:
     """Sums of each day that has runs."""
     rows = _days(reach, f"r.day, {_SUMS}", " GROUP BY r.day")
     return {row[0]: Totals(*row[1:]) for row in rows if row[1]}
+
+
+def by_capability(reach: Reach) -> dict[UUID, dict[date, Totals]]:
+    """Sums of each capability on each day that has runs of it."""
+    found: dict[UUID, dict[date, Totals]] = {}
+    rows = _days(reach, f"r.capability_id, r.day, {_SUMS}", " GROUP BY r.capability_id, r.day")
+    for capability_id, day, *sums in rows:
+        if capability_id is not None and sums[0]:
+            found.setdefault(capability_id, {})[day] = Totals(*sums)
+    return found
 
 
 def by_axis(reach: Reach, axis: By, most: int = 12) -> Sequence[Line]:
