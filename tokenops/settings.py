@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "apps.asks",
     "apps.stories",
     "apps.planning",
+    "apps.outcomes",
     "apps.audits",
     "apps.webhooks",
     "apps.api",

@@ -25,6 +25,7 @@ PORTAL = [
     path("", include("apps.asks.web.urls")),
     path("", include("apps.planning.web.urls")),
     path("", include("apps.stories.web.urls")),
+    path("", include("apps.outcomes.web.urls")),
     path("", include("apps.audits.web.urls")),
     path("", include("apps.webhooks.web.urls")),
 ]
@@ -52,6 +53,7 @@ API = [
     path("", include("apps.asks.api.urls")),
     path("", include("apps.planning.api.urls")),
     path("", include("apps.stories.api.urls")),
+    path("", include("apps.outcomes.api.urls")),
     path("", include("apps.audits.api.urls")),
     path("", include("apps.webhooks.api.urls")),
 ]

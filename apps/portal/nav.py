@@ -49,6 +49,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Agent runs", "ledger:runs", "robot", P.USAGE_VIEW, "Inform"),
     NavItem("Usage records", "ledger:records", "table", P.USAGE_VIEW, "Inform"),
     NavItem("Unattributed use", "ledger:unattributed", "fingerprint", P.USAGE_VIEW, "Inform"),
+    NavItem("Worth", "outcomes:list", "target", P.STORY_VIEW, "Optimize"),
     NavItem("Models and prices", "pricing:list", "cpu", P.PRICE_VIEW, "Optimize"),
     NavItem("Budgets", "budgets:list", "wallet", P.BUDGET_VIEW, "Operate"),
     NavItem("Sources", "connectors:list", "database", P.SOURCE_VIEW, "Operate"),

@@ -30,6 +30,7 @@ from apps.stories.models import TokenStory
 from apps.webhooks import services as webhooks
 from apps.webhooks.models import WebhookEndpoint
 from tests.factories.budgets import make_budget
+from tests.factories.portfolio import make_capability
 from tests.factories.stories import make_prices, make_story, make_submitted
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,7 @@ COVERED = (
     "/api/v1/approv",
     "/api/v1/requests/",
     "/api/v1/webhooks/",
+    "/api/v1/worth/",
 )
 """Where every operation with a JSON body has an example: filing, deciding and being told."""
 
@@ -216,6 +218,10 @@ def a_retired_template(org) -> Given:
     return Given(given.ids, version=kept.version)
 
 
+def a_capability(org) -> Given:
+    return Given({"capability_id": str(make_capability("Claims chat").id)}, Role.CFO)
+
+
 def a_person(role: Role) -> Callable[[Any], Given]:
     return lambda org: Given(role=role)
 
@@ -249,6 +255,7 @@ GIVEN: dict[str, Callable[[Any], Given]] = {
     "patch story-templates/{template_id}/": a_template,
     "post story-templates/{template_id}/retire/": a_template,
     "post story-templates/{template_id}/restore/": a_retired_template,
+    "post worth/{capability_id}/decisions/": a_capability,
     "put estimating/value/": a_person(Role.CFO),
     "put estimating/amendments/": a_person(Role.CFO),
 }

@@ -1,6 +1,6 @@
 """Stories without a return to rely on, over the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -75,7 +75,7 @@ class ReturnsView(ActorMixin, generics.ListAPIView):
             raise Invalid("This is not a reason.", field="doubt", fix=f"Send one of {known}.")
         return of_doubt(rows, Doubt(wanted))
 
-    def get_serializer_context(self) -> dict[str, Any]:
+    def get_serializer_context(self) -> Mapping[str, Any]:
         context = super().get_serializer_context()
         if getattr(self, "swagger_fake_view", False):
             return context

@@ -1,8 +1,10 @@
 """The value hypothesis of a plan, worked out against its estimate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -99,3 +101,44 @@ def value_state(
         return ValueState(reports[0].outcome)
     due = revision.value_measure_on
     return ValueState.OVERDUE if due is not None and due < today else ValueState.UNMEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What the story in force of a capability promised, and the report that still counts for it."""
+
+    story: TokenStory
+    revision: StoryRevision
+    report: ValueReport | None
+
+
+def hypotheses(capability_ids: Sequence[UUID]) -> dict[UUID, Hypothesis]:
+    """By capability: its newest approved story that is not over. Three questions.
+
+    A report counts while the approved version expects what it was measured against.
+    """
+    over = [status.value for status in rules.FINISHED]
+    found = (
+        TokenStory.objects.filter(
+            capability_id__in=capability_ids, approved_revision_id__isnull=False
+        )
+        .exclude(status__in=over)
+        .order_by("capability_id", "-approved_at", "-id")
+        .distinct("capability_id")
+    )
+    in_force = {story.approved_revision_id: story for story in found}
+    newest = (
+        ValueReport.objects.filter(story_id__in=[story.id for story in in_force.values()])
+        .order_by("story_id", "-reported_at", "-id")
+        .distinct("story_id")
+    )
+    reports = {report.story_id: report for report in newest}
+    made: dict[UUID, Hypothesis] = {}
+    for revision in StoryRevision.objects.filter(id__in=list(in_force)).defer("assumptions"):
+        story = in_force[revision.id]
+        report = reports.get(story.id)
+        if report is not None and report.expected_change != revision.value_change:
+            report = None
+        assert story.capability_id is not None  # noqa: S101 -- filtered above
+        made[story.capability_id] = Hypothesis(story, revision, report)
+    return made

@@ -24,6 +24,7 @@ from tokenops.demo.sources import pull_history
 from tokenops.demo.standings import ensure_standings
 from tokenops.demo.stories import ensure_estimating, ensure_stories
 from tokenops.demo.telemetry import push_telemetry
+from tokenops.demo.worth import ensure_worth
 from tokenops.run.files import write_atomically
 
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             ensure_stories(demo, now)
             ensure_estimating(demo)
             ensure_approvals(demo, now)
+            ensure_worth(demo, now)
             ensure_audit(demo, now)
             ensure_books(demo, now)
             ensure_planning(demo, now)
