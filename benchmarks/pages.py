@@ -114,6 +114,7 @@ def pages() -> list[Page]:
         ("Inform overview, 90 days", cfo, "portal:inform", {}, "?period=90d"),
         ("Explore", lead, "portal:explore", {}, ""),
         ("Explore, team x model", lead, "portal:explore", {}, "?by=unit&then=model"),
+        ("Trends", lead, "portal:trends", {}, ""),
         ("Token Stories", lead, "stories:list", {}, ""),
         ("Token Story: new", lead, "stories:new", {}, ""),
         ("Token Story: detail", lead, "stories:detail", {"ref": story}, ""),

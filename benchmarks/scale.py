@@ -45,6 +45,7 @@ PAGES = {
     "Inform, 90 days": "portal:inform?period=90d",
     "Explore": "portal:explore",
     "Explore, team x model": "portal:explore?by=unit&then=model",
+    "Trends": "portal:trends",
     "Usage records": "ledger:records",
     "Restatements": "ledger:restatements",
     "Unattributed queue": "ledger:unattributed",

@@ -56,6 +56,7 @@ API = [
     path("", include("apps.outcomes.api.urls")),
     path("", include("apps.audits.api.urls")),
     path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.portal.api.urls")),
 ]
 
 urlpatterns = [

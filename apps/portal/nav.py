@@ -46,6 +46,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Changes", "changelog:list", "git-compare", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
+    NavItem("Trends", "portal:trends", "trending-up", P.USAGE_VIEW, "Inform"),
     NavItem("Agent runs", "ledger:runs", "robot", P.USAGE_VIEW, "Inform"),
     NavItem("Usage records", "ledger:records", "table", P.USAGE_VIEW, "Inform"),
     NavItem("Unattributed use", "ledger:unattributed", "fingerprint", P.USAGE_VIEW, "Inform"),

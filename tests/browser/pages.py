@@ -66,6 +66,8 @@ PAGES: list[PageCase] = [
     PageCase("portal:inform"),
     PageCase("portal:inform", query="?by=unit&measure=tokens&period=30d"),
     PageCase("portal:explore"),
+    PageCase("portal:trends"),
+    PageCase("quality:growth"),
     PageCase("portal:explore", query="?group=unit&then=model"),
     PageCase("portal:explore", query="?group=model&measure=price&compare=1"),
     PageCase(

@@ -1,6 +1,6 @@
 """What budgets have used, day by day, from the ledger's query service."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -79,7 +79,7 @@ def complete_day(result: Result, zone: str) -> date | None:
 def _add_axis(
     scope: Scope, group: list[Budget], found: dict[UUID, Usage], days: tuple[date, date]
 ) -> Result:
-    targets = _targets(scope, group)
+    targets = targets_of(scope, group)
     axis = AXIS.get(scope)
     result = run(
         Query(
@@ -100,7 +100,7 @@ def _add_axis(
 def _add_hours(budget: Budget, usage: Usage, days: tuple[date, date]) -> Result | None:
     """One budget from hourly figures; a day more on both sides covers any difference of zones."""
     axis = AXIS.get(Scope(budget.scope))
-    targets = _targets(Scope(budget.scope), [budget])
+    targets = targets_of(Scope(budget.scope), [budget])
     result = None
     start, last = days[0] - timedelta(days=1), days[1] + timedelta(days=1)
     while start < last:
@@ -122,7 +122,7 @@ def _add_hours(budget: Budget, usage: Usage, days: tuple[date, date]) -> Result 
     return result
 
 
-def _targets(scope: Scope, group: list[Budget]) -> dict[str, list[UUID]]:
+def targets_of(scope: Scope, group: Sequence[Budget]) -> dict[str, list[UUID]]:
     """Which budgets each key of the axis counts towards; a unit counts for all units above it."""
     targets: dict[str, list[UUID]] = {}
     if scope is Scope.ORGANIZATION:

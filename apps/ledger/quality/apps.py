@@ -8,4 +8,4 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
-        from apps.ledger.quality import detectors, events  # noqa: F401
+        from apps.ledger.quality import detectors, events, growth  # noqa: F401

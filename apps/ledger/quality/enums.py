@@ -14,6 +14,7 @@ class Kind(Choice):
     OVERLAP = "overlap", "Two channels count the same"
     STEP = "step", "Figures took a step"
     PARTITION = "partition", "Partition missing"
+    GROWTH = "growth", "Use grows fast"
 
 
 class State(Choice):

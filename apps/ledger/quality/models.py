@@ -9,6 +9,45 @@ from apps.ledger.quality.enums import Kind, Severity, State
 from apps.tenancy.models import TenantModel
 from apps.trail.refs import ObjectRef
 
+MOST_PERCENT = 10_000
+
+
+class GrowthThreshold(TenantModel):
+    """From which growth on the organization wants to be told, one row at most.
+
+    `percent` is from 28 days to the next 28, None for never; use of less than `least_tokens` in
+    the earlier days is not looked at. Without a row the default is in force.
+    """
+
+    PERCENT, LEAST_TOKENS = 50, 10_000_000
+
+    percent = models.PositiveIntegerField(null=True, default=PERCENT)
+    least_tokens = models.BigIntegerField(default=LEAST_TOKENS)
+    version = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    tenant_key = False
+
+    class Meta:
+        db_table = "quality_growth_threshold"
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="growth_threshold_one"),
+            models.CheckConstraint(
+                condition=models.Q(percent__isnull=True)
+                | models.Q(percent__gte=1, percent__lte=MOST_PERCENT),
+                name="growth_threshold_percent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(least_tokens__gte=0), name="growth_threshold_least"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Growth threshold"
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("growth_threshold", UUID(str(self.id)), "Growth threshold")
+
 
 class QualityAlert(TenantModel):
     """A reason to doubt figures, or to ask why they moved. `subject` is the fingerprint of its

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 
 WEEKS = 4
 USUAL = 3
@@ -65,6 +66,14 @@ def implausible(reported: int | None, computed: int | None) -> float | None:
         return None
     ratio = reported / computed
     return None if LOW <= ratio <= HIGH else ratio
+
+
+def grown(now: int, before: int, percent: int, least: int) -> Fraction | None:
+    """The growth from `before` to `now` where it is at least so many percent and starts from at
+    least so much; None where it is not: from little, anything is much."""
+    if before < max(least, 1) or (now - before) * 100 < percent * before:
+        return None
+    return Fraction(now - before, before)
 
 
 def day_list(days: Sequence[date]) -> str:

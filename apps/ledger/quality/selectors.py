@@ -9,7 +9,7 @@ from apps.access.permissions import P
 from apps.access.services import require
 from apps.common.errors import NotFound
 from apps.ledger.quality.enums import State
-from apps.ledger.quality.models import QualityAlert
+from apps.ledger.quality.models import GrowthThreshold, QualityAlert
 
 LIVE = (State.OPEN.value, State.ACKNOWLEDGED.value)
 
@@ -27,6 +27,11 @@ def alert(actor: Actor, alert_id: UUID) -> QualityAlert:
     if found is None:
         raise NotFound("There is no such alert.", code="quality_alert_not_found")
     return found
+
+
+def growth_threshold() -> GrowthThreshold:
+    """The threshold in force; of version 0, and not saved, where nobody set one."""
+    return GrowthThreshold.objects.first() or GrowthThreshold()
 
 
 def live() -> QuerySet[QualityAlert]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F
 
 from apps.access.actors import Actor, system_actor
@@ -14,13 +15,14 @@ from apps.common import clock
 from apps.common.errors import Conflict, Invalid
 from apps.ledger.quality import events, ports, selectors
 from apps.ledger.quality.enums import Severity, State
-from apps.ledger.quality.models import QualityAlert
+from apps.ledger.quality.models import MOST_PERCENT, GrowthThreshold, QualityAlert
 from apps.ledger.quality.ports import Finding
 from apps.notifications.services import notify
 from apps.organizations.selectors import organization, people_with_role
 from apps.tenancy.urls import org_url
 from apps.trail.services import record
 
+MOST_TOKENS = 10**15
 TOLD = (Role.OWNER, Role.ADMIN, Role.TOKENOPS_LEAD)
 
 
@@ -125,6 +127,54 @@ def _tell(row: QualityAlert, finding: ports.Finding) -> None:
         path=org_url(organization().slug, "quality:detail", quality_alert_id=row.id),
         email=row.severity == Severity.BAD,
     )
+
+
+@transaction.atomic
+def set_growth_threshold(
+    *, actor: Actor, percent: int | None, least_tokens: int, version: int
+) -> GrowthThreshold:
+    """Be told of growth from `percent` on, or never (None), where it starts from at least
+    `least_tokens`. `version` is the one that was read, 0 for the default.
+
+    Raises Forbidden, Invalid (field `percent` or `least_tokens`), Conflict.
+    """
+    require(actor, P.SOURCE_MANAGE)
+    if percent is not None and not 1 <= percent <= MOST_PERCENT:
+        raise Invalid(
+            f"A threshold is from 1 to {MOST_PERCENT:,} percent.",
+            field="percent",
+            fix="Leave it empty to be told of no growth.",
+        )
+    if not 0 <= least_tokens <= MOST_TOKENS:
+        raise Invalid(
+            "That is no number of tokens.",
+            field="least_tokens",
+            fix=f"Send a whole number from 0 to {MOST_TOKENS:,}.",
+        )
+    before = selectors.growth_threshold()
+    if version == 0:
+        GrowthThreshold.objects.bulk_create([GrowthThreshold()], ignore_conflicts=True)
+    moved = GrowthThreshold.objects.filter(version=version).update(
+        percent=percent,
+        least_tokens=least_tokens,
+        version=F("version") + 1,
+        changed_at=clock.now(),
+    )
+    if not moved:
+        raise Conflict(
+            "The growth threshold was changed meanwhile.",
+            code="growth_threshold_changed",
+            fix="Load the page again.",
+        )
+    after = selectors.growth_threshold()
+    record(
+        actor=actor,
+        action=events.THRESHOLD,
+        obj=after,
+        before={"percent": before.percent, "least_tokens": before.least_tokens},
+        after={"percent": after.percent, "least_tokens": after.least_tokens},
+    )
+    return after
 
 
 def acknowledge(*, actor: Actor, alert_id: UUID, version: int, note: str = "") -> QualityAlert:

@@ -30,7 +30,7 @@ from apps.ledger.query import (
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portal.rules.words import KIND_CHOICES
 
-_ENTITIES = frozenset({"unit", "capability", "story", "source"})
+ENTITIES = frozenset({"unit", "capability", "story", "source"})
 MOST_CHOICES = 200
 CHOICE_DAYS = 31
 
@@ -101,7 +101,7 @@ def read_slice(actor: Actor, params: QueryDict, axes: Sequence[str]) -> Slice:
 def _clean(axis: str, values: Sequence[str]) -> list[str]:
     found = []
     for value in dict.fromkeys(values):
-        if axis in _ENTITIES and value:
+        if axis in ENTITIES and value:
             try:
                 UUID(value)
             except ValueError:
@@ -140,7 +140,7 @@ def _seen(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, s
 
 
 def _named(axis: str, values: Sequence[str]) -> list[tuple[str, str]]:
-    if axis not in _ENTITIES or not values:
+    if axis not in ENTITIES or not values:
         return [(value, value) for value in values]
     names = labels.names_of(AXES[axis], [UUID(value) for value in values])
     return [(str(key), label) for key, (_, label) in names.items()]

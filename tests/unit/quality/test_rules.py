@@ -1,10 +1,11 @@
 """What is unusual in a source's days."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
-from apps.ledger.quality.rules import implausible, repeated, silent_days
+from apps.ledger.quality.rules import grown, implausible, repeated, silent_days
 
 MONDAY = date(2026, 11, 16)
 
@@ -62,3 +63,23 @@ def test_a_day_that_equals_another_one_in_everything():
 )
 def test_cost_that_does_not_fit(reported, computed, ratio):
     assert implausible(reported, computed) == ratio
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "found"),
+    [
+        (150, 100, Fraction(1, 2)),
+        (149, 100, None),
+        (100, 100, None),
+        (50, 100, None),
+        # From less than the smallest base, and from nothing.
+        (900, 99, None),
+        (900, 0, None),
+    ],
+)
+def test_growth_is_told_from_the_threshold_on(now, before, found):
+    assert grown(now, before, 50, 100) == found
+
+
+def test_growth_from_nothing_is_never_told():
+    assert grown(5, 0, 50, 0) is None

@@ -1,5 +1,6 @@
 """Data-quality alerts: the list, one alert, and taking it on or closing it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.access.web import requires
 from apps.common import fmt
 from apps.common.templatetags.ui import chip
 from apps.common.web.forms import ConfirmPage
-from apps.common.web.lists import ChoiceFilter, Column, CustomFilter, Empty, ListPage
+from apps.common.web.lists import Action, ChoiceFilter, Column, CustomFilter, Empty, ListPage
 from apps.ledger.enums import Axis
 from apps.ledger.quality import selectors, services
 from apps.ledger.quality.enums import Kind, Severity, State
@@ -52,8 +53,8 @@ class AlertList(ListPage):
     empty = Empty(
         "Nothing is wrong with the data",
         "Sources that go quiet, drop to zero, repeat themselves or report costs that do not fit "
-        "their tokens appear here, and capabilities whose runs suddenly take more or less. The "
-        "data is checked every hour.",
+        "their tokens appear here, use that grows faster than your threshold, and capabilities "
+        "whose runs suddenly take more or less. The data is checked every hour.",
         icon="shield-check",
     )
     filters = (
@@ -97,6 +98,12 @@ class AlertList(ListPage):
         ),
         Column("detail", "Detail", in_table=False),
     )
+
+    def get_actions(self) -> Sequence[Action]:
+        if not can(self.request.actor, P.SOURCE_MANAGE):
+            return ()
+        url = org_url(self.request, "quality:growth")
+        return (Action("Growth threshold", url, "trending-up"),)
 
     def get_queryset(self) -> QuerySet[QualityAlert]:
         return selectors.alerts(self.request.actor)
