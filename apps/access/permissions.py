@@ -45,6 +45,7 @@ class P(StrEnum):
     STORY_TEMPLATE_MANAGE = "story_template.manage"
     ESTIMATING_MANAGE = "estimating.manage"
     VALUE_POLICY_MANAGE = "value_policy.manage"
+    DESIGN_REVIEW_MANAGE = "design_review.manage"
     APPROVAL_VIEW = "approval.view"
     APPROVAL_ANSWER = "approval.answer"
     APPROVAL_DECIDE = "approval.decide"
@@ -104,6 +105,9 @@ MEANINGS: dict[P, Meaning] = {
     P.ESTIMATING_MANAGE: Meaning("Token Stories", "Change size bands and reference bands"),
     P.VALUE_POLICY_MANAGE: Meaning(
         "Token Stories", "Set the amount from which a value hypothesis is mandatory"
+    ),
+    P.DESIGN_REVIEW_MANAGE: Meaning(
+        "Token Stories", "Change the design review, and whether stories and go-live wait for it"
     ),
     P.APPROVAL_VIEW: Meaning("Approvals", "See approval requests"),
     P.APPROVAL_ANSWER: Meaning("Approvals", "Answer steps that ask the lead of the unit"),

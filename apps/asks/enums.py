@@ -21,6 +21,8 @@ class Rule(Choice):
     MODEL = "model", "A model outside the standard"
     DATA = "data", "Data that may not reach a model"
     GUARDRAIL = "guardrail", "A guardrail of a budget"
+    DESIGN = "design", "The design review before a story is submitted"
+    GO_LIVE = "go_live", "Guardrails before production"
     NO_STORY = "no_story", "Use without an approved story"
     FINDING = "finding", "An open audit finding"
     OTHER = "other", "Another rule"

@@ -12,7 +12,7 @@ from apps.access.services import require
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid, NotFound
 from apps.organizations.selectors import membership_by_id, unit_by_id
-from apps.portfolio import events, rules, tiers
+from apps.portfolio import events, ports, rules, tiers
 from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
 from apps.portfolio.models import Capability, TierCatalogue
 from apps.trail.services import record
@@ -102,8 +102,9 @@ def change_capability(
 ) -> Capability:
     """Change some of FIELDS of the version that was read. The code stays: usage refers to it.
 
-    Raises NotFound, Forbidden (for the unit it is in and the one it moves to), Invalid, and
-    Conflict when somebody changed it meanwhile.
+    Raises NotFound, Forbidden (for the unit it is in and the one it moves to), Invalid (also for
+    production without what `ports.missing_for_production` asks), and Conflict when somebody
+    changed it meanwhile.
     """
     capability = _get(capability_id)
     require(actor, P.CAPABILITY_MANAGE, unit_id=capability.unit_id)
@@ -121,6 +122,8 @@ def change_capability(
     differing = {f: v for f, v in values.items() if getattr(capability, f) != v}
     if not differing:
         return capability
+    if differing.get("stage") == Stage.PRODUCTION and version == capability.version:
+        _require_guardrails(capability.id, values["unit_id"])
     if Stage.RETIRED in {capability.stage, values["stage"]} and "stage" in differing:
         return _restage(actor, capability, version, differing)
     return _store(actor, capability, version, differing, events.CAPABILITY_CHANGED)
@@ -171,6 +174,14 @@ def change_tiers(*, actor: Actor, version: int, document: Any, reason: str = "")
         reason=reason.strip(),
     )
     return wanted
+
+
+def _require_guardrails(capability_id: UUID, unit_id: UUID) -> None:
+    errors = ports.missing_for_production(capability_id, unit_id)
+    if errors:
+        raise Invalid(
+            "The capability cannot go to production yet.", code="guardrails_missing", errors=errors
+        )
 
 
 def _restage(

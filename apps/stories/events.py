@@ -25,6 +25,7 @@ BAND_DECIDED = register("story.band_decided", "Use above the approved band decid
 INITIATIVES_IMPORTED = register("story.initiatives_imported", "Initiatives imported")
 SIZES_CHANGED = register("estimating.sizes_changed", "Size bands changed")
 REFERENCES_CHANGED = register("estimating.references_changed", "Reference bands changed")
+DESIGN_REVIEW_CHANGED = register("design_review.changed", "Design review changed")
 VALUE_POLICY_CHANGED = register(
     "estimating.value_policy_changed", "Amount for a mandatory value hypothesis changed"
 )

@@ -139,7 +139,8 @@ class Plan(TenantModel):
 
     ``assumptions`` is the estimator's document (``estimator.inputs``); ``cap_nanos`` is the monthly
     cap asked for, where 0 is a limit. The rest is the value hypothesis: ``value_change`` in
-    ``value_unit`` per interaction or a month, worth ``value_money_nanos`` per unit.
+    ``value_unit`` per interaction or a month, worth ``value_money_nanos`` per unit. ``design`` is
+    the answers of the design review with the questions as they were asked (``design.Design``).
     """
 
     title = models.CharField(max_length=160)
@@ -171,6 +172,7 @@ class Plan(TenantModel):
         "organizations.Membership", models.PROTECT, null=True, related_name="+", db_index=False
     )
     value_why = models.CharField(max_length=4000, blank=True)
+    design = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
@@ -180,7 +182,7 @@ PLAN_FIELDS = (
     "title", "summary", "kind", "pattern", "unit_id", "capability_id", "work_item_url",
     "assumptions", "currency", "cap_nanos", "value_metric", "value_unit", "value_baseline",
     "value_change", "value_per", "value_adoption", "value_money_nanos", "value_confidence",
-    "value_measure_on", "value_evidence_url", "value_owner_id", "value_why",
+    "value_measure_on", "value_evidence_url", "value_owner_id", "value_why", "design",
 )  # fmt: skip
 
 
@@ -316,6 +318,28 @@ class EstimatingSettings(TenantModel):
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("estimating_settings", self.id, "Estimating")
+
+
+class DesignChecklist(TenantModel):
+    """The organization's own design review (``design.Checklist``), one row at most.
+
+    Without a row the default checklist is in force. ``version`` counts changes.
+    """
+
+    document = models.JSONField()
+    version = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(default=clock.now)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="design_checklist_one"),
+        ]
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("design_checklist", self.id, "Design review")
 
 
 class StoryTemplate(TenantModel):

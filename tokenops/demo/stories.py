@@ -17,6 +17,7 @@ from apps.stories.models import StoryTemplate, TokenStory
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.selectors.stories import draft_of, story_by_id
 from apps.stories.services.plan import PlanInput, plan_of
+from tokenops.demo.design import review_of
 from tokenops.demo.organization import Demo
 from tokenops.demo.profile import assumptions, measure
 from tokenops.simulator.company import COMPANY
@@ -183,6 +184,7 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
         value_measure_on=moment.date() + dt.timedelta(days=MEASURED_AFTER),
         value_owner_id=author.membership_id,
         value_why=filing.why,
+        design=review_of(filing.slug),
     )
     with clock.at(moment):
         story = services.create_draft(actor=author, plan=plan)

@@ -24,12 +24,15 @@ FACTS: Mapping[str, FactType] = {
     "data_class": "text",
     "model_standard": "bool",
     "model_status": "text",
+    "design_score": "int",
+    "design_reviewed": "bool",
     "unit": "text",
 }
 """What a condition may ask about. `unit` is a unit id and matches the unit and all below it.
 
 `model_status` is the worst standing of the subject's models; `model_standard` whether all of them
-are the organization's standards.
+are the organization's standards. `design_score` is 0 to 100, `design_reviewed` whether every
+question of the design review is answered and the architecture described.
 """
 
 ORDERED_OPS = ("lt", "le", "gt", "ge")

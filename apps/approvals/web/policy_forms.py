@@ -69,6 +69,10 @@ class ConditionForm(forms.Form):
                 return to_nanos(Decimal(text.replace(",", "").replace(" ", "")))
             except InvalidOperation:
                 raise ValueError("Enter an amount, such as 5000.") from None
+        if FACTS[fact] == "int":
+            if not text.isdecimal() or len(text) > 9:
+                raise ValueError("Enter a whole number, such as 60.")
+            return int(text)
         values = [self._known(fact, part.strip()) for part in text.split(",") if part.strip()]
         if not values:
             raise ValueError("Enter a value.")

@@ -20,6 +20,8 @@ FACT_LABELS: Mapping[str, str] = {
     "data_class": "Data class",
     "model_standard": "Standard models only",
     "model_status": "Worst standing of its models",
+    "design_score": "Score of its design review",
+    "design_reviewed": "Design review complete",
     "unit": "Team",
 }
 OP_LABELS: Mapping[str, str] = {

@@ -117,6 +117,27 @@ VALUE_POLICY = _request(
 REAPPROVAL = _request(
     "Set the share", "Up to 5% takes effect at once", {"version": 0, "percent": 5}
 )
+DESIGN_REVIEW = _request(
+    "Ask the dear ones",
+    "Heavy and critical stories wait for their review",
+    {
+        "version": 0,
+        "document": {
+            "questions": [
+                {
+                    "key": "cache-prompt",
+                    "area": "caching",
+                    "text": "Repeated input is cached, and the hit rate known.",
+                    "weight": 2,
+                }
+            ],
+            "tiers": ["heavy", "critical"],
+            "gate": True,
+            "go_live_gate": True,
+        },
+        "reason": "Design decides most of the bill.",
+    },
+)
 IMPORT_PREVIEW = _request("Check a table", "Nothing is written", {"table": TABLE})
 IMPORT_CONFIRM = _request(
     "File its rows", "Each valid row becomes a draft", {"table": TABLE, "confirm": True}

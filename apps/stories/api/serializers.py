@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.common.api.fields import MoneyField, money
 from apps.portfolio.enums import CapabilityKind
 from apps.stories.api.schema import ASSUMPTIONS
+from apps.stories.design import MAX_NOTES, MAX_REASON, Answer, Design, Reply, load_design
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.models import PhaseEstimate, StoryDraft, StoryRevision, TokenStory
 from apps.stories.selectors.estimating import fill_size, parse_assumptions
@@ -47,6 +48,26 @@ class ValueSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
 
+class AnswerSerializer(serializers.Serializer[Any]):
+    """One answer of the design review; `na` needs a reason. The question is copied."""
+
+    key = serializers.CharField(max_length=40)
+    answer = serializers.ChoiceField([("", ""), *Reply.choices()], allow_blank=True, default="")
+    reason = serializers.CharField(max_length=MAX_REASON, allow_blank=True, default="")
+    text = serializers.CharField(read_only=True)
+    area = serializers.CharField(read_only=True)
+    weight = serializers.IntegerField(read_only=True)
+
+
+class DesignSerializer(serializers.Serializer[Any]):
+    """The design review. `score` is 0 to 100, null while nothing is answered or applies."""
+
+    notes = serializers.CharField(max_length=MAX_NOTES, allow_blank=True, default="")
+    answers = AnswerSerializer(many=True, default=list)
+    score = serializers.IntegerField(read_only=True, allow_null=True)
+    is_reviewed = serializers.BooleanField(read_only=True)
+
+
 class PlanSerializer(serializers.Serializer[Any]):
     """What to file. With a capability, team and category are the capability's."""
 
@@ -64,6 +85,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     work_item_url = serializers.CharField(max_length=500, allow_blank=True, default="")
     monthly_cap = MoneyField(allow_null=True, default=None)
     value = ValueSerializer(default=dict)
+    design = DesignSerializer(default=dict)
     assumptions = AssumptionsField()
 
     def plan(self, base: Mapping[str, Any] | None = None) -> PlanInput:
@@ -92,6 +114,10 @@ class PlanSerializer(serializers.Serializer[Any]):
             value_evidence_url=value["evidence_url"],
             value_owner_id=value["owner"],
             value_why=value["why"],
+            design=Design(
+                data["design"].get("notes", ""),
+                tuple(Answer(**each) for each in data["design"].get("answers", ())),
+            ),
         )
 
 
@@ -171,7 +197,12 @@ class PlanFieldsSerializer(serializers.Serializer[Any]):
     work_item_url = serializers.CharField()
     monthly_cap = MoneyField(source="cap_nanos", read_only=True)
     value = serializers.SerializerMethodField(method_name="shown_value")
+    design = serializers.SerializerMethodField(method_name="shown_design")
     assumptions = AssumptionsField(read_only=True)
+
+    @extend_schema_field(DesignSerializer)
+    def shown_design(self, row: StoryDraft | StoryRevision) -> Any:
+        return DesignSerializer(load_design(row.design)).data
 
     def shown_value(self, row: StoryDraft | StoryRevision) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stories.api import after, discussion, planning, returns, value, views
+from apps.stories.api import after, design, discussion, planning, returns, value, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
@@ -94,5 +94,6 @@ urlpatterns = [
         planning.ReapprovalView.as_view(),
         name="api-estimating-reapproval",
     ),
+    path("design-review/", design.DesignReviewView.as_view(), name="api-design-review"),
     path("estimates/", views.EstimateView.as_view(), name="api-estimates"),
 ]

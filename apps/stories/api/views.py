@@ -1,5 +1,6 @@
 """Stories over the API. The services decide; a view reads, calls and shows."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from apps.portfolio.selectors import capability_by_id
 from apps.stories import services
 from apps.stories.api import estimates, examples
 from apps.stories.api import serializers as s
+from apps.stories.design import load_design
 from apps.stories.models import TokenStory
 from apps.stories.selectors.judging import judged
 from apps.stories.selectors.stories import draft_of, stories, story_by_ref
@@ -78,11 +80,14 @@ class StoryView(ActorMixin, APIView):
         }
         body = s.ChangeSerializer(data=merged)
         body.is_valid(raise_exception=True)
+        plan = body.plan()
+        if "design" not in given:
+            plan = replace(plan, design=load_design(draft.design))
         saved = services.save_draft(
             actor=self.actor,
             story_id=story.id,
             version=body.validated_data["version"],
-            plan=body.plan(),
+            plan=plan,
         )
         return Response(shown(self.actor, saved))
 

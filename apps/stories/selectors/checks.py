@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from apps.asks.enums import Rule
 from apps.asks.selectors import exceptions_in_force
 from apps.common import clock, fmt
 from apps.portfolio.enums import DataClass, Stage, Tier
 from apps.pricing.enums import Standing
 from apps.pricing.selectors import standings
 from apps.stories.bands import compare
+from apps.stories.design import load_design
 from apps.stories.enums import Pattern
 from apps.stories.estimator import load
 from apps.stories.models import StoryRevision
+from apps.stories.selectors.design import checklist_in_force, excused_from
 from apps.stories.selectors.estimating import models_of
 from apps.stories.selectors.settings import settings_in_force
 
@@ -43,6 +46,7 @@ def checks(revision: StoryRevision) -> list[Check]:
         _range(revision),
         _build(revision),
         _value(revision),
+        *_design(revision),
         *_usual(revision),
         _data_class(revision),
         *_standing(revision),
@@ -104,6 +108,29 @@ def _value(revision: StoryRevision) -> Check:
     if missing:
         return ask(f"The value hypothesis lacks {', '.join(missing)}")
     return ok("The value hypothesis can be measured", revision.value_metric)
+
+
+GOOD_DESIGN = 60
+"""Score from which a design review needs no question by itself."""
+
+
+def _design(revision: StoryRevision) -> Iterator[Check]:
+    """The design review; nothing where the tier need not answer and nobody did."""
+    review = load_design(revision.design)
+    if review.is_reviewed:
+        score = review.score
+        if score is None:
+            yield ok("The design review is complete", "None of its questions applies.")
+        elif score >= GOOD_DESIGN:
+            yield ok(f"The design scores {score} of 100")
+        else:
+            missed = [a.text for a in review.answers if a.answer == "no"]
+            yield ask(f"The design scores {score} of 100", " ".join(missed[:3]))
+    elif not review.is_empty:
+        yield ask(f"{review.answered} of {len(review.answers)} design questions are answered")
+    elif checklist_in_force()[0].asks(revision.tier):
+        excused = excused_from(Rule.DESIGN, revision.unit_id)
+        yield ask("No design review", f"Exception {excused.ref} is in force" if excused else "")
 
 
 def _usual(revision: StoryRevision) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.access.actors import Actor
 from apps.approvals.models import ApprovalRequest
+from apps.stories.design import load_design
 from apps.stories.models import StoryRevision, TokenStory
 from apps.stories.selectors.accuracy import Record, alike, cohort_of
 from apps.stories.selectors.budget_effect import parent_effects
@@ -50,6 +51,7 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
         "previous": previous,
         "diff": rows,
         "checks": found,
+        "design": load_design(revision.design),
         "checks_passed": sum(check.passed for check in found),
         "effects": parent_effects(
             unit_id=revision.unit_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.common import fmt
 from apps.stories import rules
+from apps.stories.design import Answer, Design, Reply, load_design
 from apps.stories.enums import Confidence, ValuePer
 from apps.stories.estimator import Assumptions, MixShare, Triple, load
 from apps.stories.estimator.fields import FIELDS, FieldSpec, is_used, value_at
@@ -40,6 +41,7 @@ def compare(old: StoryRevision, new: StoryRevision) -> list[DiffRow]:
         *_assumptions(load(old.assumptions), load(new.assumptions)),
         *_figures(old, new),
         *_value(old, new),
+        *_design(load_design(old.design), load_design(new.design)),
     ]
     return [row for row in rows if row.changed or row.is_key]
 
@@ -173,6 +175,29 @@ def _value(old: StoryRevision, new: StoryRevision) -> Iterator[DiffRow]:
     yield _row("Evidence", old.value_evidence_url or fmt.DASH, new.value_evidence_url or fmt.DASH)
     yield _row("Why", old.value_why or fmt.DASH, new.value_why or fmt.DASH)
     yield _money("Value claimed a month", old, new, "value_month_nanos", is_key=True)
+
+
+def show_answer(answer: Answer) -> str:
+    """`Not applicable: nothing is repeated`; a dash for none."""
+    if not answer.answer:
+        return fmt.DASH
+    label = Reply(answer.answer).label
+    return f"{label}: {answer.reason}" if answer.reason else label
+
+
+def show_score(design: Design) -> str:
+    """`72 of 100`; a dash where nothing was answered."""
+    return fmt.DASH if design.score is None else f"{design.score} of 100"
+
+
+def _design(old: Design, new: Design) -> Iterator[DiffRow]:
+    """The score, the notes, and every question of either by its words."""
+    yield _row("Design review", show_score(old), show_score(new))
+    yield _row("Architecture", old.notes or fmt.DASH, new.notes or fmt.DASH)
+    before = {answer.text: show_answer(answer) for answer in old.answers}
+    after = {answer.text: show_answer(answer) for answer in new.answers}
+    for text in {**before, **after}:
+        yield _row(text, before.get(text, fmt.DASH), after.get(text, fmt.DASH))
 
 
 def _day(revision: StoryRevision) -> str:

@@ -9,6 +9,7 @@ from apps.approvals.selectors import PlannedStep, preview_route
 from apps.portfolio.models import Capability
 from apps.pricing.enums import Standing
 from apps.pricing.selectors import standings
+from apps.stories.design import Design, load_design
 from apps.stories.estimator import Estimate, load
 from apps.stories.models import Plan
 from apps.stories.selectors.estimating import models_of
@@ -25,6 +26,7 @@ def policy_facts(plan: Plan, result: Estimate, tier: str) -> dict[str, Any]:
         result=result,
         tier=tier,
         models=models_of(load(plan.assumptions)),
+        design=load_design(plan.design),
     )
 
 
@@ -36,6 +38,7 @@ def facts(
     result: Estimate | None,
     tier: str = "",
     models: Sequence[tuple[str, str]] = (),
+    design: Design | None = None,
 ) -> dict[str, Any]:
     """Facts of a story that may not be complete yet: what is unknown is left out.
 
@@ -54,6 +57,10 @@ def facts(
             "stage": capability.stage,
             "data_class": capability.data_class,
         }
+    if design is not None:
+        found["design_reviewed"] = design.is_reviewed
+        if design.score is not None:
+            found["design_score"] = design.score
     worst = standings().worst(models) if models else None
     if worst is not None:
         found |= {"model_status": worst.value, "model_standard": worst is Standing.STANDARD}

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from apps.common import fmt
 from apps.common.errors import NotFound
 from apps.portfolio.enums import Tier
+from apps.stories.design import Design, load_design
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.estimator.fields import FIELDS, is_used, value_at
 from apps.stories.models import StoryDraft, StoryRevision, TokenStory
-from apps.stories.selectors.diff import show_mix, show_number, show_triple
+from apps.stories.selectors.diff import show_answer, show_mix, show_number, show_score, show_triple
 from apps.stories.selectors.estimating import estimate_now
 from apps.stories.selectors.stories import draft_of, revision_by_id
 from apps.stories.selectors.value import worth_of, worth_of_revision
@@ -64,6 +65,7 @@ def _text(
         *_head(story, plan, url),
         *_estimate(plan, estimate),
         *_value(plan, value),
+        *_design(load_design(plan.design)),
         *_inputs(load(plan.assumptions)),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -164,6 +166,20 @@ def _value(plan: Any, value: Worth | None) -> Iterator[str]:
         yield f"- **Measured on:** {plan.value_measure_on.isoformat()}"
     if plan.value_why:
         yield f"- **Why:** {plain(plan.value_why)}"
+    yield ""
+
+
+def _design(design: Design) -> Iterator[str]:
+    if design.is_empty:
+        return
+    yield "### Design review"
+    yield ""
+    yield f"Score: **{show_score(design)}**."
+    yield ""
+    yield from (f"- **{plain(a.text)}** {plain(show_answer(a))}" for a in design.answers)
+    if design.notes:
+        yield ""
+        yield from (plain(line) for line in design.notes.splitlines() if line.strip())
     yield ""
 
 

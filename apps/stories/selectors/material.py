@@ -10,6 +10,7 @@ from apps.approvals.enums import Lane, RequestStatus
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.selectors import requests_of_subject, same_route
 from apps.stories import rules
+from apps.stories.design import load_design
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.material import Stand, material_changes, models_of
 from apps.stories.models import Plan, StoryRevision, TokenStory
@@ -129,6 +130,7 @@ def _facts(plan: Plan, a: Assumptions, result: Estimate, tier: str, cap: int) ->
         result=result,
         tier=tier,
         models=estimating.models_of(a),
+        design=load_design(plan.design),
     )
 
 

@@ -1,5 +1,6 @@
 """What can be done with a Token Story: one module per use case."""
 
+from apps.stories.services.design import change_design_checklist
 from apps.stories.services.drafts import amend, create_draft, discard, save_draft
 from apps.stories.services.importing import ImportResult, import_stories, preview_import
 from apps.stories.services.lifecycle import close, go_live, start_delivery, true_up, withdraw
@@ -25,6 +26,7 @@ __all__ = [
     "ImportResult",
     "PlanInput",
     "amend",
+    "change_design_checklist",
     "change_reapproval",
     "change_references",
     "change_sizes",

@@ -21,6 +21,7 @@ from apps.common.errors import Conflict
 from apps.notifications.services import notify
 from apps.organizations.selectors import organization
 from apps.stories import events, rules
+from apps.stories.design import load_design
 from apps.stories.enums import BandOutcome
 from apps.stories.estimator import load
 from apps.stories.models import BandExit, StoryRevision, TokenStory
@@ -132,6 +133,7 @@ def _facts(story: TokenStory, revision: StoryRevision) -> Mapping[str, Any]:
         result=None,
         tier=story.tier,
         models=models_of(load(revision.assumptions)),
+        design=load_design(revision.design),
     )
 
 

@@ -12,10 +12,11 @@ from apps.approvals import selectors as approval_selectors
 from apps.approvals import services as approvals
 from apps.attribution.services import stories_changed
 from apps.common import clock
-from apps.common.errors import Conflict
+from apps.common.errors import Conflict, Invalid
 from apps.stories import rules
 from apps.stories.enums import Act
 from apps.stories.models import StoryDraft, TokenStory
+from apps.stories.selectors.design import missing_for_production
 from apps.stories.selectors.stories import story_by_id
 from apps.stories.services.budget import close_story_budget
 from apps.stories.services.moves import apply_act, check_version, target_status
@@ -77,7 +78,10 @@ def start_delivery(
 def go_live(
     *, actor: Actor, story_id: UUID, version: int | None = None, note: str = ""
 ) -> TokenStory:
-    """People use it: from now on measured months count against the production estimate."""
+    """People use it: from now on measured months count against the production estimate.
+
+    Raises Invalid while nothing guards its use (`selectors.design.missing_for_production`).
+    """
     return _advance(actor, story_id, version, Act.GO_LIVE, note, went_live_at=clock.now())
 
 
@@ -112,6 +116,15 @@ def _advance(
     require(actor, P.STORY_WRITE, unit_id=story.unit_id, owner_id=story.author_id)
     check_version(story, version)
     target = target_status(story, act)
+    if act is Act.GO_LIVE:
+        _require_guardrails(story)
     return apply_act(
         actor=actor, story=story, act=act, target=target, reason=note.strip(), **changes
     )
+
+
+def _require_guardrails(story: TokenStory) -> None:
+    assert story.capability_id is not None  # noqa: S101 -- an approval names the capability
+    errors = missing_for_production(story.capability_id, story.unit_id)
+    if errors:
+        raise Invalid("The story cannot go live yet.", code="guardrails_missing", errors=errors)

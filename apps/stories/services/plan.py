@@ -12,9 +12,11 @@ from apps.common.errors import FieldError, Invalid, NotFound
 from apps.organizations import selectors as organizations
 from apps.portfolio import selectors as portfolio
 from apps.portfolio.enums import CapabilityKind
+from apps.stories.design import NO_DESIGN, Design, dump_design, load_design, settle
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, dump, load
 from apps.stories.models import PLAN_FIELDS, Plan
+from apps.stories.selectors.design import checklist_in_force
 
 MAX_MONEY_NANOS = 10**18  # a billion of the currency's unit
 LENGTHS = {
@@ -56,6 +58,7 @@ class PlanInput:
     value_evidence_url: str = ""
     value_owner_id: UUID | None = None
     value_why: str = ""
+    design: Design = NO_DESIGN
 
 
 def column_values(actor: Actor, plan: PlanInput, *, currency: str) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def column_values(actor: Actor, plan: PlanInput, *, currency: str) -> dict[str, 
                     )
                 )
     errors += _references(plan, unit_id)
+    review = None if plan.design.is_empty else settle(checklist_in_force()[0], plan.design)
     if errors:
         raise Invalid("The story cannot be saved as it is.", errors=errors)
     return {
@@ -87,6 +91,7 @@ def column_values(actor: Actor, plan: PlanInput, *, currency: str) -> dict[str, 
         "kind": kind,
         "currency": currency,
         "assumptions": dump(plan.assumptions),
+        "design": dump_design(review) if review else {},
     }
 
 
@@ -172,4 +177,6 @@ def _references(plan: PlanInput, unit_id: UUID) -> list[FieldError]:
 def plan_of(row: Plan) -> PlanInput:
     """The plan of a draft or a revision."""
     values = {name: getattr(row, name) for name in PLAN_FIELDS if name != "currency"}
-    return PlanInput(**{**values, "assumptions": load(row.assumptions)})
+    return PlanInput(
+        **{**values, "assumptions": load(row.assumptions), "design": load_design(row.design)}
+    )

@@ -11,16 +11,20 @@ from apps.access.permissions import P
 from apps.access.services import require
 from apps.approvals import services as approvals
 from apps.approvals.enums import Lane
+from apps.asks.enums import Rule
 from apps.common import clock, fmt
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.portfolio.enums import Tier
 from apps.portfolio.tiers import Assigned
 from apps.pricing.enums import Standing
 from apps.stories import bands, rules, worth
+from apps.stories.design import Checklist, Design, dump_design, load_design, settle
+from apps.stories.design import missing as missing_design
 from apps.stories.enums import Act
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import sole_funders
+from apps.stories.selectors.design import checklist_in_force, excused_from
 from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
 from apps.stories.selectors.facts import policy_facts
 from apps.stories.selectors.material import verdict
@@ -59,6 +63,8 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     result = estimate_now(assumptions, prices=prices, prefix="assumptions.")
     require_value(draft, result, settings)
     tier = tier_of(assumptions, result, prices, draft.capability)
+    review = require_design(draft, tier.tier, checklist_in_force()[0])
+    draft.design = dump_design(review)
     standing = verdict(
         story, draft, assumptions, result, tier=tier.tier, percent=settings.reapproval_percent
     )
@@ -149,6 +155,26 @@ def require_value(draft: StoryDraft, result: Estimate, settings: Settings) -> No
             code="value_incomplete",
             errors=errors,
         )
+
+
+def require_design(draft: StoryDraft, tier: str, checklist: Checklist) -> Design:
+    """The answers against the checklist in force.
+
+    Raises Invalid with everything they lack where the tier must answer and nobody excused the team.
+    """
+    review = settle(checklist, load_design(draft.design))
+    if not checklist.asks(tier):
+        return review
+    asked = review if review.answers else Design(answers=checklist.unanswered)
+    errors = list(missing_design(asked))
+    if errors and excused_from(Rule.DESIGN, draft.unit_id) is None:
+        raise Invalid(
+            f"A story of the {Tier(tier).label.lower()} tier is submitted with its design review; "
+            "where that cannot be, ask for an exception.",
+            code="design_incomplete",
+            errors=errors,
+        )
+    return review
 
 
 def standing_flags(known: Mapping[str, Any]) -> list[dict[str, str]]:

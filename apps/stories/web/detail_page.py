@@ -19,6 +19,7 @@ from apps.common.errors import Invalid
 from apps.ledger.rules.drivers import Drivers
 from apps.organizations.selectors import organization
 from apps.stories import services
+from apps.stories.design import load_design
 from apps.stories.enums import Act, Confidence, ValuePer
 from apps.stories.estimator import load
 from apps.stories.models import StoryRevision, TokenStory
@@ -59,6 +60,7 @@ TABS = (
     ("measured", "Promised and measured"),
     ("estimate", "Estimate"),
     ("value", "Value"),
+    ("design", "Design"),
     ("history", "History"),
 )
 
@@ -147,6 +149,8 @@ class StoryDetail(View):
             return {}
         if tab == "estimate":
             return estimate_context(revision)
+        if tab == "design":
+            return {"design": load_design(revision.design)}
         if tab == "value":
             return {**value_context(revision), **measured_value(self.request.actor, story)}
         return {
@@ -368,6 +372,7 @@ class StoryVersion(View):
             "earlier": revisions(story).filter(number__lt=number).first(),
             **estimate_context(revision),
             **value_context(revision),
+            "design": load_design(revision.design),
         }
         return render(request, "stories/version.html", context)
 

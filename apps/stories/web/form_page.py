@@ -20,6 +20,7 @@ from apps.stories import rules, services
 from apps.stories.enums import Act
 from apps.stories.estimator import load
 from apps.stories.models import StoryDraft, TokenStory
+from apps.stories.selectors.design import checklist_in_force
 from apps.stories.selectors.estimating import estimate_now
 from apps.stories.selectors.models_used import resolve_model, suggestions
 from apps.stories.selectors.settings import settings_in_force
@@ -46,6 +47,7 @@ def story_form(
     return StoryForm(
         *args,
         settings=settings_in_force(),
+        checklist=checklist_in_force()[0],
         kept=load(draft.assumptions).development if draft else None,
         capabilities=access.capability_choices(actor),
         units=access.unit_choices(actor),

@@ -17,6 +17,7 @@ from apps.portfolio.selectors import capability_by_id
 from apps.portfolio.tiers import Assigned
 from apps.stories import rules
 from apps.stories.bands import Flag
+from apps.stories.design import Design, dump_design
 from apps.stories.enums import Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Estimate, Quantiles
 from apps.stories.models import StoryDraft, TokenStory
@@ -57,6 +58,8 @@ class Panel:
     route: Sequence[PlannedStep] = ()
     standing: Verdict | None = None
     model_status: str = ""
+    design_asked: bool = False
+    review: Design = field(default_factory=Design)
     tier: Assigned | None = None
     band: Flag | None = None
     worth: Worth | None = None
@@ -268,7 +271,10 @@ def build_panel(
         result=result,
         tier=found.tier.tier,
         models=models_of(a),
+        design=form.design(),
     )
+    panel.design_asked = form.checklist.asks(found.tier.tier)
+    panel.review = form.design()
     panel.model_status = known.get("model_status", "")
     unit_id = capability.unit_id if capability else (data.get("unit") or None)
     if story is not None:
@@ -305,6 +311,7 @@ def _standing(
         value_money_nanos=data.get("value_money"),
         value_per=data.get("value_per") or ValuePer.INTERACTION.value,
         value_adoption=Decimal(100) if adoption is None else adoption,
+        design=dump_design(form.design()),
     )
     return verdict(
         story,

@@ -15,10 +15,12 @@ from apps.common import fmt
 from apps.common.errors import Invalid
 from apps.common.web.numbers import MoneyField, NumberField
 from apps.organizations.web.base import SettingsFormPage, settings_tabs
+from apps.portfolio.enums import Tier
 from apps.stories import services
 from apps.stories.bands import SIZES
 from apps.stories.enums import Pattern
 from apps.stories.material import DEFAULT_PERCENT
+from apps.stories.selectors.design import checklist_in_force
 from apps.stories.selectors.settings import settings_in_force
 from apps.stories.web.forms.story import SIZE_NAMES
 from apps.tenancy.urls import org_url
@@ -32,6 +34,7 @@ def estimating(request: HttpRequest) -> HttpResponse:
     """What is in force, and the doors to change it."""
     settings = settings_in_force()
     actor = request.actor
+    checklist, checklist_version = checklist_in_force()
     context = {
         "title": "Estimating",
         "lede": "What every estimate of your organization takes for granted.",
@@ -40,6 +43,10 @@ def estimating(request: HttpRequest) -> HttpResponse:
         "settings": settings,
         "sizes": [(SIZE_NAMES[name], settings.sizes[name]) for name in SIZES],
         "references": [(PATTERN_NAMES[key], band) for key, band in settings.references.items()],
+        "checklist": checklist,
+        "checklist_version": checklist_version,
+        "checklist_tiers": " or ".join(Tier(tier).label.lower() for tier in checklist.tiers),
+        "may_design": can(actor, P.DESIGN_REVIEW_MANAGE),
         "may_bands": can(actor, P.ESTIMATING_MANAGE),
         "may_value": can(actor, P.VALUE_POLICY_MANAGE),
     }

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.stories.web import (
     accuracy_page,
+    design_page,
     discussion,
     gaps_page,
     import_page,
@@ -55,6 +56,11 @@ urlpatterns = [
         "settings/estimating/amendments/",
         settings_page.ReapprovalPage.as_view(),
         name="reapproval",
+    ),
+    path(
+        "settings/estimating/design/",
+        design_page.DesignReviewPage.as_view(),
+        name="design_review",
     ),
     path("stories/<slug:ref>/", StoryDetail.as_view(), name="detail"),
     path("stories/<slug:ref>/edit/", EditStory.as_view(), name="edit"),

@@ -197,3 +197,20 @@ def test_a_viewer_may_read_and_change_nothing(api, verb, path, data):
     with api.world.a.scope():
         assert not StoryTemplate.objects.exists()
         assert TokenStory.objects.count() == 1
+
+
+def test_the_design_review_is_read_by_keys_and_set_by_people(api):
+    found = api.get("/api/v1/design-review/").json()
+    assert (found["version"], found["document"]["gate"]) == (0, False)
+    document = {**found["document"], "gate": True}
+    data = {"version": 0, "document": document}
+    assert send(api, "put", "design-review/", data).status_code == 403
+    cto = api.world.a.client(Role.CTO)
+    header = {"X-TokenOps-Organization": api.world.a.slug}
+    done = send(cto, "put", "design-review/", data, headers=header)
+    assert (done.json()["version"], done.json()["document"]) == (1, document)
+    assert send(cto, "put", "design-review/", data, headers=header).status_code == 409
+    wrong = {"version": 1, "document": {**document, "tiers": []}}
+    refused = send(cto, "put", "design-review/", wrong, headers=header)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "tiers")
+    assert api.get("/api/v1/design-review/").json()["version"] == 1

@@ -208,3 +208,34 @@ def test_a_member_reads_only_their_unit(world):
     member = world.a.client(Role.MEMBER, "claims")
     headers = {"X-TokenOps-Organization": world.a.organization.slug}
     assert member.get("/api/v1/stories/", headers=headers).json()["results"] == []
+
+
+def test_a_design_review_is_filed_kept_and_scored(api):
+    answers = [
+        {"key": "prompt-short", "answer": "yes"},
+        {"key": "batch-later", "answer": "na", "reason": "People wait."},
+    ]
+    answer = post(
+        api,
+        "/api/v1/stories/",
+        body(api.world, design={"notes": "Two calls.", "answers": answers}),
+    )
+    assert answer.status_code == 201, answer.content
+    design = answer.json()["draft"]["design"]
+    assert (design["score"], design["is_reviewed"]) == (13, False)  # 2 of 15
+    assert design["answers"][0]["text"] == "The fixed part of the prompt is short, and first."
+    renamed = api.patch(
+        "/api/v1/stories/TS-0001/",
+        {"version": 1, "title": "Renamed"},
+        content_type="application/json",
+    ).json()
+    assert renamed["draft"]["design"] == design
+    wrong = api.patch(
+        "/api/v1/stories/TS-0001/",
+        {"version": 2, "design": {"answers": [{"key": "weather", "answer": "yes"}]}},
+        content_type="application/json",
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "design.weather.key")
+    post(api, "/api/v1/stories/TS-0001/submit/", {"version": 2})
+    frozen = api.get("/api/v1/stories/TS-0001/").json()["revisions"][0]["design"]
+    assert (frozen["score"], frozen["notes"]) == (13, "Two calls.")

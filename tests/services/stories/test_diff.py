@@ -15,7 +15,7 @@ from tests.factories.stories import make_assumptions
 
 pytestmark = pytest.mark.django_db
 
-SAME = {"assumptions", "currency", "capability_id", "unit_id"}
+SAME = {"assumptions", "currency", "capability_id", "unit_id", "design"}
 """Compared by their own rows, or never different between two versions of this test."""
 
 

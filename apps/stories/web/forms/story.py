@@ -13,13 +13,14 @@ from apps.common.numbers import show_number
 from apps.common.web.numbers import MoneyField, MonthField, NumberField
 from apps.portfolio.enums import CapabilityKind
 from apps.stories.bands import SPIKE
+from apps.stories.design import Checklist, Design
 from apps.stories.enums import Confidence, Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Triple
 from apps.stories.estimator.fields import BY_PATH, FIELDS, value_at
 from apps.stories.estimator.inputs import Development, Parts, Production, Testing
 from apps.stories.selectors.settings import Settings
 from apps.stories.services.plan import PlanInput
-from apps.stories.web.forms import mix
+from apps.stories.web.forms import mix, review
 from apps.stories.web.forms.layout import PARTS, SHOWN_PATHS, field_name, tables
 
 KIND_HINTS = {
@@ -34,6 +35,8 @@ PATTERNS = [("", "Something else"), *Pattern.choices()]
 SIZE_NAMES = {"S": "S", "M": "M", "L": "L", "XL": "XL", SPIKE: "? A spike first"}
 
 
+NOTHING_ASKED = Checklist(questions=())
+"""For forms without a design review."""
 LATER = ("title", "unit")
 """What submitting needs and pricing does not."""
 
@@ -107,13 +110,14 @@ class StoryForm(forms.Form):
         units: Sequence[tuple[str, str]],
         people: Sequence[tuple[str, str]],
         settings: Settings,
+        checklist: Checklist = NOTHING_ASKED,
         kept: Development | None = None,
         lenient: bool = False,
         **kwargs: Any,
     ) -> None:
         """``kept`` is the stored development: a size that stays keeps the band it was given."""
         super().__init__(*args, **kwargs)
-        self.settings, self._kept = settings, kept
+        self.settings, self._kept, self.checklist = settings, kept, checklist
         self._choose("capability", [("", "Not listed: name it now"), *capabilities])
         self._choose("unit", [("", "Choose a team"), *units])
         self._choose("value_owner", [("", "–"), *people])
@@ -125,6 +129,7 @@ class StoryForm(forms.Form):
                 self.fields[field_name(path, part)] = NumberField(label=text)
         for phase in mix.PREFIXES:
             mix.add_rows(self, phase, mix.rows_needed(phase, self.data or self.initial))
+        review.add_questions(self, checklist)
         self.fields["dev_size"].hints = {  # type: ignore[attr-defined]
             name: f"{fmt.tokens(band.likely)} tokens" for name, band in settings.sizes.items()
         }
@@ -159,6 +164,19 @@ class StoryForm(forms.Form):
         return [(phase, mix.rows(self, phase)) for phase in ("development", "testing")]
 
     @property
+    def questions(self) -> list[review.QuestionRow]:
+        """The design review, a row a question."""
+        return review.rows(self, self.checklist)
+
+    @property
+    def design_notes(self) -> forms.BoundField:
+        return self[review.NOTES]
+
+    def design(self) -> Design:
+        """The answers of valid data."""
+        return review.read(self.cleaned_data, self.checklist)
+
+    @property
     def opened(self) -> frozenset[str]:
         """Folded parts of the form that hold an error: they are shown unfolded."""
         names = {
@@ -171,6 +189,7 @@ class StoryForm(forms.Form):
                 for part in ("model", "share")
             ],
         }
+        names["design"] = [name for name in self.errors if name.startswith("design.")]
         found = {key for key, fields in names.items() if any(f in self.errors for f in fields)}
         if self.is_bound:
             found |= {name for name, table in self.tables.items() if table.has_errors}
@@ -258,6 +277,7 @@ class StoryForm(forms.Form):
             value_evidence_url=data["value_evidence_url"],
             value_owner_id=_uuid(data.get("value_owner")),
             value_why=data["value_why"],
+            design=self.design(),
         )
 
 
@@ -288,6 +308,7 @@ def initial_of(plan: PlanInput) -> dict[str, Any]:
             )
         },
         **assumption_initial(a),
+        **review.initial(plan.design),
     }  # fmt: skip
 
 

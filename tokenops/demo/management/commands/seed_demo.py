@@ -15,6 +15,7 @@ from tokenops.demo.agents import push_corrections, push_runs
 from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.books import ensure_books
+from tokenops.demo.design import ensure_design_review
 from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             ensure_standings(demo)
             ensure_stories(demo, now)
             ensure_estimating(demo)
+            ensure_design_review(demo)
             ensure_approvals(demo, now)
             ensure_worth(demo, now)
             ensure_audit(demo, now)
