@@ -258,6 +258,7 @@ GIVEN: dict[str, Callable[[Any], Given]] = {
     "post worth/{capability_id}/decisions/": a_capability,
     "put estimating/value/": a_person(Role.CFO),
     "put estimating/amendments/": a_person(Role.CFO),
+    "put design-review/": a_person(Role.CTO),
 }
 """Where the default does not do: TS-0001 is a draft, and the key sends."""
 

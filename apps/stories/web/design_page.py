@@ -17,6 +17,10 @@ SPARE = 2
 """Empty rows below the questions that are asked."""
 
 
+def _text(**attrs: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "in", **attrs})
+
+
 class ChecklistForm(forms.Form):
     """A row a question, named `questions[0].text` as the service names them in its errors."""
 
@@ -50,25 +54,35 @@ class ChecklistForm(forms.Form):
                 required=False, max_length=40, widget=forms.HiddenInput
             )
             self.fields[f"{at}.text"] = forms.CharField(
-                label=f"Question {number + 1}", required=False, max_length=MAX_TEXT
+                label=f"Question {number + 1}", required=False, max_length=MAX_TEXT, widget=_text()
             )
             self.fields[f"{at}.area"] = forms.ChoiceField(
-                label="About", choices=Area.choices(), required=False
+                label=f"Question {number + 1} is about",
+                choices=Area.choices(),
+                required=False,
+                widget=forms.Select(attrs={"class": "in"}),
             )
             self.fields[f"{at}.weight"] = forms.IntegerField(
-                label="Weight", required=False, min_value=1, max_value=MAX_WEIGHT
+                label=f"Weight of question {number + 1}",
+                required=False,
+                min_value=1,
+                max_value=MAX_WEIGHT,
+                widget=_text(inputmode="numeric"),
             )
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """What the template draws: the bound fields of each question."""
-        return [
-            {
+        """What the template draws: the bound fields of each question, and what is wrong."""
+        found = []
+        for number in range(self.rows_shown):
+            row: dict[str, Any] = {
                 part: self[f"questions[{number}].{part}"]
                 for part in ("key", "text", "area", "weight")
             }
-            for number in range(self.rows_shown)
-        ]
+            row["shown"] = [row["text"], row["area"], row["weight"]]
+            row["errors"] = [str(e) for bound in (row["key"], *row["shown"]) for e in bound.errors]
+            found.append(row)
+        return found
 
     def kept(self) -> list[int]:
         """Rows that hold a question; the others are removed."""

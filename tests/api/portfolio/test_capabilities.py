@@ -88,3 +88,20 @@ def test_a_viewer_reads_and_a_stranger_does_not(world):
     from django.test import Client
 
     assert Client().get(URL).status_code == 401
+
+
+def test_production_without_guardrails_is_refused(world, client):
+    side = world.a
+    with side.scope():
+        capability = make_capability()
+    one = f"{URL}{capability.id}/"
+    refused = call(client, side, "patch", one, {"version": 1, "stage": "production"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "guardrails_missing")
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "stage"
+    assert "no budget of its own" in error["message"]
+    assert "budget with a limit, thresholds and an owner" in error["fix"]
+    with side.scope():
+        assert (Capability.objects.get().stage, Capability.objects.get().version) == (
+            capability.stage, 1,
+        )  # fmt: skip
