@@ -83,13 +83,21 @@ def retire_rule(*, actor: Actor, rule_id: UUID, version: int, reason: str = "") 
     record(actor=actor, action=events.RULE_RETIRED, obj=row, before=before, reason=reason)
 
 
-def move_rule(*, actor: Actor, rule_id: UUID, position: int) -> None:
-    """Put one active rule at a position (1 is first); the others keep their order."""
+def move_rule(*, actor: Actor, rule_id: UUID, position: int, expected: int | None = None) -> None:
+    """Put one active rule at a position (1 is first); the others keep their order. Conflict where
+    it is retired, or no longer at the `expected` position."""
     require(actor, P.ATTRIBUTION_MANAGE)
+    _locked_state()
     ids = [row.id for row in selectors.active_rules()]
     selectors.rule(rule_id)
     if rule_id not in ids:
         raise Conflict("The rule is retired.", code="rule_retired")
+    if expected is not None and ids.index(rule_id) + 1 != expected:
+        raise Conflict(
+            "The order has changed meanwhile.",
+            code="rules_changed",
+            fix="Load the list again and repeat the move.",
+        )
     ids.remove(rule_id)
     ids.insert(max(0, min(position - 1, len(ids))), rule_id)
     reorder_rules(actor=actor, rule_ids=ids)

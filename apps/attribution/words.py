@@ -41,6 +41,14 @@ def target_text(rule: AttributionRule) -> str:
     return text[:1].upper() + text[1:]
 
 
+def search_text(rule: AttributionRule) -> str:
+    """What a search looks through: name, every condition with all its values, and target."""
+    parts = [rule.name, target_text(rule), rule.unit.name if rule.unit else ""]
+    for condition in rule.parsed_conditions:
+        parts += [condition_text(condition), *condition.values]
+    return " ".join(parts).casefold()
+
+
 def dates_text(rule: AttributionRule) -> str:
     """The days of a rule in words."""
     if rule.starts_on and rule.ends_on:

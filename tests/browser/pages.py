@@ -94,6 +94,8 @@ PAGES: list[PageCase] = [
     PageCase("ledger:price_model", Role.CFO, query="?provider=openai&model=gpt-5-mini-2031"),
     PageCase("ledger:recost", Role.CFO),
     PageCase("quality:list"),
+    PageCase("changelog:list"),
+    PageCase("changelog:new", Role.TOKENOPS_LEAD),
     PageCase("connectors:reconciliation", Role.CFO),
     PageCase("fx:rates", Role.CFO),
     PageCase("fx:import", Role.CFO),

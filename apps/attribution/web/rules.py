@@ -1,26 +1,65 @@
 """The list of rules, and the box that says what they would decide."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from apps.access.permissions import P
 from apps.access.services import can
 from apps.access.web import requires
-from apps.attribution import selectors, words
+from apps.attribution import selectors, services, words
 from apps.attribution.enums import Confidence, Phase, RuleConfidence, RuleStatus
 from apps.attribution.models import AttributionRule
 from apps.attribution.rules import Assignment, Dimensions
+from apps.attribution.services import MAX_RULES
 from apps.common import clock
-from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, ListPage, RelationFilter
+from apps.common.errors import Invalid
+from apps.common.templatetags.ui import icon
+from apps.common.web.lists import (
+    Action,
+    ChoiceFilter,
+    Column,
+    Empty,
+    ListPage,
+    RelationFilter,
+    SearchFilter,
+)
 from apps.organizations.selectors import organization, units
 from apps.portfolio.selectors import capability_names
 from apps.tenancy.urls import org_url
 
 TAG_PAIRS = 32
+
+
+POSITION = Column(
+    "position",
+    "Order",
+    sort="position",
+    value=lambda rule: rule.position if rule.status == RuleStatus.ACTIVE else None,
+    align="num",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSearch(SearchFilter):
+    """Every word occurs in what the list shows of a rule: name, conditions, target."""
+
+    def apply(self, qs: Any, value: Any) -> Any:
+        wanted = value.casefold().split()
+        found = [row.id for row in qs if all(word in words.search_text(row) for word in wanted)]
+        return qs.filter(id__in=found)
 
 
 @requires(P.ATTRIBUTION_VIEW)
@@ -41,13 +80,7 @@ class RuleList(ListPage):
             sort="name",
             link=lambda rule, request: org_url(request, "attribution:edit", rule.id),
         ),
-        Column(
-            "position",
-            "Order",
-            sort="position",
-            value=lambda rule: rule.position if rule.status == RuleStatus.ACTIVE else None,
-            align="num",
-        ),
+        POSITION,
         Column("conditions", "When", value=words.conditions_text, full=True),
         Column("target", "Then", value=words.target_text, full=True),
         Column("dates", "In force", value=words.dates_text),
@@ -55,6 +88,7 @@ class RuleList(ListPage):
         Column("status", "Status", value=lambda rule: RuleStatus(rule.status).label),
     )
     filters = (
+        RuleSearch("q", "Search", placeholder="Name, value, team…"),
         ChoiceFilter("status", "Status", choices=RuleStatus.choices()),
         RelationFilter("unit", "Team", choices=lambda request: units().values_list("id", "name")),
         ChoiceFilter("phase", "Phase", choices=Phase.choices()),
@@ -63,6 +97,26 @@ class RuleList(ListPage):
 
     def get_queryset(self) -> QuerySet[AttributionRule]:
         return selectors.all_rules()
+
+    def get_columns(self) -> Sequence[Column]:
+        """With buttons that move a rule, for those who may, where the list is in its order."""
+        columns = list(super().get_columns())
+        if can(self.request.actor, P.ATTRIBUTION_MANAGE):
+            columns.append(
+                Column(
+                    "move",
+                    "Move",
+                    value=partial(_move_buttons, self.request, self.last),
+                    in_csv=False,
+                    hide_label=True,
+                )
+            )
+        return columns
+
+    @cached_property
+    def last(self) -> int:
+        """The position of the last active rule."""
+        return selectors.active_rules().count()
 
     def get_actions(self) -> list[Action]:
         actions = [Action("Test box", org_url(self.request, "attribution:test"), "search")]
@@ -80,6 +134,59 @@ class RuleList(ListPage):
 
     def row_class(self, obj: AttributionRule) -> str:
         return "mut" if obj.status == RuleStatus.RETIRED else ""
+
+
+def _move_buttons(request: HttpRequest, last: int, rule: AttributionRule) -> SafeString | str:
+    """A form with up and down; an end of the list has one of them."""
+    if rule.status != RuleStatus.ACTIVE or last < 2:
+        return ""
+    buttons = [
+        format_html(
+            '<button class="btn ghost sm" name="to" value="{}" aria-label="{}">{}</button>',
+            rule.position + step,
+            f"Move {rule.name} {way}",
+            icon(f"arrow-{way}"),
+        )
+        for way, step in (("up", -1), ("down", 1))
+        if 1 <= rule.position + step <= last
+    ]
+    return format_html(
+        '<form class="row" method="post" action="{}">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<input type="hidden" name="at" value="{}">'
+        '<input type="hidden" name="back" value="{}">{}</form>',
+        org_url(request, "attribution:move", rule.id),
+        get_token(request),
+        rule.position,
+        request.GET.urlencode(),
+        SafeString("".join(buttons)),
+    )
+
+
+class MoveForm(forms.Form):
+    """Where a rule goes, and where the person saw it."""
+
+    to = forms.IntegerField(min_value=1, max_value=MAX_RULES)
+    at = forms.IntegerField(min_value=1, max_value=MAX_RULES)
+
+
+@require_POST
+@requires(P.ATTRIBUTION_MANAGE)
+def move(request: HttpRequest, rule_id: UUID) -> HttpResponse:
+    """Put a rule before or after its neighbour; back to the list as it was."""
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("There is no such place.", field="to", fix="Use the buttons of the list.")
+    services.move_rule(
+        actor=request.actor,
+        rule_id=rule_id,
+        position=form.cleaned_data["to"],
+        expected=form.cleaned_data["at"],
+    )
+    rule = selectors.rule(rule_id)
+    messages.success(request, f"{rule.name} is number {rule.position} now.")
+    back = QueryDict(request.POST.get("back", "")[:2_000]).urlencode()
+    return redirect(org_url(request, "attribution:list") + (f"?{back}" if back else ""))
 
 
 class TestForm(forms.Form):

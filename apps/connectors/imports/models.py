@@ -27,7 +27,8 @@ class ImportJob(TenantModel):
     An `automatic` job came from a source and goes on by itself once it is checked.
     `cost_nanos` is in the mapping's currency, `costs` has every currency. A job of a `collection`
     (files that a source reads together) replaces what the collection held before: rows that are
-    gone are `withdrawn`.
+    gone are `withdrawn`. `pruned` are the months whose raw records retention had removed when the
+    file was checked: rows of them are refused, since whether they are known cannot be told.
     """
 
     filename = models.CharField(max_length=255)
@@ -59,6 +60,7 @@ class ImportJob(TenantModel):
     bill_rows = models.PositiveBigIntegerField(default=0)
     bill_written = models.PositiveBigIntegerField(default=0)
     withdrawn = models.PositiveBigIntegerField(default=0)
+    pruned = models.JSONField(default=list)
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     preview = models.JSONField(default=list)

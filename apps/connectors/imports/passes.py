@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import numpy as np
 
 from apps.common import clock
+from apps.common.periods import day_in_zone, month_of
 from apps.connectors.imports import storage
 from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules.billing import BillConverter, BillRow
@@ -15,6 +16,7 @@ from apps.connectors.imports.rules.converting import Converter, Row
 from apps.connectors.imports.rules.mapping import Mapping
 from apps.connectors.imports.rules.ordinals import PAIR
 from apps.ledger.schema import RecordError
+from apps.ledger.selectors.state import ledger_settings
 
 SLICE_ROWS = 20_000
 """Rows of one transaction: a second or two of work."""
@@ -44,12 +46,46 @@ AnyConverter = Converter | BillConverter
 AnyRow = Row | BillRow
 
 
-def converter(job: ImportJob) -> AnyConverter:
-    """The same conversion in every pass: “now” is when the file came."""
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The conversion of a job's rows, the same in every pass: “now” is when the file came, and the
+    months that are gone are those of its check."""
+
+    convert: AnyConverter
+    pruned: frozenset[date]
+    zone: str
+    time_column: str
+
+    @property
+    def by_event(self) -> bool:
+        return self.convert.by_event
+
+    def refusal(self, number: int, row: AnyRow) -> RecordError | None:
+        """Why the ledger would not take a row that is well formed."""
+        if not self.pruned or row.record is None:
+            return None
+        month = month_of(day_in_zone(row.record.occurred_at, self.zone)).start
+        if month not in self.pruned:
+            return None
+        return RecordError(
+            number,
+            self.time_column,
+            f"The single records of {month:%B %Y} were removed by retention: whether this one is "
+            "known can no longer be told.",
+            "Leave the row out: the totals of that month are kept.",
+        )
+
+
+def converter(job: ImportJob) -> Judge:
+    """How this job's rows are judged."""
     mapping = Mapping.from_json(job.mapping)
-    if mapping.is_bill:
-        return BillConverter(mapping, job.header, job.key_columns, job.created_at)
-    return Converter(mapping, job.header, job.key_columns, job.created_at)
+    kind = BillConverter if mapping.is_bill else Converter
+    return Judge(
+        convert=kind(mapping, job.header, job.key_columns, job.created_at),
+        pruned=frozenset(date.fromisoformat(month) for month in job.pruned),
+        zone=ledger_settings().timezone,
+        time_column=mapping.column_of("occurred_at") or "",
+    )
 
 
 def rows_from(job: ImportJob, start: int, first: int) -> Iterator[Numbered]:
@@ -66,7 +102,7 @@ def data_start(job: ImportJob) -> int:
     return reader.offset
 
 
-def judge(convert: AnyConverter, row: Numbered) -> AnyRow | RecordError:
+def judge(by: Judge, row: Numbered) -> AnyRow | RecordError:
     """The record or the line of a row, or why it is refused."""
     if row.cells is None:
         return RecordError(
@@ -75,7 +111,10 @@ def judge(convert: AnyConverter, row: Numbered) -> AnyRow | RecordError:
             "The row cannot be read: a quote is not closed or the line is too long.",
             "Close the quotes; write a quote inside a text twice.",
         )
-    return convert.convert(row.number, row.cells)
+    found = by.convert.convert(row.number, row.cells)
+    if isinstance(found, RecordError):
+        return found
+    return by.refusal(row.number, found) or found
 
 
 def ordinals_of(data: bytes) -> dict[int, int]:

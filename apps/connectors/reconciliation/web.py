@@ -120,10 +120,20 @@ class ReconciliationPage(ListPage):
         money = fmt.signed_money(gap, found.currency)
         part = rules.share(gap, total.billed_nanos)
         said = f" ({fmt.pct(abs(part), 1)})" if part is not None else ""
-        gaps = found.count("gap")
-        needs = "needs" if gaps == 1 else "need"
-        end = f"{fmt.plural(gaps, 'line')} {needs} an answer." if gaps else "All lines agree."
-        return f"Billed minus measured is {money}{said}. {end}"
+        return f"Billed minus measured is {money}{said}. {self._verdict()}"
+
+    def _verdict(self) -> str:
+        """How the lines stand: what needs an answer, then what is only near."""
+        gaps, near = self.found.count("gap"), self.found.count("near")
+        wide = _percent(self.found.limits.wide_bp)
+        close = f"{fmt.plural(near, 'line')} {'differs' if near == 1 else 'differ'} by up to {wide}"
+        if gaps:
+            needs = "needs" if gaps == 1 else "need"
+            also = f", {close}" if near else ""
+            return f"{fmt.plural(gaps, 'line')} {needs} an answer{also}."
+        if near:
+            return f"No line needs an answer; {close}."
+        return "All lines that can be compared agree."
 
     def extra_context(self) -> dict[str, Any]:
         found = self.found

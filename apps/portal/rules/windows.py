@@ -47,6 +47,15 @@ class Window:
         return fmt.day_range(self.start, self.end)
 
     @property
+    def has_open_days(self) -> bool:
+        """Whether figures of the window hold days that the comparison leaves out."""
+        return self.compared_end < self.end
+
+    @property
+    def compared_text(self) -> str:
+        return fmt.day_range(self.start, self.compared_end)
+
+    @property
     def before_text(self) -> str:
         return fmt.day_range(self.before_start, self.before_end)
 

@@ -70,12 +70,13 @@ def _compared(found: Exploration, measure: Measure) -> str:
         return f"{measure.label}: not counted by the sources"
     sides = [sum(value or 0 for value in side) for side in read]
     now, before = (measure.cell(value, currency) for value in sides)
+    days = f", {found.window.compared_text}" if found.window.has_open_days else ""
     ratio = fmt.change(*sides)
     if ratio is None or abs(ratio) < 0.0005:
-        return f"{measure.label}: {now}, after {before} in {found.window.before_text}"
+        return f"{measure.label}{days}: {now}, after {before} in {found.window.before_text}"
     word = "above" if ratio > 0 else "below"
     size = fmt.delta(abs(ratio)).lstrip("+")
-    return f"{measure.label}: {now}, {size} {word} {found.window.before_text}"
+    return f"{measure.label}{days}: {now}, {size} {word} {found.window.before_text}"
 
 
 def _first(row: Row) -> str | None:

@@ -1,8 +1,10 @@
 """From a file to the ledger: what is refused and why, what is known again, what is restated."""
 
 import gzip
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from apps.access.roles import Role
@@ -13,6 +15,7 @@ from apps.connectors.imports.models import ImportChunk, ImportJob, ImportMapping
 from apps.connectors.imports.rules.mapping import Mapping, check, guess
 from apps.connectors.imports.services import upload
 from apps.connectors.models import Source
+from apps.ledger import services as ledger
 from apps.ledger.models import UsageRun
 from apps.outbox.models import OutboxMessage
 from apps.trail.models import TrailEvent
@@ -333,3 +336,34 @@ def test_a_big_file_may_take_its_time_and_only_its_own_transaction(world):
             assert limit() == "15min"
             transaction.set_rollback(True)
         assert limit() == before
+
+
+def test_rows_of_a_pruned_month_are_refused_in_the_file_and_never_lost(world):
+    """The ledger takes no record of a month whose single records are gone: the check says so."""
+    actor = world.a.actor(Role.CFO)
+    data = (
+        b"time,key,input,output\n2025-12-31T23:30:00Z,bot,1,1\n"
+        b"2026-01-05T10:00:00Z,bot,100,10\n2026-11-01T10:00:00Z,bot,200,20\n"
+    )
+    with time_machine.travel(datetime(2026, 11, 20, tzinfo=UTC), tick=False):
+        with world.a.scope():
+            job = map_and_check(make_upload(data))
+            january = date(2026, 1, 1)
+            settling = ledger.settle_period(actor=actor, month=january, version=0)
+            ledger.close_period(
+                actor=actor, month=january, version=settling.version, note="Books done"
+            )
+            ledger.set_retention(actor=actor, months=6, version=0)
+        ledger.prune(organization_id=world.a.id)
+        with world.a.scope():
+            with pytest.raises(Conflict) as refused:
+                write(job)
+            assert refused.value.code == "check_outdated"
+            job = map_and_check(job)
+            assert (job.accepted, job.refused) == (2, 1)
+            (row,) = selectors.refused_rows(job)
+            assert row[:4] == ["2026-01-05T10:00:00Z", "bot", "100", "10"]
+            assert row[4:6] == ["3", "time"]
+            assert row[6].startswith("The single records of January 2026 were removed")
+            job = write(job)
+            assert (job.new, job.refused, job.status) == (2, 1, "done")

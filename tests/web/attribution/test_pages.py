@@ -127,3 +127,36 @@ def test_viewers_read_and_strangers_see_nothing(world):
     mallory = world.b.client()
     for name in ("edit", "retire"):
         assert mallory.get(world.b.url(f"attribution:{name}", rule.id)).status_code == 404
+
+
+def test_the_list_is_searched_by_what_rules_say(world, browser):
+    url = world.a.url("attribution:list")
+    with world.a.scope():
+        make_rule(when("api_key", "bot", "Bot-2"), name="Support")
+        make_rule(when("model", "gpt-5"), name="Research", unit_id=world.a.units["apps"].id)
+    for words, shown in (("SUPPORT", "Support"), ("bot-2", "Support"), ("gpt apps", "Research")):
+        page = browser.get(url, {"q": words}).content.decode()
+        hidden = {"Support": "Research", "Research": "Support"}[shown]
+        assert f">{shown}</a>" in page, words
+        assert f">{hidden}</a>" not in page, words
+    assert "Nothing matches" in browser.get(url, {"q": "gpt nobody"}).content.decode()
+
+
+def test_a_rule_moves_up_and_down_from_where_it_was_seen(world, browser):
+    with world.a.scope():
+        rules = [make_rule(name=name) for name in ("One", "Two", "Three")]
+    url = world.a.url("attribution:list")
+    page = browser.get(url).content.decode()
+    assert 'aria-label="Move One up"' not in page
+    assert 'aria-label="Move Two up"' in page
+    assert 'aria-label="Move Three down"' not in page
+    move = world.a.url("attribution:move", rules[2].id)
+    answer = browser.post(move, {"at": 3, "to": 2, "back": "q=t"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{url}?q=t")
+    assert browser.post(move, {"at": 3, "to": 2}).status_code == 409
+    assert browser.post(move, {"at": 2, "to": "x"}).status_code == 422
+    assert world.a.client(Role.VIEWER).post(move, {"at": 2, "to": 1}).status_code == 403
+    assert "Move Two" not in world.a.client(Role.VIEWER).get(url).content.decode()
+    with world.a.scope():
+        order = AttributionRule.objects.order_by("position").values_list("name", flat=True)
+        assert list(order) == ["One", "Three", "Two"]

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,8 @@ import time_machine
 from apps.access.roles import Role
 from apps.common.money import NANOS
 from apps.connectors.models import ComparisonUsage, ProviderCost, ReconciliationLimits
+from apps.connectors.reconciliation.rules import Limits
+from apps.connectors.reconciliation.web import ReconciliationPage
 from apps.ledger.models import LedgerState
 from apps.trail.models import TrailEvent
 from tests.factories.connectors import make_source
@@ -214,3 +217,19 @@ def test_the_page_says_whose_days_it_shows(side, client):
     ask = {"start": "2026-09-01", "end": "2026-11-20"}
     found = client.get("/api/v1/reconciliation/", ask, headers=side.key_headers).json()
     assert found["days_are_utc"] is False
+
+
+@pytest.mark.parametrize(
+    ("gaps", "near", "words"),
+    [
+        (0, 0, "All lines that can be compared agree."),
+        (0, 2, "No line needs an answer; 2 lines differ by up to 5%."),
+        (1, 0, "1 line needs an answer."),
+        (2, 1, "2 lines need an answer, 1 line differs by up to 5%."),
+    ],
+)
+def test_the_lede_says_all_agree_only_where_they_do(gaps, near, words):
+    page = ReconciliationPage()
+    counts = {"gap": gaps, "near": near}
+    page.found = SimpleNamespace(count=counts.get, limits=Limits())
+    assert page._verdict() == words

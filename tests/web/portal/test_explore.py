@@ -196,3 +196,11 @@ def test_requests_that_nobody_counts_are_missing_and_never_zero(side, get):
     assert (m1["Requests"], m2["Requests"]) == ("", "7")
     # 0.0028 USD at 1.25 USD a euro.
     assert (m1["Cost (USD)"], m1["Cost (EUR)"]) == ("0.002800000", "0.002240000")
+
+
+def test_what_is_compared_says_its_days_and_the_table_that_it_holds_more(get):
+    page = text(get("days_from=2026-11-01&days_to=2026-11-12&measure=requests&compare=before"))
+    assert "Requests, 1–11 Nov: 30, " in page
+    assert "All of 1–12 Nov, with the days that are not complete yet" in page
+    closed = text(get(f"{NOVEMBER}&measure=requests&compare=before"))
+    assert "days that are not complete yet" not in closed

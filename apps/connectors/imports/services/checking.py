@@ -20,6 +20,7 @@ from apps.connectors.imports.rules.converting import repeat_error
 from apps.connectors.imports.rules.ordinals import Piece, repeated
 from apps.connectors.imports.services.mappings import begin_writing
 from apps.ledger.schema import RecordError, UsageIn
+from apps.ledger.selectors.periods import pruned_months
 from apps.pricing.book import PriceBook
 from apps.pricing.rules import Schedule
 from apps.pricing.selectors import price_book
@@ -71,6 +72,8 @@ def check_slice(job_id: UUID, generation: int) -> bool:
     job = passes.claim(job_id, generation, JobStatus.CHECKING)
     if job is None:
         return False
+    if not job.offset:
+        job.pruned = sorted(month.isoformat() for month in pruned_months())
     start = job.offset or passes.data_start(job)
     convert, book, tally = passes.converter(job), price_book(), Tally()
     bill = BillTally(job.bill)

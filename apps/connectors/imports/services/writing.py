@@ -1,14 +1,16 @@
 """The import itself: slices of rows into the ledger, each in one transaction with its progress."""
 
+import zlib
 from uuid import UUID
 
 import structlog
+from django.db import OperationalError
 
 from apps.access.actors import Actor, system_actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock
-from apps.common.errors import Conflict
+from apps.common.errors import Conflict, DomainError
 from apps.connectors.enums import SourceKind
 from apps.connectors.imports import events, passes
 from apps.connectors.imports.enums import JobStatus
@@ -21,7 +23,8 @@ from apps.connectors.imports.services.collections import Taken
 from apps.connectors.imports.services.mappings import begin_writing, remember
 from apps.connectors.services.channels import take
 from apps.connectors.services.sources import intake_source
-from apps.ledger.schema import RecordError
+from apps.ledger.schema import IngestResult, RecordError
+from apps.ledger.selectors.periods import pruned_months
 from apps.outbox.services import enqueue
 from apps.trail.services import record
 
@@ -45,6 +48,14 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
     if not job.goes_in:
         raise Conflict(
             "No row can be imported.", code="nothing_to_import", fix="Change the mapping."
+        )
+    gone = {month.isoformat() for month in pruned_months()} - set(job.pruned)
+    if gone:
+        raise Conflict(
+            "Since the check, retention has removed single records: rows of that time would be "
+            "lost without a word.",
+            code="check_outdated",
+            fix="Have the file checked again.",
         )
     if not job.automatic:
         job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
@@ -74,9 +85,8 @@ def write_slice(job_id: UUID, generation: int) -> bool:
         job.new += result.new
         job.changed += result.changed + result.adjusted
         job.unchanged += result.unchanged
-        if result.errors:
-            log.warning("import_rows_refused_by_ledger", job=str(job.id), rows=len(result.errors))
-            job.refused += len(result.errors)
+        if result.errors or result.pruned:
+            _not_taken(job, result)
         collections.remember(job, piece, taken)
         now = clock.now()
         job.bill_written += bills.store_lines(
@@ -89,6 +99,19 @@ def write_slice(job_id: UUID, generation: int) -> bool:
     passes.extend_lease(job)
     job.save()
     return more
+
+
+def _not_taken(job: ImportJob, result: IngestResult) -> None:
+    """The check refuses, with the same rules, what the ledger would: a difference is a defect, and
+    the slice is undone rather than rows lost that no refused-row file has."""
+    reasons = sorted({error.message for error in result.errors})[:3]
+    log.error("import_rows_not_taken", job=str(job.id), pruned=result.pruned, reasons=reasons)
+    raise Conflict(
+        f"The ledger does not take {len(result.errors) + result.pruned:,} rows that the check "
+        "accepted.",
+        code="check_outdated",
+        fix="Have the file checked again: it names them.",
+    )
 
 
 def taken_from(job: ImportJob, piece: ImportSlice) -> Taken:
@@ -146,9 +169,27 @@ def stop_job(job_id: UUID, generation: int, error: Exception) -> None:
     """Note that a pass cannot go on. What was written stays and is known to the next try."""
     log.warning("import_stopped", job=str(job_id), error=repr(error))
     stopped = ImportJob.objects.filter(id=job_id, generation=generation)
-    stopped.update(status=JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:1000])
+    stopped.update(status=JobStatus.FAILED, failure=reason_of(job_id, error)[:1000])
     if stopped.filter(automatic=True).exists():
         enqueue(events.AUTOMATIC_ENDED, key=f"import:{job_id}", payload={"job_id": str(job_id)})
+
+
+def reason_of(job_id: UUID, error: Exception) -> str:
+    """Why a pass stopped and what to do, in words for the person who sees the page. The text of an
+    exception that was not meant for people stays in the log, under the reference."""
+    if isinstance(error, DomainError):
+        return f"{error.message} {error.fix}".strip()
+    if isinstance(error, OperationalError):
+        return "The database did not answer in time. Start again in a few minutes."
+    if isinstance(error, UnicodeError | LookupError | zlib.error):
+        return (
+            "A stored piece of the file cannot be read. Upload the file again; the rows that are "
+            "in already are recognised."
+        )
+    return (
+        "Something went wrong that is not the file’s fault. Start again; if it stops at the same "
+        f"place, tell your operator the reference {job_id}."
+    )
 
 
 def delete_file(*, actor: Actor, job_id: UUID) -> None:
