@@ -14,6 +14,7 @@ from apps.ledger.query.service import (
     shares,
     side_by_side,
     side_by_side_by,
+    values,
 )
 from apps.ledger.query.types import (
     AXES,
@@ -53,5 +54,6 @@ __all__ = [
     "side_by_side_by",
     "time_limit",
     "used",
+    "values",
     "why",
 ]

@@ -130,6 +130,19 @@ def _run_costs(rows: Iterable[Row]) -> int:
     return sum(row.run_cost_nanos or 0 for row in rows)
 
 
+def values(query: Query, names: Sequence[str]) -> dict[Group, tuple[Words, dict[Period, int]]]:
+    """Some measures added up and nothing else, by group: its words, and its value by period.
+
+    For trends of many groups over many days, of which a row of every measure would be read.
+    Order and limit of the query play no part; hours are not answered.
+    """
+    planned = plan(query)
+    found: dict[Group, tuple[Words, dict[Period, int]]] = {}
+    for period, keys, words, measures in named_sums(planned, list(read(planned, names))):
+        found.setdefault(keys, (words, {}))[1][period] = sum(measures)
+    return found
+
+
 def costs(query: Query) -> Costs:
     """The known cost alone, by group and period: for trends and shares, which need nothing else.
 

@@ -22,7 +22,7 @@ class TrendsQuerySerializer(serializers.Serializer):
 
 class GrowthQuerySerializer(TrendsQuerySerializer):
     by = serializers.ChoiceField(BY, default=BY[0])
-    measure = serializers.ChoiceField(MEASURES, default=MEASURES[0])
+    measure = serializers.ChoiceField(tuple(MEASURES), default="cost")
 
 
 class SensitivityQuerySerializer(serializers.Serializer):
@@ -69,7 +69,7 @@ class GrowthLineSerializer(serializers.Serializer):
 
 
 class GrowthSerializer(serializers.Serializer):
-    measure = serializers.ChoiceField(MEASURES)
+    measure = serializers.ChoiceField(tuple(MEASURES))
     by = serializers.ChoiceField(BY)
     currency = serializers.CharField()
     periods = PeriodSerializer(many=True)

@@ -25,6 +25,7 @@ from apps.ledger.query import (
     side_by_side,
     side_by_side_by,
     used,
+    values,
     why,
 )
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
@@ -67,6 +68,12 @@ class Slice:
     ) -> dict[str, list[list[Row]]]:
         """The same by each of several groupings."""
         return side_by_side_by(self._query(date.min, date.min), windows, groups)
+
+    def values(
+        self, start: date, end: date, names: Sequence[str], **parts: Any
+    ) -> dict[tuple[str | None, ...], tuple[tuple[str, ...], dict[Any, int]]]:
+        """Some measures added up and nothing else, by group and period."""
+        return values(self._query(start, end, **parts), names)
 
     def costs(self, start: date, end: date, **parts: Any) -> Costs:
         """The known cost alone, by group and period."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from apps.common.periods import days_between
+from apps.common.tokens import KINDS
 from apps.ledger.query import Row, compare
 from apps.ledger.rules import trends as rules
 from apps.ledger.rules.drivers import Drivers
@@ -16,7 +17,8 @@ from apps.portal.selectors.inform import window_now
 from apps.portal.selectors.slices import Slice
 from apps.pricing.changes import MAX_MARKS, PriceEvent, price_events, weight
 
-MEASURES = ("cost", "tokens", "requests")
+MEASURES = {"cost": ("cost_nanos",), "tokens": KINDS, "requests": ("requests",)}
+"""What can be shown, and the sums of the rollups it is made of."""
 BY = ("capability", "unit", "kind", "model", "provider", "source")
 MOST_DAYS = 800
 
@@ -129,25 +131,13 @@ def groups(chosen: Slice, span: Span, by: str, measure: str) -> list[Group]:
 
     Of the cost it is the part with a price.
     """
-    found: dict[str | None, dict[date, int]] = defaultdict(dict)
-    labels: dict[str | None, str] = {}
-    rows = chosen.ask(span.start, span.end, grain="day", group_by=(by,)).rows
-    for row in rows:
-        if isinstance(row.period, date):
-            found[row.keys[0]][row.period] = _value(row, measure)
-            labels[row.keys[0]] = row.labels[0]
+    read = chosen.values(span.start, span.end, MEASURES[measure], grain="day", group_by=(by,))
     known = [
-        Group(key, labels[key], days, min(day for day, value in days.items() if value))
-        for key, days in found.items()
+        Group(keys[0], words[0], days, min(day for day, value in days.items() if value))
+        for keys, (words, days) in read.items()
         if any(days.values())
     ]
     return sorted(known, key=lambda group: (-group.total, group.label))
-
-
-def _value(row: Row, measure: str) -> int:
-    if measure == "tokens":
-        return row.tokens.total
-    return row.requests if measure == "requests" else row.cost_nanos or 0
 
 
 def together(found: Sequence[Group], label: str) -> Group | None:
@@ -179,8 +169,8 @@ def days_of(group: Group, span: Span) -> DaysLine:
 
 def first_use(chosen: Slice, span: Span) -> date | None:
     """The first day of the span with use; None without any."""
-    rows = chosen.ask(span.start, span.end, grain="day", order="period").rows
-    return min((row.period for row in rows if isinstance(row.period, date)), default=None)
+    read = chosen.values(span.start, span.end, ("records",), grain="day")
+    return min((day for _, days in read.values() for day in days), default=None)
 
 
 def prices(chosen: Slice, span: Span, first: date | None) -> Prices:

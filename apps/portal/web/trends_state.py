@@ -53,7 +53,7 @@ def read_state(params: Mapping[str, Any]) -> State:
     return State(
         span=span_now(start, end, grain),
         by=get("by", "") if get("by", "") in BY else BY[0],
-        measure=get("measure", "") if get("measure", "") in MEASURES else MEASURES[0],
+        measure=get("measure", "") if get("measure", "") in MEASURES else "cost",
         extra=int(extra) if extra.isdecimal() and int(extra) in EXTRAS else DEFAULT_EXTRA,
         first_asked=start,
         last_asked=end - timedelta(days=1),
