@@ -45,6 +45,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Changes", "changelog:list", "git-compare", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
+    NavItem("Domains", "portal:development", "layout-dashboard", P.USAGE_VIEW, "Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),
     NavItem("Trends", "portal:trends", "trending-up", P.USAGE_VIEW, "Inform"),
     NavItem("Agent runs", "ledger:runs", "robot", P.USAGE_VIEW, "Inform"),

@@ -4,6 +4,7 @@ from apps.ledger.query import labels
 from apps.ledger.query.change import Change, compare, why
 from apps.ledger.query.convert import Reported
 from apps.ledger.query.limit import TooSlow, time_limit
+from apps.ledger.query.people import People, Use, counting_sources, people
 from apps.ledger.query.plan import period_of
 from apps.ledger.query.service import (
     Costs,
@@ -36,17 +37,21 @@ __all__ = [
     "Costs",
     "Coverage",
     "Grain",
+    "People",
     "Query",
     "Reported",
     "Result",
     "Row",
     "SourceCoverage",
     "TooSlow",
+    "Use",
     "compare",
     "costs",
     "costs_by",
+    "counting_sources",
     "labels",
     "over_time",
+    "people",
     "period_of",
     "run",
     "shares",

@@ -1,12 +1,15 @@
-"""Addresses of trends in the API."""
+"""Addresses of the portal's own figures in the API: trends and domains of consumption."""
 
 from django.urls import path
 
-from apps.portal.api import trends
+from apps.portal.api import domains, trends
 
 urlpatterns = [
     path("trends/growth/", trends.GrowthView.as_view(), name="api-trends-growth"),
     path("trends/prices/", trends.PricesView.as_view(), name="api-trends-prices"),
     path("trends/sensitivity/", trends.SensitivityView.as_view(), name="api-trends-sensitivity"),
     path("trends/budgets/", trends.BudgetsView.as_view(), name="api-trends-budgets"),
+    path("domains/development/estimate/", domains.EstimateView.as_view(), name="api-domain-year"),
+    path("domains/analytics/people/", domains.PeopleView.as_view(), name="api-domain-people"),
+    path("domains/<str:kind>/", domains.DomainView.as_view(), name="api-domain"),
 ]

@@ -70,6 +70,13 @@ def window(period: str, today: date, complete_until: date | None = None) -> Wind
     return _compared(start, end, before, today, complete_until, label)
 
 
+def whole_days(period: str, today: date) -> Window:
+    """The named period up to and with yesterday: today, which is not over, plays no part in
+    averages per day or month. On the first of a month the month to date is the month before."""
+    found = window(period, today - timedelta(days=1))
+    return _compared(found.start, found.end, found.before_start, today, None, found.label)
+
+
 def custom(start: date, end: date, today: date, complete_until: date | None = None) -> Window:
     """Days [start, end) chosen by hand, compared with as many days before them."""
     length = end - start

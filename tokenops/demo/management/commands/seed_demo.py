@@ -19,6 +19,7 @@ from tokenops.demo.design import ensure_design_review
 from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
+from tokenops.demo.people_use import push_people_use
 from tokenops.demo.planning import ensure_planning
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         now = clock.now()
         push_runs(demo, now)
         push_telemetry(demo, now)
+        push_people_use(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_standings(demo)
             ensure_stories(demo, now)
