@@ -1,6 +1,6 @@
 """Use that names its people: developers with a command-line agent, and business users who ask.
 
-Both are pushed over the records API, by what would send them: developers in buckets of a day,
+Both are pushed over the records API, by what would send them: a developer's day as one record,
 questions one by one. A few people ask most of the questions, as everywhere.
 """
 
@@ -78,8 +78,8 @@ def records(now: dt.datetime) -> Iterator[Record]:
 def _coding(random: Random, user: str, day: dt.datetime, usual: float) -> Record:
     whole = int(usual * random.uniform(0.4, 1.8))
     return {
-        "granularity": "day",
-        "occurred_at": day.isoformat(),
+        "event_id": f"code-{day:%Y%m%d}-{user}",
+        "occurred_at": (day + dt.timedelta(hours=16)).isoformat(),
         "provider": "anthropic",
         "model": "claude-sonnet-5-5",
         "account": "merrowdale-agents",
