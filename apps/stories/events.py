@@ -38,6 +38,29 @@ TEMPLATE_RETIRED = register("story_template.retired", "Story template retired")
 TEMPLATE_RESTORED = register("story_template.restored", "Story template brought back")
 IMPORTED = register("story.imported", "Token Stories imported")
 
+DID = {
+    DRAFTED: "drafted the story",
+    SAVED: "changed the draft",
+    SUBMITTED: "submitted the story",
+    REVIEW_STARTED: "started the review",
+    APPROVED: "approved the story",
+    REJECTED: "declined the story",
+    CHANGES_REQUESTED: "asked for changes",
+    WITHDRAWN: "withdrew the story",
+    AMENDED: "opened the story for amendment",
+    DISCARDED: "discarded the amendment",
+    DELIVERY_STARTED: "started delivery",
+    WENT_LIVE: "marked the story as live",
+    TRUED_UP: "trued up the story",
+    ANSWER_UNDONE: "undid an answer",
+    CLOSED: "closed the story",
+    VALUE_REPORTED: "reported the value",
+    SUPERSEDED: "replaced the story",
+    LEFT_BAND: "saw use above the approved band",
+    BAND_DECIDED: "decided about use above the approved band",
+}
+"""What somebody did, after their name. Other events of a story are told by their label."""
+
 OF_ACT = {
     Act.SAVE: SAVED,
     Act.SUBMIT: SUBMITTED,

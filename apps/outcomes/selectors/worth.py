@@ -19,7 +19,7 @@ from apps.outcomes.enums import Basis, Due, Standing, Unknown
 from apps.outcomes.models import WorthDecision
 from apps.outcomes.rules import Given, Promise, Use, counts, given
 from apps.outcomes.selectors.decisions import newest_decisions
-from apps.portfolio.enums import Stage
+from apps.portfolio.enums import CapabilityKind, Stage
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capabilities
 from apps.stories.enums import Phase, ValuePer
@@ -134,7 +134,7 @@ def _worth(shown: Sequence[Capability]) -> list[Worth]:
         _one(
             capability,
             promised.get(capability.id),
-            running(used.get(str(capability.id), ()), at=1),
+            running(capability, used.get(str(capability.id), ()), at=1),
             currency,
             decided.get(capability.id),
             today,
@@ -218,12 +218,14 @@ def promise_of(hypothesis: Hypothesis) -> Promise:
     )
 
 
-def running(rows: Iterable[Row], *, at: int) -> Use:
-    """Production of some rows; `at` is the place of the phase in their keys.
+def running(capability: Capability, rows: Iterable[Row], *, at: int) -> Use:
+    """Running of some rows; `at` is the place of the phase in their keys.
 
-    Use that says no phase runs in production: what is built and tested is said to be.
+    Use that says no phase runs in production: what is built and tested is said to be. A capability
+    of development runs by building and testing: all of its use is running.
     """
-    return reduce(_plus, (row for row in rows if row.keys[at] not in _BUILDING), Use(0, 0, 0))
+    spared = () if capability.kind == CapabilityKind.DEVELOPMENT else _BUILDING
+    return reduce(_plus, (row for row in rows if row.keys[at] not in spared), Use(0, 0, 0))
 
 
 def _plus(sum_: Use, row: Row) -> Use:
@@ -252,9 +254,9 @@ def trend(worth: Worth) -> list[MonthGiven]:
         return []
     zone = organization().timezone
     this = month_of(clock.today(zone))
-    first = max(
-        this.shift(-TREND_MONTHS), month_of(day_in_zone(hypothesis.story.approved_at, zone))
-    )
+    approved = day_in_zone(hypothesis.story.approved_at, zone)
+    whole = month_of(approved) if approved.day == 1 else month_of(approved).shift(1)
+    first = max(this.shift(-TREND_MONTHS), whole)
     if first >= this:
         return []
     rows = run(
@@ -272,7 +274,7 @@ def trend(worth: Worth) -> list[MonthGiven]:
             by_month.setdefault(row.period, []).append(row)
     promise, lines = promise_of(hypothesis), []
     for start in sorted(by_month):
-        use = running(by_month[start], at=0)
+        use = running(worth.capability, by_month[start], at=0)
         if use.tokens:
             made = None if use.cost_nanos is None else given(promise, use)
             lines.append(MonthGiven(month_of(start), made))

@@ -117,7 +117,7 @@ class WorthList(ListPage):
                 "per_outcome",
                 "Cost per outcome",
                 value=words.per_outcome,
-                sub=lambda row: f"for {words.unit_of(row)}" if row.given else "",
+                sub=lambda row: words.unit_of(row) if row.given else "",
                 align="num",
                 csv=lambda row: _units(row.given.cost_per_outcome) if row.given else None,
             ),

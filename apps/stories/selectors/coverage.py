@@ -119,11 +119,12 @@ def _not_yet(story: TokenStory) -> Coverage:
         "changes_requested": "Answer what was asked and submit it again.",
     }
     return _lacking(
-        f"{story.ref} “{story.title}” is {story.state.label.lower()}.",
+        _said(story),
         fixes.get(story.state.value, "File a new story, or amend this one."),
         story,
     )
 
 
 def _said(story: TokenStory) -> str:
-    return f"{story.ref} “{story.title}” is {story.state.label.lower()}."
+    words = {StoryStatus.DRAFT: "a draft", StoryStatus.CHANGES_REQUESTED: "sent back for changes"}
+    return f"{story.ref} “{story.title}” is {words.get(story.state, story.state.label.lower())}."

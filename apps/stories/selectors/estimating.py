@@ -68,8 +68,10 @@ def estimate_now(
     prices: PriceTable | None = None,
     prefix: str = "",
     brief: bool = False,
+    live: bool = False,
 ) -> Estimate:
-    """The estimate at the prices of today.
+    """The estimate at the prices of today. Of a story that is `live` a go-live that is over is no
+    mistake.
 
     Raises Invalid with one error per wrong input, and for a model without a price.
     """
@@ -78,7 +80,7 @@ def estimate_now(
         raise Invalid("The estimate needs some input.", code="assumptions_invalid", errors=errors)
     table = prices or price_table(models_of(a))
     try:
-        result = estimate(a, table, today=clock.today(), brief=brief)
+        result = estimate(a, table, today=None if live else clock.today(), brief=brief)
     except UnpricedModelError as error:
         name = f"{error.provider} {error.model}"
         raise Invalid(

@@ -41,11 +41,12 @@ def judged(
     pattern: str = "",
     prefix: str = "assumptions.",
     settings: Settings | None = None,
+    live: bool = False,
 ) -> Judged:
     """Price a plan at today's prices. Writes nothing. Raises Invalid per wrong field."""
     named, others = models_of(a), candidates(a)
     prices = price_table([*named, *((provider, model) for provider, model, _ in others)])
-    result = estimate_now(a, prices=prices, prefix=prefix)
+    result = estimate_now(a, prices=prices, prefix=prefix, live=live)
     settings = settings or settings_in_force()
     base = result.month.cost.likely
     has_batch = any(prices.models[pair].batch for pair in named if pair in prices.models)

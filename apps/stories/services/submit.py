@@ -60,7 +60,12 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
     settings = settings_in_force()
     require_complete(draft, assumptions, settings)
     prices = price_table(models_of(assumptions))
-    result = estimate_now(assumptions, prices=prices, prefix="assumptions.")
+    result = estimate_now(
+        assumptions,
+        prices=prices,
+        prefix="assumptions.",
+        live=story.went_live_at is not None,
+    )
     require_value(draft, result, settings)
     tier = tier_of(assumptions, result, prices, draft.capability)
     review = require_design(draft, tier.tier, checklist_in_force()[0])

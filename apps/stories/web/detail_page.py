@@ -18,9 +18,9 @@ from apps.common import charts, clock, fmt
 from apps.common.errors import Invalid
 from apps.ledger.rules.drivers import Drivers
 from apps.organizations.selectors import organization
-from apps.stories import services
+from apps.stories import events, services
 from apps.stories.design import load_design
-from apps.stories.enums import Act, Confidence, ValuePer
+from apps.stories.enums import Act, Confidence, Phase, ValuePer
 from apps.stories.estimator import load
 from apps.stories.models import StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import story_budget
@@ -218,12 +218,16 @@ def promised_chart(so_far: Progress, currency: str) -> SafeString:
         if change is None
         else f"Measured cost is {fmt.delta(change, 0)} against the likely estimate so far."
     )
+    runs = [Phase.PRODUCTION.value in line.phases or not line.phases for line in lines]
     series = [
-        charts.Series("Estimated, likely (P50)", "s6", [line.cost_p50 for line in lines]),
-        charts.Series("Estimated, high (P90)", "s3", [line.cost_p90 for line in lines]),
+        charts.Series("Estimated to build", "s2", _where(lines, "cost_p50", runs, wanted=False)),
+        charts.Series("Estimated, likely (P50)", "s6", _where(lines, "cost_p50", runs)),
+        charts.Series("Estimated, high (P90)", "s3", _where(lines, "cost_p90", runs)),
         charts.Series("Budget", "s5", [line.budget_nanos for line in lines]),
-        charts.Series("Measured", "s1", [line.cost_nanos for line in lines]),
-    ]
+        charts.Series("Measured while building", "s4",
+                      _where(lines, "cost_nanos", runs, wanted=False)),
+        charts.Series("Measured", "s1", _where(lines, "cost_nanos", runs)),
+    ]  # fmt: skip
     return charts.lines(
         [f"{line.month.start:%b}" for line in lines],
         [each for each in series if any(value is not None for value in each.values)],
@@ -234,6 +238,17 @@ def promised_chart(so_far: Progress, currency: str) -> SafeString:
         labels=[f"{line.month.start:%B %Y}" for line in lines],
         head="Month",
     )
+
+
+def _where(
+    lines: list[MonthLine], name: str, runs: list[bool], *, wanted: bool = True
+) -> list[int | None]:
+    """A figure of the months of running, or of building: one line would join what is spent once
+    with what is spent every month."""
+    return [
+        getattr(line, name) if run is wanted else None
+        for line, run in zip(lines, runs, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +362,7 @@ def history(story: TokenStory) -> list[dict[str, Any]]:
         told.append(
             {
                 "action": event.action,
+                "did": events.DID.get(event.action, ""),
                 "label": label_of(event.action),
                 "actor": event.actor_name,
                 "at": event.at,

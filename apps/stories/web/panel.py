@@ -252,6 +252,7 @@ def build_panel(
             pattern=data.get("pattern") or "",
             prefix="",
             settings=form.settings,
+            live=story is not None and story.went_live_at is not None,
         )
     except Invalid as error:
         panel.errors = error.errors

@@ -49,6 +49,13 @@ def test_building_testing_and_older_use_are_not_in_it(running):
     assert one(running).given.cost_nanos == 1_500 * NANOS
 
 
+def test_a_capability_of_development_runs_by_building(running):
+    running.capability.kind = "development"
+    running.capability.save(update_fields=["kind"])
+    running.use(1_500, phase="development")
+    assert one(running).given.cost_nanos == 1_500 * NANOS
+
+
 def test_what_cannot_be_compared_says_why(running, desk):
     assert one(running).unknown is Unknown.IDLE
     with clock.at(APPROVED):

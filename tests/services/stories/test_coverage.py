@@ -40,7 +40,7 @@ def test_an_approved_story_of_the_capability_covers_it(desk, triage):
     story = desk.draft(capability_id=triage.id)
     found = coverage(desk.author, capability="triage")
     assert (found.approved, found.story.ref) == (False, story.ref)
-    assert found.detail.endswith("is draft.")
+    assert found.detail.endswith("is a draft.")
     assert found.fix == "Submit it."
     services.submit(actor=desk.author, story_id=story.id, version=1)
     assert coverage(desk.author, capability="triage").fix == "Ask its approvers."

@@ -14,7 +14,7 @@ from tokenops import cli
 
 APPROVED = {"approved": True, "detail": "TS-0142 “Claims” is live.", "fix": "", "story": "TS-0142",
             "status": "live", "url": "https://t.example/o/a/stories/TS-0142/"}  # fmt: skip
-REFUSED = {"approved": False, "detail": "TS-0142 “Claims” is draft.", "fix": "Submit it.",
+REFUSED = {"approved": False, "detail": "TS-0142 “Claims” is a draft.", "fix": "Submit it.",
            "story": "TS-0142", "status": "draft", "url": "https://t.example/TS-0142/"}  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_no_approved_story_is_one_and_says_what_to_do(server):
     code, out, err = run(server, "--capability", "claims")
     assert (code, out) == (1, "")
     assert err == (
-        "No approved Token Story: TS-0142 “Claims” is draft.\nSubmit it.\n"
+        "No approved Token Story: TS-0142 “Claims” is a draft.\nSubmit it.\n"
         "https://t.example/TS-0142/\n"
     )
     assert run(server, "--capability", "claims", "--warn-only")[0] == 0

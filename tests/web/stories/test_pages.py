@@ -1,8 +1,13 @@
 """Every story page for people who may and may not see it."""
 
+import datetime as dt
+
 import pytest
+import time_machine
+from django.utils.html import strip_tags
 
 from apps.access.roles import Role
+from apps.common import clock
 from apps.stories import services
 from apps.stories.models import TokenStory
 from tests.factories.stories import make_story, make_submitted
@@ -147,3 +152,25 @@ def test_acts_move_the_story_and_refuse_a_stale_page(web):
     assert by_hand.status_code == 422
     with web.org.scope():
         assert TokenStory.objects.get(id=story.id).status == "withdrawn"
+
+
+def test_history_is_told_in_sentences(web):
+    with web.org.scope():
+        story = make_submitted(web.org.actor(Role.UNIT_LEAD), web.unit_id)
+    url = web.org.url("stories:detail", story.ref) + "?tab=history"
+    told = " ".join(strip_tags(web.author.get(url).content.decode()).split())
+    name = web.org.actor(Role.UNIT_LEAD).name
+    assert f"{name} submitted the story, version 1" in told
+    assert f"{name} drafted the story" in told
+
+
+def test_editing_a_story_that_is_live_does_not_warn_that_it_is(web):
+    late = "Go-live is in the past."
+    story = draft(web)
+    edit = web.org.url("stories:edit", story.ref)
+    with time_machine.travel(dt.datetime(2027, 5, 3, 9, tzinfo=dt.UTC)):
+        reader = web.org.client(Role.UNIT_LEAD)
+        assert late in reader.get(edit).content.decode()
+        with web.org.scope():
+            TokenStory.objects.filter(id=story.id).update(went_live_at=clock.now())
+        assert late not in reader.get(edit).content.decode()
