@@ -24,7 +24,7 @@ class EmailChoice(models.TextChoices):
 
 HELP = {
     Group.APPROVAL: "Requests that wait for you, answers to yours, questions and reminders.",
-    Group.STORY: "Mentions, comments, and stories that leave their approved band.",
+    Group.STORY: "Mentions, comments, stories that leave their approved band, decisions you own.",
     Group.BUDGET: "Changes of budgets you own, and thresholds they reach.",
     Group.AUDIT: "Findings you answer for, and reports that wait for your signature.",
     Group.SOURCE: "Sources that fail or fall quiet, and doubtful figures.",
