@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "apps.connectors.files",
     "apps.approvals",
     "apps.budgets",
+    "apps.entitlements",
     "apps.asks",
     "apps.stories",
     "apps.planning",

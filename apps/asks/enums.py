@@ -4,12 +4,13 @@ from apps.common.choices import Choice
 
 
 class AskKind(Choice):
-    """What is asked for. All but the last change a budget."""
+    """What is asked for. The first three change a budget."""
 
     INCREASE = "increase", "More for one period"
     AMOUNT = "amount", "Another amount from a day"
     TRANSFER = "transfer", "Money from another budget"
     EXCEPTION = "exception", "An exception from a rule"
+    ENTITLEMENT = "entitlement", "Premium models or long context"
 
 
 BUDGET_KINDS = (AskKind.INCREASE, AskKind.AMOUNT, AskKind.TRANSFER)

@@ -1,12 +1,15 @@
 """What is asked for besides a story, in revisions."""
 
 from datetime import date
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 from apps.asks.enums import AskKind, AskStatus, Rule
 from apps.common import clock
+from apps.entitlements.enums import Gives, Reach
+from apps.entitlements.rules import Wanted
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.db.fields import TenantForeignKey
 from apps.tenancy.models import TenantModel
@@ -16,13 +19,14 @@ from apps.trail.refs import ObjectRef
 class Ask(TenantModel):
     """One request of a person. Its present content; each submission is an AskRevision.
 
-    `amount_nanos` is money: added, set or moved; for an exception the most it may cost a month.
+    `amount_nanos` is money: added, set or moved; for an exception or entitlement the most it may
+    cost a month. What an entitlement is to is an AskedEntitlement of the revision.
     Days include both ends. Moved by conditional updates on (`status`, `version`).
     """
 
     number = models.IntegerField()
     ref = models.CharField(max_length=16)
-    kind = models.CharField(max_length=10, choices=AskKind.choices())
+    kind = models.CharField(max_length=11, choices=AskKind.choices())
     rule = models.CharField(max_length=10, choices=Rule.choices(), blank=True)
     title = models.CharField(max_length=160)
     title_norm = models.CharField(max_length=160, editable=False)
@@ -83,8 +87,12 @@ class Ask(TenantModel):
     def is_exception(self) -> bool:
         return self.kind == AskKind.EXCEPTION
 
+    @property
+    def is_entitlement(self) -> bool:
+        return self.kind == AskKind.ENTITLEMENT
+
     def holds_on(self, day: date) -> bool:
-        """Whether an approved exception covers a day."""
+        """Whether an approved exception or entitlement covers a day."""
         return (
             self.status == AskStatus.APPROVED
             and self.starts_on <= day
@@ -116,3 +124,45 @@ class AskRevision(TenantModel):
                 fields=["organization_id", "ask", "number"], name="askrevision_number"
             )
         ]
+
+
+class AskedEntitlement(TenantModel):
+    """What one revision wants an entitlement to be to, and the evidence for it.
+
+    Of a person and of a team the unit is the ask's.
+    """
+
+    tenant_table = TenantTable(append_only=True)
+
+    revision = TenantForeignKey(
+        AskRevision, models.PROTECT, related_name="entitlements", db_index=False
+    )
+    gives = models.CharField(max_length=10, choices=Gives.choices())
+    capability = TenantForeignKey(
+        "portfolio.Capability", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    user = models.CharField(max_length=200, blank=True)
+    reach = models.CharField(max_length=10, choices=Reach.choices(), blank=True)
+    model_names = models.JSONField(default=list)
+    context_tokens = models.BigIntegerField(null=True)
+    evidence = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "revision"], name="askedentitlement_once"
+            )
+        ]
+
+    def wanted(self, unit_id: UUID | None) -> Wanted:
+        """For the unit of the ask, where nobody narrower is named."""
+        narrower = bool(self.capability_id or self.user)
+        return Wanted(
+            gives=self.gives,
+            unit_id=None if narrower else unit_id,
+            capability_id=self.capability_id,
+            user=self.user,
+            reach=self.reach,
+            models=tuple(self.model_names),
+            context_tokens=self.context_tokens,
+        )

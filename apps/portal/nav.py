@@ -44,6 +44,7 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Planning cycles", "planning:list", "calendar", P.BUDGET_VIEW, "Plan"),
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Changes", "changelog:list", "git-compare", P.CAPABILITY_VIEW, "Plan"),
+    NavItem("Entitlements", "entitlements:list", "file-certificate", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Overview", "portal:inform", "chart-bar", P.USAGE_VIEW, "Inform", short="Inform"),
     NavItem("Domains", "portal:development", "layout-dashboard", P.USAGE_VIEW, "Inform"),
     NavItem("Explore", "portal:explore", "search", P.USAGE_VIEW, "Inform"),

@@ -46,3 +46,12 @@ class ModelClass(TextChoices):
     ECONOMY = "economy", "Economy"
     STANDARD = "standard", "Standard"
     FRONTIER = "frontier", "Frontier"
+
+
+class StandingTo(TextChoices):
+    """The worst standing of a model that a tier entitles to. Values are those of pricing."""
+
+    STANDARD = "standard", "Standard models only"
+    ALLOWED = "allowed", "Standard and allowed models"
+    UNDECIDED = "undecided", "All but restricted models"
+    RESTRICTED = "restricted", "Restricted models too"

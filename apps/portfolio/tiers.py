@@ -11,23 +11,30 @@ from typing import Any
 
 import msgspec
 
+from apps.common import fmt
 from apps.common.errors import FieldError, Invalid
-from apps.portfolio.enums import DataClass, ModelClass, Tier
+from apps.portfolio.enums import DataClass, ModelClass, StandingTo, Tier
 
 ORDER = [tier.value for tier in Tier]
 MODEL_ORDER = [each.value for each in ModelClass]
 DATA_ORDER = [each.value for each in DataClass]
+STANDING_ORDER = [each.value for each in StandingTo]
 MAX_NANOS = 10**18
 MAX_TOKENS = 10**15
 MAX_GUIDANCE = 400
+THRESHOLDS = ("month_cost_from", "tokens_per_run_from", "model_class_from", "data_class_from")
+ENTITLES = ("models_to", "standing_to", "context_to")
 
 
 class TierRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Thresholds of one tier; None and "" ask for nothing.
 
     `month_cost_from` is nanos of the price book's currency, `tokens_per_run_from` tokens of one
-    interaction. `guidance` says what the tier entitles to and asks for, in the organization's
-    words.
+    interaction. `guidance` says what the tier asks for, in the organization's words.
+
+    What it entitles to: models up to the class `models_to` and down to the standing `standing_to`,
+    and `context_to` input tokens in one call. None and "" set no limit. Nothing is ever blocked by
+    them: use beyond them is shown, and asked for (`apps.entitlements`).
     """
 
     tier: str
@@ -36,6 +43,9 @@ class TierRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model_class_from: str = ""
     data_class_from: str = ""
     guidance: str = ""
+    models_to: str = ""
+    standing_to: str = ""
+    context_to: int | None = None
 
 
 class Tiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,12 +64,21 @@ class Tiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 DEFAULT = Tiers(
     tiers=(
-        TierRule("light", guidance="Any team, after one approval. Observed, never throttled."),
+        TierRule(
+            "light",
+            guidance="Any team, after one approval. Observed, never throttled.",
+            models_to="standard",
+            standing_to="undecided",
+            context_to=32_000,
+        ),
         TierRule(
             "standard",
             month_cost_from=500 * 10**9,
             tokens_per_run_from=20_000,
             guidance="A value hypothesis and a named owner. Budget alerts go to the team.",
+            models_to="standard",
+            standing_to="undecided",
+            context_to=128_000,
         ),
         TierRule(
             "heavy",
@@ -67,6 +86,9 @@ DEFAULT = Tiers(
             tokens_per_run_from=200_000,
             data_class_from="personal",
             guidance="Architecture review of context, caching and model choice before approval.",
+            models_to="frontier",
+            standing_to="undecided",
+            context_to=200_000,
         ),
         TierRule(
             "critical",
@@ -74,6 +96,8 @@ DEFAULT = Tiers(
             tokens_per_run_from=2_000_000,
             data_class_from="special",
             guidance="Reviewed by finance every quarter; pause needs a second person.",
+            models_to="frontier",
+            standing_to="undecided",
         ),
     )
 )
@@ -186,7 +210,7 @@ def _problems(tiers: Tiers) -> Iterator[FieldError]:
             "frontier_from", "Frontier models cost at least as much as standard ones.", "Raise it."
         )
     lowest = tiers.tiers[0]
-    if lowest != TierRule(lowest.tier, guidance=lowest.guidance):
+    if any(getattr(lowest, name) not in (None, "") for name in THRESHOLDS):
         yield FieldError(
             f"{lowest.tier}.month_cost_from",
             "The lowest tier takes what no other tier takes.",
@@ -196,16 +220,27 @@ def _problems(tiers: Tiers) -> Iterator[FieldError]:
         yield from _rule_problems(rule)
         if number > 1:
             yield from _order_problems(tiers.tiers[number - 1], rule)
+        if number:
+            yield from _less_than_below(tiers.tiers[number - 1], rule)
 
 
 def _rule_problems(rule: TierRule) -> Iterator[FieldError]:
-    for name, most in (("month_cost_from", MAX_NANOS), ("tokens_per_run_from", MAX_TOKENS)):
+    for name, most in (
+        ("month_cost_from", MAX_NANOS),
+        ("tokens_per_run_from", MAX_TOKENS),
+        ("context_to", MAX_TOKENS),
+    ):
         value = getattr(rule, name)
         if value is not None and not 0 < value <= most:
             yield FieldError(
-                f"{rule.tier}.{name}", "The threshold is out of range.", "Enter more than 0."
+                f"{rule.tier}.{name}", "The number is out of range.", "Enter more than 0."
             )
-    for name, order in (("model_class_from", MODEL_ORDER), ("data_class_from", DATA_ORDER)):
+    for name, order in (
+        ("model_class_from", MODEL_ORDER),
+        ("data_class_from", DATA_ORDER),
+        ("models_to", MODEL_ORDER),
+        ("standing_to", STANDING_ORDER),
+    ):
         value = getattr(rule, name)
         if value and value not in order:
             yield FieldError(
@@ -226,3 +261,36 @@ def _order_problems(below: TierRule, rule: TierRule) -> Iterator[FieldError]:
                 f"The threshold is not above that of the {below.tier} tier.",
                 "Raise it, or leave it empty.",
             )
+
+
+def _less_than_below(below: TierRule, rule: TierRule) -> Iterator[FieldError]:
+    """A higher tier entitles to at least as much as the one below it; no limit is the most."""
+    ranks = (
+        ("models_to", MODEL_ORDER.index),
+        ("standing_to", STANDING_ORDER.index),
+        ("context_to", int),
+    )
+    for name, rank in ranks:
+        low, high = getattr(below, name), getattr(rule, name)
+        if high in (None, "") or _unknown(name, low, high):
+            continue
+        if low in (None, "") or rank(high) < rank(low):
+            yield FieldError(
+                f"{rule.tier}.{name}",
+                f"The {below.tier} tier would entitle to more.",
+                "Raise it, or leave it empty for no limit.",
+            )
+
+
+def _unknown(name: str, *values: Any) -> bool:
+    """A word that is no choice: said by `_rule_problems` already."""
+    order = {"models_to": MODEL_ORDER, "standing_to": STANDING_ORDER}.get(name)
+    return order is not None and any(value and value not in order for value in values)
+
+
+def entitles_words(rule: TierRule) -> str:
+    """Standard class, all but restricted models, 32,000 input tokens a call."""
+    models = f"{ModelClass(rule.models_to).label} class" if rule.models_to else "Any class"
+    standing = StandingTo(rule.standing_to).label.lower() if rule.standing_to else "any standing"
+    context = fmt.count(rule.context_to) if rule.context_to else "any number of"
+    return f"{models}, {standing}, {context} input tokens a call"

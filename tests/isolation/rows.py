@@ -37,6 +37,8 @@ OVERRIDES = {
         }
         for name in ("Attachment", "Comment", "WorkItem")
     },
+    "entitlements.Entitlement": {"capability": None, "user": "", "context_tokens": None},
+    "entitlements.TierAssignment": {"user": ""},
     "savedviews.SavedView": {"page": "approvals", "is_shared": True},
 }
 

@@ -35,6 +35,7 @@ PARAMETERS = {
     "budget_id": "budgets.Budget",
     "capability_id": "portfolio.Capability",
     "change_id": "changelog.CapabilityChange",
+    "entitlement_id": "entitlements.Entitlement",
     "event_id": "trail.TrailEvent",
     "exchange_rate_id": "fx.ExchangeRate",
     "file_id": "fx.RateFile",

@@ -26,13 +26,15 @@ FACTS: Mapping[str, FactType] = {
     "model_status": "text",
     "design_score": "int",
     "design_reviewed": "bool",
+    "over_entitlement": "bool",
     "unit": "text",
 }
 """What a condition may ask about. `unit` is a unit id and matches the unit and all below it.
 
 `model_status` is the worst standing of the subject's models; `model_standard` whether all of them
 are the organization's standards. `design_score` is 0 to 100, `design_reviewed` whether every
-question of the design review is answered and the architecture described.
+question of the design review is answered and the architecture described. `over_entitlement`: its models or
+the input of a call go beyond what its tier and entitlements give.
 """
 
 ORDERED_OPS = ("lt", "le", "gt", "ge")

@@ -22,6 +22,7 @@ FACT_LABELS: Mapping[str, str] = {
     "model_status": "Worst standing of its models",
     "design_score": "Score of its design review",
     "design_reviewed": "Design review complete",
+    "over_entitlement": "Beyond its entitlements",
     "unit": "Team",
 }
 OP_LABELS: Mapping[str, str] = {

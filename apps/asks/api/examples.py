@@ -27,6 +27,22 @@ EXCEPTION = request_example(
         "ends_on": "2027-02-28",
     },
 )  # fmt: skip
+ENTITLEMENT = request_example(
+    "Ask for an entitlement", "Long context, with evidence, until a day",
+    {
+        "kind": "entitlement",
+        "unit_id": TEAM,
+        "title": "Whole policies in one call",
+        "reason": "Split policies lose what one clause says of another.",
+        "entitlement": {
+            "gives": "context",
+            "context_tokens": 400000,
+            "evidence": "Measured on 300 policies: 94% right whole, 71% in parts.",
+        },
+        "starts_on": "2026-12-01",
+        "ends_on": "2027-05-31",
+    },
+)  # fmt: skip
 AGAIN = request_example(
     "Ask again", "After it was sent back",
     {

@@ -1,11 +1,14 @@
 """Asks as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.asks.enums import AskKind, AskStatus, Rule
 from apps.asks.models import Ask
-from apps.asks.services import AskInput
+from apps.asks.services import AskInput, EntitlementInput
 from apps.common.api.fields import MoneyField
+from apps.entitlements.enums import Gives, Reach
 
 
 class AskSerializer(serializers.ModelSerializer):
@@ -47,6 +50,24 @@ class AskSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class EntitlementSerializer(serializers.Serializer):
+    """What is entitled to, and for whom: a capability, a person of the unit, or the unit itself.
+
+    Premium needs `reach`, with `listed` also `models` as provider/model; context needs
+    `context_tokens` of input a call and `evidence`.
+    """
+
+    gives = serializers.ChoiceField(Gives.choices())
+    capability_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    user = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    reach = serializers.ChoiceField(Reach.choices(), required=False, allow_blank=True, default="")
+    models = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, default=list, max_length=20
+    )
+    context_tokens = serializers.IntegerField(required=False, allow_null=True, default=None)
+    evidence = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+
+
 class AskContentSerializer(serializers.Serializer):
     """What a revision says."""
 
@@ -56,11 +77,18 @@ class AskContentSerializer(serializers.Serializer):
     amount = MoneyField(required=False, allow_null=True, default=None)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField(required=False, allow_null=True, default=None)
+    entitlement = EntitlementSerializer(required=False, allow_null=True, default=None)
+
+    @staticmethod
+    def entitlement_of(data: dict[str, Any]) -> EntitlementInput | None:
+        """Taken out of the validated data."""
+        found = data.pop("entitlement")
+        return found and EntitlementInput(**{**found, "models": tuple(found["models"])})
 
 
 class FileAskSerializer(AskContentSerializer):
     """Budget kinds need `budget_id`, a transfer also `source_budget_id`; an exception needs `rule`
-    and `ends_on`.
+    and `ends_on`, an entitlement `entitlement` and `ends_on`.
     """
 
     kind = serializers.ChoiceField(AskKind.choices())
@@ -71,7 +99,8 @@ class FileAskSerializer(AskContentSerializer):
 
     def asked(self) -> AskInput:
         data = dict(self.validated_data)
-        return AskInput(amount_nanos=data.pop("amount"), **data)
+        wanted = self.entitlement_of(data)
+        return AskInput(amount_nanos=data.pop("amount"), entitlement=wanted, **data)
 
 
 class ChangeAskSerializer(AskContentSerializer):
@@ -82,4 +111,11 @@ class ChangeAskSerializer(AskContentSerializer):
     def asked(self, ask: Ask) -> AskInput:
         data = dict(self.validated_data)
         data.pop("version")
-        return AskInput(kind=ask.kind, rule=ask.rule, amount_nanos=data.pop("amount"), **data)
+        wanted = self.entitlement_of(data)
+        return AskInput(
+            kind=ask.kind,
+            rule=ask.rule,
+            amount_nanos=data.pop("amount"),
+            entitlement=wanted,
+            **data,
+        )

@@ -25,7 +25,10 @@ class AskFilter(django_filters.FilterSet):
 
 
 class AskListView(generics.ListAPIView):
-    """Budget requests and exceptions in sight, newest first. POST files one, as a person."""
+    """Budget requests, exceptions and entitlements in sight, newest first.
+
+    POST files one, as a person.
+    """
 
     permission_required = {"GET": P.APPROVAL_VIEW, "POST": P.APPROVAL_VIEW}
     serializer_class = serializers.AskSerializer
@@ -37,7 +40,7 @@ class AskListView(generics.ListAPIView):
     @extend_schema(
         request=serializers.FileAskSerializer,
         responses={201: serializers.AskSerializer},
-        examples=[examples.MORE, examples.EXCEPTION],
+        examples=[examples.MORE, examples.EXCEPTION, examples.ENTITLEMENT],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.FileAskSerializer(data=request.data)

@@ -14,23 +14,52 @@ from apps.approvals.enums import Lane
 from apps.approvals.models import ApprovalRequest
 from apps.asks import events, selectors
 from apps.asks.enums import BUDGET_KINDS, AskKind, AskStatus, Rule
-from apps.asks.models import Ask, AskRevision
+from apps.asks.models import Ask, AskedEntitlement, AskRevision
 from apps.budgets.models import Budget
 from apps.budgets.rules.periods import period_on
 from apps.budgets.selectors import budget_by_id
 from apps.common import fmt
 from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
+from apps.entitlements.enums import Gives, Reach
+from apps.entitlements.rules import Wanted
+from apps.entitlements.selectors.catalogue import Catalogue
+from apps.entitlements.selectors.tiers import tier_book
+from apps.entitlements.services import check_wanted
+from apps.entitlements.words import wanted_words
 from apps.organizations.selectors import organization, unit_by_id
 from apps.organizations.services.organization import lock_organization
+from apps.portfolio.models import Capability
+from apps.portfolio.selectors import capability_by_id
+from apps.pricing.enums import Standing
+from apps.pricing.standings import ORDER
 from apps.trail.services import record
 
 LONGEST = 731
-"""Days an exception may last: it is renewed by asking again, not forgotten."""
+"""Days an exception or entitlement may last: it is renewed by asking again, not forgotten."""
+SUBJECTS = {AskKind.EXCEPTION: "exception", AskKind.ENTITLEMENT: "entitlement"}
+MONTHLY = (AskKind.AMOUNT, AskKind.EXCEPTION, AskKind.ENTITLEMENT)
+PREFIXES = {AskKind.EXCEPTION: "EX", AskKind.ENTITLEMENT: "ER"}
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementInput:
+    """To what: premium models (`reach`, or `models` as provider/model) or `context_tokens` of input
+    a call. For whom: a capability, a person of the ask's unit, or without either the unit itself.
+    """
+
+    gives: str
+    capability_id: UUID | None = None
+    user: str = ""
+    reach: str = ""
+    models: tuple[str, ...] = ()
+    context_tokens: int | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AskInput:
-    """What is asked for. Budget kinds need a budget, an exception a rule and a last day."""
+    """What is asked for. Budget kinds need a budget, an exception a rule and a last day, an
+    entitlement what it is to and a last day."""
 
     kind: str
     title: str
@@ -43,6 +72,7 @@ class AskInput:
     unit_id: UUID | None = None
     rule: str = ""
     about: str = ""
+    entitlement: EntitlementInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +80,7 @@ class _Target:
     unit_id: UUID | None
     budget: Budget | None = None
     source: Budget | None = None
+    capability: Capability | None = None
 
 
 @transaction.atomic
@@ -66,7 +97,7 @@ def file_ask(*, actor: Actor, asked: AskInput) -> Ask:
         raise Invalid("The request is not complete.", errors=errors)
     lock_organization()
     number = (Ask.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    prefix = "EX" if asked.kind == AskKind.EXCEPTION else "BR"
+    prefix = PREFIXES.get(AskKind(asked.kind), "BR")
     ask = Ask.objects.create(
         number=number,
         ref=f"{prefix}-{number:04d}",
@@ -80,7 +111,7 @@ def file_ask(*, actor: Actor, asked: AskInput) -> Ask:
         requester_name=actor.name[:200],
         **_content(asked),
     )
-    request = _submit(actor, ask)
+    request = _submit(actor, ask, asked.entitlement)
     record(actor=actor, action=events.ASKED, obj=ask, after=_described(ask), reason=ask.reason)
     return _settled(ask, request)
 
@@ -99,7 +130,7 @@ def ask_again(*, actor: Actor, ask_id: UUID, version: int, asked: AskInput) -> A
         )
     if ask.status != AskStatus.SENT_BACK:
         raise Conflict("Only a request that was sent back is changed.", code="not_sent_back")
-    target = _Target(ask.unit_id, ask.budget, ask.source_budget)
+    target = _again(actor, ask, asked)
     errors = _errors(asked, target)
     if errors:
         raise Invalid("The request is not complete.", errors=errors)
@@ -119,12 +150,32 @@ def ask_again(*, actor: Actor, ask_id: UUID, version: int, asked: AskInput) -> A
             fix="Load it again and repeat your change.",
         )
     ask.refresh_from_db()
-    request = _submit(actor, ask)
+    request = _submit(actor, ask, asked.entitlement)
     record(actor=actor, action=events.CHANGED, obj=ask, before=before, after=_described(ask))
     return _settled(ask, request)
 
 
-def _submit(actor: Actor, ask: Ask) -> ApprovalRequest:
+def _again(actor: Actor, ask: Ask, asked: AskInput) -> _Target:
+    """What was named the first time stays; so does whom an entitlement is for."""
+    if not ask.is_entitlement:
+        return _Target(ask.unit_id, ask.budget, ask.source_budget)
+    before = selectors.wanted_of(ask)
+    wanted = asked.entitlement
+    if wanted is None or (before.gives, before.capability_id, before.user) != (
+        wanted.gives,
+        wanted.capability_id,
+        wanted.user.strip(),
+    ):
+        raise Invalid(
+            "A request keeps what it is for and for whom.",
+            field="gives",
+            fix="File another request for somebody else.",
+        )
+    found = capability_by_id(actor, wanted.capability_id) if wanted.capability_id else None
+    return _Target(ask.unit_id, capability=found)
+
+
+def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> ApprovalRequest:
     revision = AskRevision.objects.create(
         ask_id=ask.id,
         number=ask.revision_number,
@@ -135,13 +186,19 @@ def _submit(actor: Actor, ask: Ask) -> ApprovalRequest:
         starts_on=ask.starts_on,
         ends_on=ask.ends_on,
     )
+    context: dict[str, Any] = {
+        "kind": ask.rule if ask.is_exception else ask.kind,
+        "amount_lifetime_nanos": ask.amount_nanos,
+    }
+    if ask.is_entitlement and entitlement is not None:
+        context |= _entitlement_facts(ask, _keep(revision, entitlement))
     flags = [{"tone": "", "text": AskKind(ask.kind).label}]
-    if ask.is_exception and ask.ends_on:
+    if ask.ends_on:
         flags = [{"tone": "warn", "text": f"Until {fmt.day(ask.ends_on)}"}]
     funders = [b.owner_membership_id for b in (ask.source_budget,) if b and b.owner_membership_id]
     request = approvals.open_request(
         actor=actor,
-        subject_type="exception" if ask.is_exception else "budget_change",
+        subject_type=SUBJECTS.get(AskKind(ask.kind), "budget_change"),
         subject_id=ask.id,
         subject_ref=ask.ref,
         revision_id=revision.id,
@@ -151,18 +208,69 @@ def _submit(actor: Actor, ask: Ask) -> ApprovalRequest:
         unit_id=ask.unit_id,
         requester_id=ask.requester_id,
         amount_nanos=ask.amount_nanos,
-        amount_period="month" if ask.kind in {AskKind.AMOUNT, AskKind.EXCEPTION} else "once",
+        amount_period="month" if ask.kind in MONTHLY else "once",
         currency=ask.currency,
-        context={
-            "kind": ask.rule if ask.is_exception else ask.kind,
-            "amount_lifetime_nanos": ask.amount_nanos,
-        },
+        context=context,
         funder_ids=funders if len(set(funders)) == 1 else (),
         flags=flags,
     )
     Ask.objects.filter(id=ask.id).update(request_id=request.id)
     ask.request_id = request.id
     return request
+
+
+def _keep(revision: AskRevision, asked: EntitlementInput) -> AskedEntitlement:
+    wanted = _wanted(asked, None)
+    return AskedEntitlement.objects.create(
+        revision=revision,
+        gives=wanted.gives,
+        capability_id=wanted.capability_id,
+        user=wanted.user,
+        reach=wanted.reach,
+        model_names=list(wanted.models),
+        context_tokens=wanted.context_tokens,
+        evidence=asked.evidence.strip(),
+    )
+
+
+def _wanted(asked: EntitlementInput, unit_id: UUID | None) -> Wanted:
+    premium = asked.gives == Gives.PREMIUM
+    user = asked.user.strip()
+    return Wanted(
+        gives=asked.gives,
+        unit_id=None if user or asked.capability_id else unit_id,
+        capability_id=asked.capability_id,
+        user=user,
+        reach=asked.reach if premium else "",
+        models=tuple(dict.fromkeys(name.strip() for name in asked.models if name.strip()))
+        if premium
+        else (),
+        context_tokens=None if premium else asked.context_tokens,
+    )
+
+
+def _entitlement_facts(ask: Ask, asked: AskedEntitlement) -> dict[str, Any]:
+    """What routes may ask: premium or context, the holder's tier, stage and data, the models."""
+    found: dict[str, Any] = {"kind": asked.gives, "amount_month_nanos": ask.amount_nanos}
+    capability = asked.capability
+    book = tier_book([capability.id] if capability else ())
+    if capability is not None:
+        found |= {
+            "stage": capability.stage,
+            "data_class": capability.data_class,
+            "tier": book.of_capability(capability).tier.value,
+        }
+    elif asked.user:
+        found["tier"] = book.of_user(asked.user).tier.value
+    else:
+        found["tier"] = book.of_unit(ask.unit_id).tier.value
+    pairs = [tuple(name.split("/", 1)) for name in asked.model_names]
+    stand = [Standing(m.standing) for m in Catalogue().all((p, m) for p, m in pairs)]
+    if asked.reach == Reach.RESTRICTED:
+        stand.append(Standing.RESTRICTED)
+    if stand:
+        found["model_status"] = max(stand, key=ORDER.index).value
+    return found
 
 
 def _settled(ask: Ask, request: ApprovalRequest) -> Ask:
@@ -178,11 +286,25 @@ def _target(actor: Actor, asked: AskInput) -> _Target:
         raise Invalid("Not a kind of request.", field="kind", fix=f"Use {allowed}.")
     if asked.kind == AskKind.EXCEPTION:
         return _Target(unit_by_id(asked.unit_id).id if asked.unit_id else None)
+    if asked.kind == AskKind.ENTITLEMENT:
+        return _entitlement_target(actor, asked)
     if asked.budget_id is None:
         raise Invalid("Which budget?", field="budget", fix="Choose one.")
     budget = budget_by_id(actor, asked.budget_id)
     source = budget_by_id(actor, asked.source_budget_id) if asked.source_budget_id else None
     return _Target(budget.unit_id, budget, source)
+
+
+def _entitlement_target(actor: Actor, asked: AskInput) -> _Target:
+    wanted = asked.entitlement
+    if wanted is None:
+        raise Invalid("Entitled to what?", field="entitlement", fix="Say to what, and for whom.")
+    if wanted.capability_id is not None:
+        capability = capability_by_id(actor, wanted.capability_id)
+        return _Target(capability.unit_id, capability=capability)
+    if asked.unit_id is None:
+        raise Invalid("Which team?", field="unit_id", fix="Choose the team it is for.")
+    return _Target(unit_by_id(asked.unit_id).id)
 
 
 def _require_may_ask(actor: Actor, unit_id: UUID | None) -> None:
@@ -204,6 +326,8 @@ def _errors(asked: AskInput, target: _Target) -> list[FieldError]:
         errors.append(FieldError("amount", "An amount cannot be negative.", "Enter 0 or more."))
     if asked.kind in BUDGET_KINDS:
         return errors + _budget_errors(asked, target)
+    if asked.kind == AskKind.ENTITLEMENT:
+        return errors + _entitlement_errors(asked, target)
     return errors + _exception_errors(asked)
 
 
@@ -229,8 +353,29 @@ def _exception_errors(asked: AskInput) -> list[FieldError]:
     if asked.rule not in {r.value for r in Rule}:
         allowed = ", ".join(r.value for r in Rule)
         errors.append(FieldError("rule", "From which rule?", f"Use {allowed}."))
+    return errors + _end_errors(asked, "An exception ends.")
+
+
+def _entitlement_errors(asked: AskInput, target: _Target) -> list[FieldError]:
+    assert asked.entitlement is not None  # noqa: S101 -- _entitlement_target has refused otherwise
+    errors = check_wanted(_wanted(asked.entitlement, target.unit_id))
+    if asked.entitlement.gives == Gives.CONTEXT and not asked.entitlement.evidence.strip():
+        errors.append(
+            FieldError(
+                "evidence",
+                "Long context needs evidence.",
+                "Say what was measured: quality with and without it, on how many cases.",
+            )
+        )
+    if target.capability is not None and target.capability.is_retired:
+        errors.append(FieldError("capability_id", "It was retired.", "Choose another."))
+    return errors + _end_errors(asked, "An entitlement ends.")
+
+
+def _end_errors(asked: AskInput, ends: str) -> list[FieldError]:
+    errors = []
     if asked.ends_on is None:
-        errors.append(FieldError("ends_on", "An exception ends.", "Enter its last day."))
+        errors.append(FieldError("ends_on", ends, "Enter its last day."))
     elif asked.ends_on < asked.starts_on:
         errors.append(FieldError("ends_on", "The end is before the start.", "Enter a later day."))
     elif (asked.ends_on - asked.starts_on).days > LONGEST:
@@ -240,11 +385,14 @@ def _exception_errors(asked: AskInput) -> list[FieldError]:
 
 def _content(asked: AskInput) -> dict[str, Any]:
     title = " ".join(asked.title.split())
+    about = asked.about
+    if asked.entitlement is not None:
+        about = wanted_words(_wanted(asked.entitlement, None))
     return {
         "title": title,
         "title_norm": title.casefold(),
         "reason": asked.reason.strip(),
-        "about": " ".join(asked.about.split())[:200],
+        "about": " ".join(about.split())[:200],
         "amount_nanos": asked.amount_nanos,
         "starts_on": asked.starts_on,
         "ends_on": asked.ends_on,

@@ -12,11 +12,13 @@ from apps.approvals.subjects import Outcome, SubjectDetail, SubjectHandler
 from apps.asks import events
 from apps.asks.enums import AskKind, AskStatus, Rule
 from apps.asks.models import Ask, AskRevision
+from apps.asks.selectors import wanted_of, wanted_view
 from apps.budgets import services as budgets
 from apps.budgets.selectors.budgets import get_budget
 from apps.budgets.selectors.status import budget_statuses
 from apps.common import clock, fmt
 from apps.common.errors import Conflict
+from apps.entitlements import services as entitlements
 from apps.outbox.services import enqueue
 from apps.trail.services import record
 
@@ -161,6 +163,56 @@ class BudgetChangeSubject(AskSubject):
         ask = _ask(request)
         name = ask.budget.name if ask.budget else "the budget"
         return f"Changes {name} from {fmt.long_day(ask.starts_on)}."
+
+
+class EntitlementSubject(AskSubject):
+    """Premium models or long context for a capability, team or person, until a day."""
+
+    subject_type = "entitlement"
+    label = "Entitlement"
+
+    def apply(self, ask: Ask, request: ApprovalRequest, nanos: int | None) -> None:
+        """The entitlement, in the same transaction."""
+        asked = wanted_of(ask)
+        assert ask.ends_on is not None  # noqa: S101 -- refused without a last day
+        entitlements.mint(
+            actor=system_actor(APPROVAL),
+            wanted=asked.wanted(ask.unit_id),
+            title=ask.title,
+            reason=ask.reason,
+            evidence=asked.evidence,
+            starts_on=ask.starts_on,
+            ends_on=ask.ends_on,
+            request_id=request.id,
+            source_id=ask.id,
+            source_ref=ask.ref,
+            asked_by_id=ask.requester_id,
+            asked_by_name=ask.requester_name,
+            granted_by_name=request.closed_by_name,
+        )
+
+    def use_of(self, ask: Ask, request: ApprovalRequest) -> str:
+        return entitlements.used_since(request.id)
+
+    def take_back(self, actor: Actor, ask: Ask, request: ApprovalRequest) -> None:
+        entitlements.take_back(
+            actor=actor,
+            request_id=request.id,
+            note=f"{actor.name} took the approval of {ask.ref} back.",
+        )
+
+    def detail(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
+        found = super().detail(actor=actor, request=request)
+        ask = _ask(request)
+        asked = wanted_of(ask)
+        return SubjectDetail(
+            template=found.template,
+            context={**found.context, "ask_wanted": wanted_view(ask, asked)},
+        )
+
+    def consequence(self, request: ApprovalRequest) -> str:
+        ask = _ask(request)
+        return f"Holds until {fmt.long_day(ask.ends_on)}. Nothing is blocked without it."
 
 
 class ExceptionSubject(AskSubject):

@@ -16,7 +16,7 @@ from apps.access.web import requires
 from apps.asks import selectors, services
 from apps.asks.enums import BUDGET_KINDS, AskKind, AskStatus, Rule
 from apps.asks.models import Ask
-from apps.asks.services import AskInput
+from apps.asks.services import AskInput, EntitlementInput
 from apps.budgets.selectors import budgets_for
 from apps.common import clock, fmt
 from apps.common.errors import Conflict
@@ -31,7 +31,10 @@ from apps.common.web.lists import (
     RelationFilter,
     SearchFilter,
 )
+from apps.common.web.numbers import NumberField
+from apps.entitlements.enums import Gives, Reach
 from apps.organizations.selectors import unit_choices
+from apps.portfolio.selectors import active_capabilities
 from apps.tenancy.urls import org_url
 
 
@@ -44,8 +47,8 @@ def amount_words(ask: Ask) -> str:
 
 
 def state_words(ask: Ask) -> str:
-    """The status; of an exception also whether it holds today."""
-    if ask.is_exception and ask.status == AskStatus.APPROVED:
+    """The status; of what holds until a day also whether it does today."""
+    if (ask.is_exception or ask.is_entitlement) and ask.status == AskStatus.APPROVED:
         today = clock.today()
         if ask.holds_on(today):
             return f"Holds until {fmt.day(ask.ends_on)}" if ask.ends_on else "Holds"
@@ -55,7 +58,7 @@ def state_words(ask: Ask) -> str:
 
 @requires(P.APPROVAL_VIEW)
 class Asks(ListPage):
-    """Budget requests and exceptions in sight, newest first."""
+    """Budget requests, entitlements and exceptions in sight, newest first."""
 
     title = "Requests"
     noun = ("request", "requests")
@@ -117,17 +120,49 @@ class Asks(ListPage):
         url = org_url(self.request, "asks:new")
         return [
             Action("Ask for budget", f"{url}?kind=increase", "wallet"),
+            Action("Ask for an entitlement", f"{url}?kind=entitlement", "cpu"),
             Action("Ask for an exception", f"{url}?kind=exception", "plus", primary=True),
         ]
 
     def get_empty(self) -> Empty:
         return Empty(
-            "Nobody asked for budget or an exception",
-            "More for a month, money from another team, a model outside the standard until a day.",
+            "Nobody asked for budget, an entitlement or an exception",
+            "More for a month, money from another team; premium models or long context until a "
+            "day.",
             "Ask for an exception",
             org_url(self.request, "asks:new") + "?kind=exception",
             icon="send",
         )
+
+
+BUDGET_FIELDS = ("kind", "budget", "source_budget", "title", "reason", "amount", "starts_on")
+FIELDS: dict[str, tuple[str, ...]] = {
+    AskKind.EXCEPTION: (
+        *("kind", "rule", "unit", "title", "reason", "about", "amount", "starts_on", "ends_on"),
+    ),
+    AskKind.ENTITLEMENT: (
+        *("kind", "gives", "unit", "capability", "user", "reach", "models", "context_tokens"),
+        *("title", "reason", "evidence", "amount", "starts_on", "ends_on"),
+    ),
+}
+"""What is asked until a day; everything else is about a budget."""
+NAMED_ONCE = frozenset(
+    {"kind", "rule", "budget", "source_budget", "unit", "gives", "capability", "user"}
+)
+TITLES = {
+    AskKind.EXCEPTION: "Ask for an exception",
+    AskKind.ENTITLEMENT: "Ask for an entitlement",
+}
+KNOWN = (
+    *("kind", "budget", "about", "rule", "gives", "capability", "unit", "user", "reach"),
+    *("models", "context_tokens", "title"),
+)
+"""What a link to the form may fill in."""
+
+
+def asked_kind(request: HttpRequest) -> str:
+    kind = request.GET.get("kind", AskKind.EXCEPTION.value)
+    return kind if kind in {k.value for k in AskKind} else AskKind.EXCEPTION.value
 
 
 class AskForm(forms.Form):
@@ -158,28 +193,68 @@ class AskForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    gives = forms.ChoiceField(label="To what", choices=Gives.choices())
+    capability = forms.ChoiceField(
+        label="For the capability",
+        required=False,
+        help_text="Without one it is for the whole team, or for the person named.",
+    )
+    user = forms.CharField(
+        label="For the person",
+        required=False,
+        max_length=200,
+        help_text="As usage records name them: an e-mail or a key. Premium models only.",
+    )
+    reach = forms.ChoiceField(
+        label="Which models", choices=[("", "Choose"), *Reach.choices()], required=False
+    )
+    models = forms.CharField(
+        label="Models by name",
+        required=False,
+        max_length=4000,
+        help_text="One a line, as provider/model.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    context_tokens = NumberField(label="Input tokens a call, at most")
+    evidence = forms.CharField(
+        label="Evidence",
+        required=False,
+        max_length=4000,
+        help_text="What was measured with and without it. Long context needs it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
     def __init__(self, *args: Any, request: HttpRequest, ask: Ask | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kind = ask.kind if ask else request.GET.get("kind", AskKind.EXCEPTION.value)
-        exception = kind not in {k.value for k in BUDGET_KINDS}
-        gone = ["budget", "source_budget"] if exception else ["rule", "unit", "ends_on", "about"]
+        self.ask = ask
+        kind = ask.kind if ask else asked_kind(request)
+        wanted = FIELDS.get(kind, BUDGET_FIELDS)
         if ask is not None:
-            gone += ["kind", "rule", "budget", "source_budget", "unit"]
-        for name in set(gone):
+            wanted = tuple(name for name in wanted if name not in NAMED_ONCE)
+        for name in set(self.fields) - set(wanted):
             del self.fields[name]
+        self.order_fields(wanted)
+        until_a_day = kind in FIELDS
         budgets = [("", "Choose"), *((str(b.id), b.name) for b in self._budgets(request))]
         choices: dict[str, list[tuple[str, str]]] = {
-            "kind": [(AskKind.EXCEPTION.value, AskKind.EXCEPTION.label)]
-            if exception
+            "kind": [(kind, AskKind(kind).label)]
+            if until_a_day
             else [(k.value, k.label) for k in BUDGET_KINDS],
             "budget": budgets,
             "source_budget": budgets,
-            "unit": [("", "The whole organization"), *unit_choices()],
+            "unit": [
+                ("", "Choose" if kind == AskKind.ENTITLEMENT else "The whole organization"),
+                *unit_choices(),
+            ],
+            "capability": [
+                ("", "None"),
+                *((str(c.id), c.name) for c in active_capabilities()),
+            ],
         }
         for name, found in choices.items():
             if name in self.fields:
                 self.fields[name].choices = found
-        if exception:
+        if until_a_day:
             self.fields["amount"].label = "At most a month"
             self.fields["ends_on"].required = True
 
@@ -206,20 +281,38 @@ class AskForm(forms.Form):
             unit_id=chosen("unit"),
             rule=data.get("rule", ""),
             about=data.get("about", ""),
+            entitlement=self._entitlement() if "evidence" in self.fields else None,
+        )
+
+    def _entitlement(self) -> EntitlementInput:
+        """What is wanted; of a request that was sent back for whom it was the first time."""
+        data = self.cleaned_data
+        before = selectors.wanted_of(self.ask) if self.ask else None
+        capability = data.get("capability")
+        tokens = data.get("context_tokens")
+        return EntitlementInput(
+            gives=before.gives if before else data["gives"],
+            capability_id=before.capability_id
+            if before
+            else (UUID(capability) if capability else None),
+            user=before.user if before else data.get("user", ""),
+            reach=data.get("reach", ""),
+            models=tuple(data.get("models", "").split()),
+            context_tokens=None if tokens is None else int(tokens),
+            evidence=data.get("evidence", ""),
         )
 
 
 @requires(P.APPROVAL_VIEW)
 class NewAsk(FormPage):
-    """`?kind=exception`, or `?kind=increase|amount|transfer&budget=<id>`."""
+    """`?kind=exception`, `?kind=entitlement`, or a budget kind with `&budget=<id>`."""
 
     form_class = AskForm
     submit_label = "Ask"
     lede = "It goes to the people on its route; you are told how it ends."
 
     def get_title(self) -> str:
-        exception = self.request.GET.get("kind", "exception") == AskKind.EXCEPTION
-        return "Ask for an exception" if exception else "Ask for budget"
+        return TITLES.get(AskKind(asked_kind(self.request)), "Ask for budget")
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [("Requests", self.cancel_url()), ("New", "")]
@@ -231,11 +324,11 @@ class NewAsk(FormPage):
         return {"request": self.request, "ask": None}
 
     def get_initial(self) -> dict[str, Any]:
-        known = {k: self.request.GET.get(k, "") for k in ("kind", "budget", "about", "rule")}
+        known = {k: self.request.GET.get(k, "") for k in KNOWN}
         return {"starts_on": clock.today(), **{k: v for k, v in known.items() if v}}
 
     def save(self, form: AskForm) -> str:
-        kind = self.request.GET.get("kind", AskKind.EXCEPTION.value)
+        kind = asked_kind(self.request)
         ask = services.file_ask(actor=self.request.actor, asked=form.asked(kind))
         messages.success(self.request, f"{ask.ref} is filed.")
         return org_url(self.request, "asks:detail", ask_id=ask.id)
@@ -273,7 +366,17 @@ class ChangeAsk(FormPage):
 
     def get_initial(self) -> dict[str, Any]:
         amount = self.row.amount_nanos
+        wanted = selectors.wanted_of(self.row) if self.row.is_entitlement else None
+        more = {}
+        if wanted is not None:
+            more = {
+                "reach": wanted.reach,
+                "models": "\n".join(wanted.model_names),
+                "context_tokens": wanted.context_tokens,
+                "evidence": wanted.evidence,
+            }
         return {
+            **more,
             "title": self.row.title,
             "reason": self.row.reason,
             "about": self.row.about,
@@ -297,6 +400,7 @@ class ChangeAsk(FormPage):
                 amount_nanos=asked.amount_nanos,
                 rule=self.row.rule,
                 about=asked.about,
+                entitlement=asked.entitlement,
             ),
         )
         messages.success(self.request, f"{self.row.ref} is asked again.")
@@ -328,6 +432,9 @@ class AskPage(View):
             "state": state_words(ask),
             "amount": amount_words(ask),
             "revisions": selectors.revisions_of(ask),
+            "wanted": selectors.wanted_view(ask, selectors.wanted_of(ask))
+            if ask.is_entitlement
+            else None,
             "zone": request.organization.timezone,
         }
         return render(request, "asks/detail.html", context)

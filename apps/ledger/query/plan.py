@@ -57,11 +57,13 @@ def plan(query: Query) -> Plan:
     return _plan(query)
 
 
-def plan_windows(query: Query, windows: Sequence[tuple[date, date]]) -> Plan:
+def plan_windows(
+    query: Query, windows: Sequence[tuple[date, date]], most_groups: int = MAX_GROUPS
+) -> Plan:
     """The plan that reads windows of days at once; of the query's own days and grain it takes
     nothing. Invalid as `plan`, for each window."""
     for start, end in windows:
-        check(replace(query, start=start, end=end, grain="total"))
+        check(replace(query, start=start, end=end, grain="total"), most_groups)
     present = tuple(window for window in windows if window[0] < window[1])
     start = min((first for first, _ in present), default=query.start)
     end = max((last for _, last in present), default=start)
@@ -79,7 +81,7 @@ def _plan(query: Query) -> Plan:
     return Plan(query, axes, filters, level)
 
 
-def check(query: Query) -> None:
+def check(query: Query, most_groups: int = MAX_GROUPS) -> None:
     """Invalid for a query that has no answer."""
     unknown = [name for name in (*query.group_by, *query.filters) if name not in GROUPINGS]
     if unknown:
@@ -88,7 +90,7 @@ def check(query: Query) -> None:
             field="group_by" if unknown[0] in query.group_by else "filters",
             fix=f"Use one of {', '.join(GROUPINGS)}.",
         )
-    if len(query.group_by) > MAX_GROUPS or len(set(query.group_by)) < len(query.group_by):
+    if len(query.group_by) > most_groups or len(set(query.group_by)) < len(query.group_by):
         raise Invalid("Group by at most two different things.", field="group_by")
     if query.grain not in GRAINS:
         raise Invalid(

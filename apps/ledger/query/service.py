@@ -13,7 +13,7 @@ from apps.ledger.query.counted import read_runs
 from apps.ledger.query.naming import Group, Named, Words, added, named_sums
 from apps.ledger.query.plan import Plan, plan, plan_windows
 from apps.ledger.query.read import Measures, Period, read, read_each
-from apps.ledger.query.types import Grain, Query, Result, Row
+from apps.ledger.query.types import GROUPINGS, Grain, Query, Result, Row
 from apps.ledger.selectors.state import ledger_settings
 from apps.pricing.fx.selectors import reporting_currency
 
@@ -63,6 +63,12 @@ def side_by_side(query: Query, windows: Sequence[tuple[date, date]]) -> list[lis
     days and grain play no part. Windows may overlap; an empty one has no rows.
     """
     return _windows([query], windows)[0]
+
+
+def crossed(query: Query, windows: Sequence[tuple[date, date]]) -> list[list[Row]]:
+    """`side_by_side` by more than two groups: for reports that hold each cell against a rule."""
+    planned = plan_windows(query, windows, most_groups=len(GROUPINGS))
+    return _cut(planned, windows, named_sums(planned, list(read(planned))))
 
 
 def side_by_side_by(

@@ -5,7 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.portfolio.enums import CapabilityKind, DataClass, ModelClass, Stage, Tier
+from apps.portfolio.enums import (
+    CapabilityKind,
+    DataClass,
+    ModelClass,
+    Stage,
+    StandingTo,
+    Tier,
+)
 from apps.portfolio.models import Capability
 
 _CLASS = {"type": "string", "description": "Empty: not asked."}
@@ -36,6 +43,21 @@ TIERS_SCHEMA: dict[str, Any] = {
                     "model_class_from": {**_CLASS, "enum": ["", *ModelClass.values]},
                     "data_class_from": {**_CLASS, "enum": ["", *DataClass.values]},
                     "guidance": {"type": "string", "maxLength": 400},
+                    "models_to": {
+                        "type": "string",
+                        "enum": ["", *ModelClass.values],
+                        "description": "The highest class entitled to; empty: no limit.",
+                    },
+                    "standing_to": {
+                        "type": "string",
+                        "enum": ["", *StandingTo.values],
+                        "description": "The worst standing entitled to; empty: no limit.",
+                    },
+                    "context_to": {
+                        "type": ["integer", "null"],
+                        "format": "int64",
+                        "description": "Input tokens of one call; null: no limit.",
+                    },
                 },
             },
         },

@@ -11,9 +11,10 @@ from apps.access.web import requires
 from apps.common.web.numbers import MoneyField, NumberField
 from apps.organizations.web.base import SettingsFormPage
 from apps.portfolio import selectors, services, tiers
-from apps.portfolio.enums import DataClass, ModelClass, Tier
+from apps.portfolio.enums import DataClass, ModelClass, StandingTo, Tier
 
-THRESHOLDS = ("month_cost_from", "tokens_per_run_from", "model_class_from", "data_class_from")
+THRESHOLDS = tiers.THRESHOLDS
+NAMES = (*THRESHOLDS, "guidance", *tiers.ENTITLES)
 LABELS = {
     "month_cost_from": "Cost a month from",
     "tokens_per_run_from": "Tokens an interaction from",
@@ -52,6 +53,7 @@ class TiersForm(forms.Form):
                     if f"{tier.value}.{name}" in self.fields
                 ],
                 "guidance": self[f"{tier.value}.guidance"],
+                "entitles": [self[f"{tier.value}.{name}"] for name in tiers.ENTITLES],
             }
             for tier in Tier
         ]
@@ -62,10 +64,7 @@ class TiersForm(forms.Form):
             "tiers": [
                 {
                     "tier": tier.value,
-                    **{
-                        name: _stored(data.get(f"{tier.value}.{name}"), name)
-                        for name in (*THRESHOLDS, "guidance")
-                    },
+                    **{name: _stored(data.get(f"{tier.value}.{name}"), name) for name in NAMES},
                 }
                 for tier in Tier
             ],
@@ -97,11 +96,20 @@ def _fields(tier: Tier) -> dict[str, forms.Field]:
         max_length=tiers.MAX_GUIDANCE,
         widget=forms.Textarea(attrs={"rows": "2"}),
     )
+    named["models_to"] = forms.ChoiceField(
+        label="Model class up to",
+        required=False,
+        choices=[("", "No limit"), *ModelClass.choices],
+    )
+    named["standing_to"] = forms.ChoiceField(
+        label="Standing", required=False, choices=[("", "No limit"), *StandingTo.choices]
+    )
+    named["context_to"] = NumberField(label="Input tokens a call")
     return named
 
 
 def _stored(value: Any, name: str) -> Any:
-    if name == "tokens_per_run_from":
+    if name in {"tokens_per_run_from", "context_to"}:
         return None if value is None else int(value)
     if name == "month_cost_from":
         return value
@@ -133,7 +141,7 @@ class TiersPage(SettingsFormPage):
             "version": version,
         }
         for rule in found.tiers:
-            for name in (*THRESHOLDS, "guidance"):
+            for name in NAMES:
                 initial[f"{rule.tier}.{name}"] = getattr(rule, name)
         return initial
 
@@ -167,4 +175,5 @@ def sheet_of(rule: tiers.TierRule) -> dict[str, Any]:
         "model_class": ModelClass(rule.model_class_from).label if rule.model_class_from else "",
         "data_class": DataClass(rule.data_class_from).label if rule.data_class_from else "",
         "guidance": rule.guidance,
+        "entitles": tiers.entitles_words(rule),
     }

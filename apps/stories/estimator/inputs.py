@@ -101,6 +101,12 @@ class Parts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     reasoning: Triple = Triple()
 
     @property
+    def asked(self) -> Decimal:
+        """Likely tokens the model reads: everything but its answer."""
+        read = (self.system_prompt, self.safety, self.context, self.history, self.tools)
+        return sum((t.likely for t in (*read, self.multimodal, self.user_text)), ZERO)
+
+    @property
     def answered(self) -> Decimal:
         """Likely tokens the model writes."""
         return self.output.likely + self.reasoning.likely

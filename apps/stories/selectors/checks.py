@@ -7,6 +7,7 @@ from decimal import Decimal
 from apps.asks.enums import Rule
 from apps.asks.selectors import exceptions_in_force
 from apps.common import clock, fmt
+from apps.entitlements.words import fit_words
 from apps.portfolio.enums import DataClass, Stage, Tier
 from apps.pricing.enums import Standing
 from apps.pricing.selectors import standings
@@ -17,6 +18,7 @@ from apps.stories.estimator import load
 from apps.stories.models import StoryRevision
 from apps.stories.selectors.design import checklist_in_force, excused_from
 from apps.stories.selectors.estimating import models_of
+from apps.stories.selectors.facts import fit_now
 from apps.stories.selectors.settings import settings_in_force
 
 
@@ -50,6 +52,7 @@ def checks(revision: StoryRevision) -> list[Check]:
         *_usual(revision),
         _data_class(revision),
         *_standing(revision),
+        *_entitled(revision),
         _prices(revision),
         *(ask(text) for text in revision.estimate.get("warnings", ())),
     ]
@@ -190,6 +193,22 @@ def _standing(revision: StoryRevision) -> Iterator[Check]:
         Standing.NOT_ALLOWED: f"{named} is not allowed",
     }
     yield ask(words[worst], detail)
+
+
+def _entitled(revision: StoryRevision) -> Iterator[Check]:
+    """Context and models against what tier and entitlements give today."""
+    if not revision.tier:
+        return
+    fit = fit_now(
+        load(revision.assumptions),
+        capability=revision.capability,
+        unit_id=revision.unit_id,
+        tier=revision.tier,
+    )
+    for within, words in fit_words(fit):
+        yield (
+            ok(words, "Tier and entitlements") if within else ask(words, "Beyond its entitlements")
+        )
 
 
 def _prices(revision: StoryRevision) -> Check:

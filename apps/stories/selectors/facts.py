@@ -6,11 +6,13 @@ from uuid import UUID
 
 from apps.access.actors import Actor
 from apps.approvals.selectors import PlannedStep, preview_route
+from apps.common import clock
+from apps.entitlements.selectors.context import Fit, fit_of
 from apps.portfolio.models import Capability
 from apps.pricing.enums import Standing
 from apps.pricing.selectors import standings
 from apps.stories.design import Design, load_design
-from apps.stories.estimator import Estimate, load
+from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.models import Plan
 from apps.stories.selectors.estimating import models_of
 
@@ -19,14 +21,16 @@ SUBJECT = "story"
 
 def policy_facts(plan: Plan, result: Estimate, tier: str) -> dict[str, Any]:
     """Facts of `approvals.rules.policy.FACTS`; the lifetime amount is the high case (P90)."""
+    assumptions = load(plan.assumptions)
     return facts(
         capability=plan.capability,
         kind=plan.kind,
         cap_nanos=plan.cap_nanos,
         result=result,
         tier=tier,
-        models=models_of(load(plan.assumptions)),
         design=load_design(plan.design),
+        models=models_of(assumptions),
+        fit=fit_now(assumptions, capability=plan.capability, unit_id=plan.unit_id, tier=tier),
     )
 
 
@@ -39,11 +43,13 @@ def facts(
     tier: str = "",
     models: Sequence[tuple[str, str]] = (),
     design: Design | None = None,
+    fit: Fit | None = None,
 ) -> dict[str, Any]:
     """Facts of a story that may not be complete yet: what is unknown is left out.
 
     ``tier`` is the estimate's; without one the capability's counts. ``models`` are those of the
     mix: the worst of their standings is a fact once the organization has decided about any model.
+    ``fit`` is the design against its entitlements.
     """
     found: dict[str, Any] = {"kind": kind}
     if cap_nanos is not None:
@@ -64,7 +70,23 @@ def facts(
     worst = standings().worst(models) if models else None
     if worst is not None:
         found |= {"model_status": worst.value, "model_standard": worst is Standing.STANDARD}
+    if fit is not None:
+        found["over_entitlement"] = fit.is_over
     return found
+
+
+def fit_now(
+    assumptions: Assumptions, *, capability: Capability | None, unit_id: UUID | None, tier: str
+) -> Fit:
+    """The design against what its capability (or team) is entitled to today."""
+    return fit_of(
+        capability=capability,
+        unit_id=unit_id,
+        tier=tier,
+        models=models_of(assumptions),
+        input_per_call=int(assumptions.production.parts.asked.to_integral_value()),
+        on=clock.today(),
+    )
 
 
 def route_of(

@@ -15,7 +15,7 @@ from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.material import Stand, material_changes, models_of
 from apps.stories.models import Plan, StoryRevision, TokenStory
 from apps.stories.selectors import estimating
-from apps.stories.selectors.facts import SUBJECT, facts
+from apps.stories.selectors.facts import SUBJECT, facts, fit_now
 from apps.stories.selectors.stories import revision_by_id
 from apps.stories.selectors.value import value_of
 
@@ -131,6 +131,7 @@ def _facts(plan: Plan, a: Assumptions, result: Estimate, tier: str, cap: int) ->
         tier=tier,
         models=estimating.models_of(a),
         design=load_design(plan.design),
+        fit=fit_now(a, capability=plan.capability, unit_id=plan.unit_id, tier=tier),
     )
 
 

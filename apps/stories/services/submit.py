@@ -183,13 +183,15 @@ def require_design(draft: StoryDraft, tier: str, checklist: Checklist) -> Design
 
 
 def standing_flags(known: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The mark of a model that is held back."""
-    status = known.get("model_status")
+    """The marks of a model that is held back, and of a design beyond its entitlements."""
+    status, flags = known.get("model_status"), []
     if status == Standing.NOT_ALLOWED:
-        return [{"tone": "bad", "text": "Model not allowed"}]
+        flags.append({"tone": "bad", "text": "Model not allowed"})
     if status == Standing.RESTRICTED:
-        return [{"tone": "warn", "text": "Restricted model"}]
-    return []
+        flags.append({"tone": "warn", "text": "Restricted model"})
+    if known.get("over_entitlement"):
+        flags.append({"tone": "warn", "text": "Beyond its entitlements"})
+    return flags
 
 
 def review_flags(

@@ -12,6 +12,8 @@ from apps.access.actors import Actor
 from apps.approvals.selectors import PlannedStep
 from apps.common import charts, fmt
 from apps.common.errors import FieldError, Invalid, NotFound
+from apps.entitlements.selectors.context import Fit
+from apps.entitlements.words import fit_words
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capability_by_id
 from apps.portfolio.tiers import Assigned
@@ -22,7 +24,7 @@ from apps.stories.enums import Pattern, ValuePer
 from apps.stories.estimator import Assumptions, Estimate, Quantiles
 from apps.stories.models import StoryDraft, TokenStory
 from apps.stories.selectors.estimating import Alternative, estimate_now, models_of, month_cost
-from apps.stories.selectors.facts import facts, route_of
+from apps.stories.selectors.facts import facts, fit_now, route_of
 from apps.stories.selectors.judging import Judged, judged
 from apps.stories.selectors.material import Verdict, verdict
 from apps.stories.selectors.value import worth_of
@@ -61,6 +63,7 @@ class Panel:
     design_asked: bool = False
     review: Design = field(default_factory=Design)
     tier: Assigned | None = None
+    fit: Fit | None = None
     band: Flag | None = None
     worth: Worth | None = None
     value_unit: str = ""
@@ -72,6 +75,11 @@ class Panel:
     def standing_words(self) -> str:
         """What the organization says about the mix, as far as it has said anything."""
         return STANDING_WORDS.get(self.model_status, "")
+
+    @property
+    def fit_words(self) -> list[tuple[bool, str]]:
+        """(within, words) of the context and the models against the entitlements."""
+        return fit_words(self.fit) if self.fit is not None else []
 
     @property
     def p50(self) -> int:
@@ -278,6 +286,13 @@ def build_panel(
     panel.review = form.design()
     panel.model_status = known.get("model_status", "")
     unit_id = capability.unit_id if capability else (data.get("unit") or None)
+    panel.fit = fit_now(
+        a,
+        capability=capability,
+        unit_id=UUID(str(unit_id)) if unit_id else None,
+        tier=found.tier.tier,
+    )
+    known["over_entitlement"] = panel.fit.is_over
     if story is not None:
         panel.standing = _standing(story, form, capability, found, kind)
     if panel.standing is None or panel.standing.is_material:

@@ -8,11 +8,16 @@ from apps.access.roles import Role
 from apps.approvals import services as approvals
 from apps.approvals.rules.policy import AUTO_POLICY
 from apps.approvals.selectors import requests_of_subject
+from apps.common import clock
 from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.entitlements.rules import Wanted
+from apps.entitlements.selectors.tiers import tier_book
+from apps.entitlements.services import mint
 from apps.portfolio.services import create_capability
 from apps.pricing.models import ModelStanding
 from apps.pricing.services import set_standing
 from apps.stories.estimator import MixShare, exactly
+from apps.stories.estimator.inputs import Parts
 from apps.stories.selectors.checks import checks
 from apps.stories.selectors.stories import revision_by_id
 from apps.trail.models import TrailEvent
@@ -155,3 +160,40 @@ def test_a_light_story_is_light_unless_somebody_holds_its_capability_higher(
     story = small(desk, **capability)
     request = requests_of_subject("story", story.id).get()
     assert (story.tier, request.facts["tier"], request.lane) == (tier, tier, lane)
+
+
+def test_a_design_beyond_its_entitlements_is_a_fact_a_flag_and_a_question(desk):
+    """Atlas medium costs 15 a million of output, frontier from 12 on; 9,200 input tokens a call."""
+    story = desk.submitted()
+    request = desk.request(story)
+    assert (story.tier, request.facts["over_entitlement"]) == ("standard", True)
+    assert "Beyond its entitlements" in [flag["text"] for flag in request.flags]
+    said = {c.text: c.passed for c in checks(revision_by_id(request.revision_id))}
+    assert said["9,200 input tokens a call of 128,000 it may have"] is True
+    assert said["No entitlement to medium"] is False
+    mint(
+        actor=desk.approver,
+        wanted=Wanted("premium", unit_id=desk.unit_id, reach="frontier"),
+        title="Harder claims",
+        reason="Seals.",
+        evidence="",
+        starts_on=clock.today(),
+        ends_on=clock.today(),
+        request_id=request.id,
+        source_id=story.id,
+        source_ref="ER-0001",
+        asked_by_id=None,
+        asked_by_name="Ada",
+        granted_by_name="Bea",
+    )
+    assert desk.request(desk.submitted()).facts["over_entitlement"] is False
+    long = make_assumptions(parts=Parts(context=exactly(130_000), output=exactly(10)))
+    assert desk.request(desk.submitted(assumptions=long)).facts["over_entitlement"] is True
+
+
+def test_an_approved_story_gives_its_capability_tier_and_design(desk):
+    story = desk.decide(desk.submitted(), "approve")
+    found = tier_book([story.capability_id])
+    applied = found.of_capability(found.capabilities[story.capability_id])
+    assert (applied.tier.value, applied.why.value, applied.ref) == ("standard", "story", story.ref)
+    assert found.designs[story.capability_id].input_per_call == 9_200

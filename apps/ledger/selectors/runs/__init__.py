@@ -12,14 +12,17 @@ from apps.ledger.selectors.runs.figures import (
     has_runs,
     trend,
 )
+from apps.ledger.selectors.runs.inputs import MOST_RUNS_EACH, Inputs, inputs_by_capability
 from apps.ledger.selectors.runs.lists import Names, run_by_code, runs, words
 from apps.ledger.selectors.runs.one import Call, Node, ToolLine, calls, tools, tree
 from apps.ledger.selectors.runs.reach import Reach
 
 __all__ = [
+    "MOST_RUNS_EACH",
     "By",
     "Call",
     "Figures",
+    "Inputs",
     "Line",
     "Names",
     "Node",
@@ -33,6 +36,7 @@ __all__ = [
     "calls",
     "figures",
     "has_runs",
+    "inputs_by_capability",
     "run_by_code",
     "runs",
     "tools",

@@ -1,0 +1,3 @@
+from tests.services.entitlements.conftest import desk
+
+__all__ = ["desk"]

@@ -1,0 +1,160 @@
+"""The pages: lists, one, tiers, use, context, the form that asks, the card of a capability."""
+
+import csv
+import io
+
+import pytest
+
+from apps.access.roles import Role
+from apps.asks.models import Ask
+from apps.entitlements.models import Entitlement, TierAssignment
+
+pytestmark = pytest.mark.django_db
+
+
+def page(desk, role, name, *args, query="", status=200):
+    response = desk.org.client(role).get(desk.org.url(name, *args) + query)
+    assert response.status_code == status, response.content.decode()[:1500]
+    return response.content.decode()
+
+
+def rows(desk, role, name, query=""):
+    response = desk.org.client(role).get(desk.org.url(name) + f"?format=csv{query}")
+    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_empty_pages_say_what_to_do(desk):
+    html = page(desk, Role.UNIT_LEAD, "entitlements:list")
+    assert "Nobody holds an entitlement beyond their tier" in html
+    assert "Ask for one" in html
+    assert "All use is inside a tier or an entitlement" in page(
+        desk, Role.UNIT_LEAD, "entitlements:use"
+    )
+
+
+def test_the_table_filters_and_exports(desk):
+    desk.answer(desk.ask())
+    desk.answer(desk.ask(to={"user": "ada", "capability_id": None}))
+    desk.used(12)
+    html = page(desk, Role.EA, "entitlements:list")
+    assert "2 entitlements in force" in html
+    found = rows(desk, Role.EA, "entitlements:list")
+    assert [(r["Who"], r["Tokens used, 30 days"], r["Cost, 30 days (USD)"]) for r in found] == [
+        ("ada", "0", "0.000000000"),
+        ("Claims", "1100", "0.014000000"),
+    ]
+    for query, who in (
+        ("&holder=user", ["ada"]),
+        ("&state=ended", []),
+        ("&q=claims", ["Claims"]),
+        (f"&unit={desk.team}", ["Claims"]),
+        ("&gives=context", []),
+    ):
+        assert [r["Who"] for r in rows(desk, Role.EA, "entitlements:list", query)] == who
+
+
+def test_one_is_read_and_ended(desk):
+    desk.answer(desk.ask())
+    with desk.org.scope():
+        row = Entitlement.objects.get()
+    html = page(desk, Role.EA, "entitlements:detail", row.id)
+    assert "Not used in 30 days" in html
+    assert "Entitlement granted" in html
+    assert "End early" not in page(desk, Role.VIEWER, "entitlements:detail", row.id)
+    page(desk, Role.UNIT_LEAD, "entitlements:end", row.id, status=403)
+    url = desk.org.url("entitlements:end", row.id)
+    refused = desk.org.client(Role.EA).post(url, {"version": 1, "reason": ""})
+    assert refused.status_code == 422
+    done = desk.org.client(Role.EA).post(url, {"version": 1, "reason": "Over."})
+    assert done.status_code == 302
+    assert "Ended by" in page(desk, Role.EA, "entitlements:detail", row.id)
+
+
+def test_use_by_team_and_model(desk):
+    desk.used(12)
+    desk.used(13, model="m1")
+    html = page(desk, Role.EA, "entitlements:use")
+    assert "had no entitlement" in html
+    found = rows(desk, Role.EA, "entitlements:use")
+    assert [(r["Model"], r["Outside (tokens)"], r["In its tier (tokens)"]) for r in found] == [
+        ("big", "1100", "0"),
+        ("m1", "0", "1100"),
+    ]
+    assert len(rows(desk, Role.EA, "entitlements:use", "&within=outside")) == 1
+    assert "group=capability" in html
+
+
+def test_tiers_in_force_and_setting_them(desk):
+    html = page(desk, Role.VIEWER, "entitlements:tiers")
+    assert "the default tier" in html
+    page(desk, Role.UNIT_LEAD, "entitlements:tier_unit", desk.team, status=403)
+    client = desk.org.client(Role.EA)
+    done = client.post(
+        desk.org.url("entitlements:tier_unit", desk.team),
+        {"tier": "heavy", "version": 0, "reason": "Underwriting."},
+    )
+    assert done.status_code == 302
+    stale = client.post(
+        desk.org.url("entitlements:tier_unit", desk.team), {"tier": "light", "version": 0}
+    )
+    assert stale.status_code == 409
+    client.post(
+        desk.org.url("entitlements:tier_person"), {"user": "ada", "tier": "heavy", "version": 0}
+    )
+    with desk.org.scope():
+        assert TierAssignment.objects.count() == 2
+    found = rows(desk, Role.EA, "entitlements:tiers", "&tier=heavy")
+    assert [(r["Who"], r["Because"]) for r in found][0] == ("Claims", "Its team's (Platform)")
+    assert [r["Who"] for r in rows(desk, Role.EA, "entitlements:tiers", "&holder=user")] == ["ada"]
+
+
+def test_context_page_and_card(desk):
+    html = page(desk, Role.EA, "entitlements:context")
+    assert "Every capability stays within its context" in html
+    assert [r["Entitled to, a call"] for r in rows(desk, Role.EA, "entitlements:context")] == [
+        "32000"
+    ]
+    card = page(desk, Role.EA, "portfolio:detail", desk.capability.id)
+    assert "Light tier" in card
+    assert "The default. Standard class, all but restricted models" in card
+
+
+def test_asked_on_the_form_and_decided_on_its_page(desk):
+    client = desk.org.client(Role.UNIT_LEAD)
+    url = desk.org.url("asks:new") + "?kind=entitlement"
+    assert "Ask for an entitlement" in client.get(url).content.decode()
+    form = {
+        "kind": "entitlement",
+        "gives": "context",
+        "capability": str(desk.capability.id),
+        "unit": "",
+        "user": "",
+        "reach": "",
+        "models": "",
+        "context_tokens": "400000",
+        "title": "Whole policies",
+        "reason": "Split ones lose clauses.",
+        "evidence": "",
+        "amount": "",
+        "starts_on": "2026-11-20",
+        "ends_on": "2026-12-31",
+    }
+    refused = client.post(url, form)
+    assert refused.status_code == 422
+    assert "Long context needs evidence." in refused.content.decode()
+    done = client.post(url, {**form, "evidence": "94% against 71%."})
+    assert done.status_code == 302, done.content.decode()[:2000]
+    with desk.org.scope():
+        ask = Ask.objects.get()
+    assert "up to 400,000 input tokens a call" in page(desk, Role.EA, "asks:detail", ask.id)
+    html = page(desk, Role.CFO, "approvals:detail", ask.request_id)
+    assert "94% against 71%." in html
+    assert "Light tier: Standard class" in html
+    desk.answer(ask, "request_changes")
+    change = desk.org.url("asks:change", ask.id)
+    again = client.post(change, {**form, "evidence": "Again.", "context_tokens": "100000"})
+    assert again.status_code == 302, again.content.decode()[:2000]
+    desk.answer(ask)
+    with desk.org.scope():
+        assert Entitlement.objects.get().context_tokens == 100_000
