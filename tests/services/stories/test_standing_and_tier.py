@@ -187,7 +187,9 @@ def test_a_design_beyond_its_entitlements_is_a_fact_a_flag_and_a_question(desk):
         granted_by_name="Bea",
     )
     assert desk.request(desk.submitted()).facts["over_entitlement"] is False
-    long = make_assumptions(parts=Parts(context=exactly(130_000), output=exactly(10)))
+    long = make_assumptions(
+        calls=exactly(1), parts=Parts(context=exactly(130_000), output=exactly(10))
+    )
     assert desk.request(desk.submitted(assumptions=long)).facts["over_entitlement"] is True
 
 

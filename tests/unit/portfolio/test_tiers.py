@@ -7,7 +7,7 @@ import pytest
 
 from apps.common.errors import Invalid
 from apps.portfolio import tiers
-from apps.portfolio.tiers import DEFAULT, TierRule, Tiers, Workload, assign, dump, parse
+from apps.portfolio.tiers import DEFAULT, Tiers, Workload, assign, dump, parse
 
 D = Decimal
 NANOS = 10**9
@@ -94,6 +94,6 @@ def test_each_wrong_field_is_named(document, field):
 
 
 def test_a_lowest_tier_keeps_only_its_words():
-    assert parse(_with(0, guidance="Go ahead.")).rule("light") == TierRule(
-        "light", guidance="Go ahead."
+    assert parse(_with(0, guidance="Go ahead.")).rule("light") == msgspec.structs.replace(
+        DEFAULT.rule("light"), guidance="Go ahead."
     )

@@ -16,6 +16,7 @@ from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
 from tokenops.demo.books import ensure_books
 from tokenops.demo.design import ensure_design_review
+from tokenops.demo.entitlements import ensure_entitlements
 from tokenops.demo.exports import ensure_export
 from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
@@ -53,6 +54,7 @@ class Command(BaseCommand):
             ensure_design_review(demo)
             ensure_approvals(demo, now)
             ensure_worth(demo, now)
+            ensure_entitlements(demo)
             ensure_audit(demo, now)
             ensure_books(demo, now)
             ensure_planning(demo, now)
