@@ -15,7 +15,7 @@ from apps.entitlements.services import set_tier
 from apps.organizations.selectors import actor_for_membership, membership_by_id
 from tokenops.demo.organization import Demo
 
-TIERS = (("engineering", "heavy"), ("claims", "standard"))
+TIERS = (("PLT", "heavy"), ("CLM", "standard"))
 MOST_STEPS = 4
 
 

@@ -48,7 +48,7 @@ class ContextPage(ListPage):
             "state",
             "State",
             choices=STATES,
-            narrow=lambda rows, value: [r for r in rows if r.state == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.state == value],  # type: ignore[arg-type, return-value]
         ),
     )
     columns = (

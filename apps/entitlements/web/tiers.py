@@ -126,19 +126,19 @@ class TiersInForce(ListPage):
             "holder",
             "Who",
             choices=Holder.choices(),
-            narrow=lambda rows, value: [r for r in rows if r.holder == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.holder == value],  # type: ignore[arg-type, return-value]
         ),
         CustomFilter(
             "tier",
             "Tier",
             choices=Tier.choices,
-            narrow=lambda rows, value: [r for r in rows if r.tier == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.tier == value],  # type: ignore[arg-type, return-value]
         ),
         CustomFilter(
             "why",
             "Because",
             choices=Why.choices(),
-            narrow=lambda rows, value: [r for r in rows if r.applied.why == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.applied.why == value],  # type: ignore[arg-type, return-value]
         ),
     )
     columns = (
@@ -203,7 +203,7 @@ class TierForm(forms.Form):
 
     def __init__(self, *args: Any, named: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tier"].choices = [("", "None of its own"), *Tier.choices]  # type: ignore[attr-defined]
+        self.fields["tier"].choices = [("", "None of its own"), *Tier.choices]
         if named:
             del self.fields["user"]
 

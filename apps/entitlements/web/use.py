@@ -42,19 +42,19 @@ class UsePage(ListPage):
             "unit",
             "Team",
             choices=lambda request: unit_choices(visible_unit_ids(request.actor, P.USAGE_VIEW)),
-            narrow=lambda rows, value: [r for r in rows if r.unit_id == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.unit_id == value],  # type: ignore[arg-type, return-value]
         ),
         CustomFilter(
             "within",
             "Show",
             choices=Within.choices(),
-            narrow=lambda rows, value: [r for r in rows if r.part(Within(value)).tokens],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.part(Within(value)).tokens],  # type: ignore[arg-type, return-value]
         ),
         CustomFilter(
             "standing",
             "Standing",
             choices=Standing.choices(),
-            narrow=lambda rows, value: [r for r in rows if r.standing == value],  # type: ignore[return-value]
+            narrow=lambda rows, value: [r for r in rows if r.standing == value],  # type: ignore[arg-type, return-value]
         ),
     )
 

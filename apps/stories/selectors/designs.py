@@ -21,7 +21,7 @@ def designs_of(capability_ids: Iterable[UUID]) -> dict[UUID, Design]:
         .values_list("capability_id", "ref", "approved_revision_id")
     )
     latest = {capability_id: (ref, revision_id) for capability_id, ref, revision_id in rows}
-    wanted = [revision_id for _, revision_id in latest.values()]
+    wanted = [revision_id for _, revision_id in latest.values() if revision_id is not None]
     revisions = {
         row[0]: row[1:]
         for row in StoryRevision.objects.filter(id__in=wanted).values_list(

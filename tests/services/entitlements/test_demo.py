@@ -16,7 +16,7 @@ class Stage:
 
     def __init__(self, side):
         self._side = side
-        self.units = {"claims": side.units["platform"].id}
+        self.units = {"CLM": side.units["platform"].id}
         self.capabilities = {w.capability: make_capability(w.capability).id for w in WISHES}
 
     def role(self, role):
