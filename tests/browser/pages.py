@@ -16,6 +16,7 @@ from apps.audits.models import Audit, AuditReport
 from apps.budgets.models import Budget
 from apps.connectors.imports.models import ImportJob, SavedMapping
 from apps.connectors.models import PullRun, Source
+from apps.entitlements.models import Entitlement
 from apps.ledger.models import RollupAxis, UsageRecord, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.planning.models import Envelope, PlanningCycle
@@ -143,6 +144,7 @@ PAGES: list[PageCase] = [
     PageCase("asks:list", Role.CFO),
     PageCase("asks:new", Role.UNIT_LEAD, query="?kind=entitlement"),
     PageCase("entitlements:list", Role.EA),
+    PageCase("entitlements:detail", Role.EA, args=first(Entitlement)),
     PageCase("entitlements:use", Role.EA),
     PageCase("entitlements:context", Role.EA),
     PageCase("entitlements:tiers", Role.EA),

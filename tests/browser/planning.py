@@ -1,5 +1,5 @@
-"""A budget in tokens, which is used up before the month is over, requests that wait, and two
-planning cycles: one that is locked, one in its second round.
+"""A budget in tokens, which is used up before the month is over, requests that wait, entitlements,
+and two planning cycles: one that is locked, one in its second round.
 """
 
 from datetime import timedelta
@@ -7,7 +7,11 @@ from datetime import timedelta
 from apps.access.actors import system_actor
 from apps.budgets.services import create_budget
 from apps.common import clock
+from apps.common.ids import uuid7
+from apps.entitlements.rules import Wanted
+from apps.entitlements.services import mint
 from apps.planning import services
+from apps.portfolio.models import Capability
 from tests.factories.approvals import make_request
 from tests.factories.planning import envelope_of, make_cycle
 from tests.world import OrganizationWorld
@@ -33,6 +37,7 @@ def build_planning(org: OrganizationWorld) -> None:
         for title in WAITING:
             make_request(title=title, unit_id=org.units["engineering"].id)
         _cycles(org)
+        _entitlements(org)
 
 
 def _cycles(org: OrganizationWorld) -> None:
@@ -60,3 +65,28 @@ def _cycles(org: OrganizationWorld) -> None:
             )
     services.lock_cycle(actor=actor, cycle_id=now.id, version=1, note="Board")
     services.start_round(actor=actor, cycle_id=after.id, version=1)
+
+
+def _entitlements(org: OrganizationWorld) -> None:
+    """A team's frontier models, which end soon, and long context of a capability."""
+    today = clock.today()
+    capability = Capability.objects.order_by("slug")[0]
+    for wanted, days in (
+        (Wanted("premium", unit_id=org.units["engineering"].id, reach="frontier"), 9),
+        (Wanted("context", capability_id=capability.id, context_tokens=400_000), 90),
+    ):
+        mint(
+            actor=system_actor("tests", org.id),
+            wanted=wanted,
+            title="Harder cases",
+            reason="The standard model misreads seals.",
+            evidence="Measured on 300 cases: 94% right with it, 71% without.",
+            starts_on=today - timedelta(days=60),
+            ends_on=today + timedelta(days=days),
+            request_id=uuid7(),
+            source_id=uuid7(),
+            source_ref="ER-0001",
+            asked_by_id=None,
+            asked_by_name="Ada Okafor",
+            granted_by_name="Bea Larsen",
+        )

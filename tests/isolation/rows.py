@@ -37,8 +37,13 @@ OVERRIDES = {
         }
         for name in ("Attachment", "Comment", "WorkItem")
     },
-    "entitlements.Entitlement": {"capability": None, "user": "", "context_tokens": None},
-    "entitlements.TierAssignment": {"user": ""},
+    **{
+        f"entitlements.{name}": {
+            "unit": lambda: row_of(apps.get_model("organizations.Unit")),
+            "user": "",
+        }
+        for name in ("Entitlement", "TierAssignment")
+    },
     "savedviews.SavedView": {"page": "approvals", "is_shared": True},
 }
 
