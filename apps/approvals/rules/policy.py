@@ -33,8 +33,8 @@ FACTS: Mapping[str, FactType] = {
 
 `model_status` is the worst standing of the subject's models; `model_standard` whether all of them
 are the organization's standards. `design_score` is 0 to 100, `design_reviewed` whether every
-question of the design review is answered and the architecture described. `over_entitlement`: its models or
-the input of a call go beyond what its tier and entitlements give.
+question of the design review is answered and the architecture described. `over_entitlement`: its
+models or the input of a call go beyond what its tier and entitlements give.
 """
 
 ORDERED_OPS = ("lt", "le", "gt", "ge")

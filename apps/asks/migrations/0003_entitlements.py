@@ -12,7 +12,7 @@ import apps.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("asks", "0001_initial"),
+        ("asks", "0002_rules_of_gates"),
         ("portfolio", "0003_tier_when_set"),
     ]
 
