@@ -36,6 +36,7 @@ from apps.tenancy.scope import current_organization_id, tenant_scope
 CHUNK = 50_000
 """Records per transaction: about a second of work and 60 MB of memory."""
 ATTEMPTS = 8
+CROSSINGS = 2
 STAGE = "ledger_stage"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,9 +114,16 @@ class Work:
     window: Window | None = None
     finish: Callable[[IngestResult], None] | None = None
     before: IngestResult = field(default_factory=IngestResult)
+    alone: bool = False
+    """Whether the chunk goes in while nobody else writes to the ledger."""
 
     def run(self, seen: Sequence[Columns]) -> IngestResult:
-        """Try until no other worker interferes; each try is all or nothing."""
+        """Try until no other worker interferes; each try is all or nothing.
+
+        Workers that bring the same new records again and again could cross at every try: after
+        some, a chunk waits until it is alone. Inside a caller's transaction, which may hold the
+        lock already, it does not: two that wait for each other's share would never end.
+        """
         private = False
         for attempt in range(ATTEMPTS):
             book = self._dictionary(private=private or attempt == ATTEMPTS - 1)
@@ -133,6 +141,7 @@ class Work:
             except IntegrityError:
                 if attempt == ATTEMPTS - 1:
                     raise
+                self.alone = attempt >= CROSSINGS and not self.nested
             else:
                 return result
         raise RuntimeError("the ledger's attribution changed on every attempt")
@@ -181,7 +190,7 @@ class Work:
         sets: IntArray,
         seen: Sequence[Columns],
     ) -> IngestResult:
-        settings = state.lock()
+        settings = state.lock(exclusive=self.alone)
         if settings.attribution_version != book.attribution_version:
             raise Stale
         columns, result = self.columns, IngestResult(errors=self.columns.errors)
