@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "apps.stories",
     "apps.planning",
     "apps.outcomes",
+    "apps.sprints",
     "apps.audits",
     "apps.webhooks",
     "apps.api",

@@ -54,6 +54,7 @@ class P(StrEnum):
     BUDGET_MANAGE = "budget.manage"
     PLANNING_REQUEST = "planning.request"
     PLANNING_MANAGE = "planning.manage"
+    SPRINT_MANAGE = "sprint.manage"
     AUDIT_VIEW = "audit.view"
     AUDIT_RUN = "audit.run"
     AUDIT_FINDING_WRITE = "audit_finding.write"
@@ -117,6 +118,7 @@ MEANINGS: dict[P, Meaning] = {
     P.BUDGET_MANAGE: Meaning("Budgets", "Open and change budgets"),
     P.PLANNING_REQUEST: Meaning("Planning", "Ask for a team's envelope in a planning cycle"),
     P.PLANNING_MANAGE: Meaning("Planning", "Open planning cycles, allocate envelopes, lock"),
+    P.SPRINT_MANAGE: Meaning("Planning", "Keep a team's sprints and their stories"),
     P.AUDIT_VIEW: Meaning("Audits", "Read consumption audits and their reports"),
     P.AUDIT_RUN: Meaning("Audits", "Plan and run audits, freeze baselines"),
     P.AUDIT_FINDING_WRITE: Meaning("Audits", "Raise and change findings"),
@@ -149,6 +151,7 @@ PER_UNIT = frozenset(
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,
         P.PLANNING_REQUEST,
+        P.SPRINT_MANAGE,
         P.AUDIT_VIEW,
         P.AUDIT_RUN,
         P.AUDIT_FINDING_WRITE,
@@ -194,6 +197,7 @@ KEY_PERMISSIONS = frozenset(
         P.BUDGET_VIEW,
         P.BUDGET_MANAGE,
         P.PLANNING_REQUEST,
+        P.SPRINT_MANAGE,
         P.AUDIT_VIEW,
         P.AUDIT_RUN,
         P.AUDIT_FINDING_WRITE,

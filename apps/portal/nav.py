@@ -41,6 +41,7 @@ ITEMS: tuple[NavItem, ...] = (
         "Approvals", "approvals:list", "inbox", P.APPROVAL_VIEW, "Plan", badges.approvals_waiting
     ),
     NavItem("Requests", "asks:list", "send", P.APPROVAL_VIEW, "Plan"),
+    NavItem("Sprints", "sprints:list", "refresh", P.STORY_VIEW, "Plan"),
     NavItem("Planning cycles", "planning:list", "calendar", P.BUDGET_VIEW, "Plan"),
     NavItem("Capabilities", "portfolio:list", "stack-2", P.CAPABILITY_VIEW, "Plan"),
     NavItem("Changes", "changelog:list", "git-compare", P.CAPABILITY_VIEW, "Plan"),

@@ -21,6 +21,7 @@ from apps.ledger.models import RollupAxis, UsageRecord, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.planning.models import Envelope, PlanningCycle
 from apps.portfolio.models import Capability
+from apps.sprints.models import Sprint
 from apps.stories.models import StoryTemplate, TokenStory
 from apps.trail.models import TrailEvent
 from apps.webhooks.models import WebhookEndpoint
@@ -151,6 +152,11 @@ PAGES: list[PageCase] = [
     PageCase("entitlements:tier_unit", Role.EA, args=first(Unit)),
     PageCase("entitlements:tier_person", Role.EA, query="?user=ada"),
     PageCase("asks:new", Role.UNIT_LEAD, query="?kind=exception"),
+    PageCase("sprints:list", Role.TOKENOPS_LEAD),
+    PageCase("sprints:new", Role.TOKENOPS_LEAD),
+    PageCase("sprints:import", Role.TOKENOPS_LEAD),
+    PageCase("sprints:detail", Role.TOKENOPS_LEAD, args=first(Sprint)),
+    PageCase("sprints:story", Role.TOKENOPS_LEAD, args=first(Sprint)),
     PageCase("planning:list", Role.CFO),
     PageCase("planning:new", Role.CFO),
     PageCase("planning:detail", Role.CFO, args=first(PlanningCycle, status="locked")),

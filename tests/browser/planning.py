@@ -1,5 +1,5 @@
 """A budget in tokens, which is used up before the month is over, requests that wait, entitlements,
-and two planning cycles: one that is locked, one in its second round.
+three sprints, and two planning cycles: one that is locked, one in its second round.
 """
 
 from datetime import timedelta
@@ -12,6 +12,8 @@ from apps.entitlements.rules import Wanted
 from apps.entitlements.services import mint
 from apps.planning import services
 from apps.portfolio.models import Capability
+from apps.sprints.rules import series
+from apps.sprints.services import add_sprints
 from tests.factories.approvals import make_request
 from tests.factories.planning import envelope_of, make_cycle
 from tests.world import OrganizationWorld
@@ -38,6 +40,12 @@ def build_planning(org: OrganizationWorld) -> None:
             make_request(title=title, unit_id=org.units["engineering"].id)
         _cycles(org)
         _entitlements(org)
+        monday = clock.today() - timedelta(days=7 + clock.today().weekday())
+        add_sprints(
+            actor=actor,
+            unit_id=org.units["root"].id,
+            wanted=series(monday, 3, 2, "Sprint", 8),
+        )
 
 
 def _cycles(org: OrganizationWorld) -> None:

@@ -29,6 +29,7 @@ OVERRIDES = {
     "audits.AuditReport": {"document": "{}"},
     "organizations.SupportVisit": {"expires_at": dt.datetime(2099, 1, 1, tzinfo=dt.UTC)},
     "stories.TokenStory": {"ref": "TS-0001"},
+    "sprints.Sprint": {"ends_on": dt.date(2026, 11, 16)},
     "planning.PlanningCycle": {"ends_on": dt.date(2027, 2, 1), "round_number": 1},
     **{
         f"discussions.{name}": {

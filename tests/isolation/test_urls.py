@@ -39,6 +39,7 @@ PARAMETERS = {
     "event_id": "trail.TrailEvent",
     "exchange_rate_id": "fx.ExchangeRate",
     "file_id": "fx.RateFile",
+    "sprint_id": "sprints.Sprint",
     "cycle_id": "planning.PlanningCycle",
     "envelope_id": "planning.Envelope",
     "condition_id": "approvals.ApprovalCondition",

@@ -117,7 +117,7 @@ class CycleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["units"].choices = unit_choices()
+        self.fields["units"].choices = [(unit, name.strip()) for unit, name in unit_choices()]
 
 
 @requires(P.PLANNING_MANAGE)

@@ -180,7 +180,8 @@ class CyclePage(OfCycle):
         cycle = self.cycle
         state = f"locked by {cycle.locked_by_name}" if not cycle.is_open else "open"
         shown = next((r.name for r in self.rounds if r.number == self.standing.number), "")
-        return f"{days(cycle)}, {state}. {shown} of {fmt.plural(len(self.rounds), 'round')}."
+        rounds = f", {fmt.plural(len(self.rounds), 'round')}" if len(self.rounds) > 1 else ""
+        return f"{days(cycle)}, {state}{rounds}. Shown: {shown or 'no round'}."
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [
@@ -257,6 +258,9 @@ class Rounds(OfCycle):
         known = [amount for amount in ends if amount is not None]
         if len(known) < 2:
             return f"The rounds of {self.cycle.name}"
+        if known[-1] == known[0]:
+            same = money(known[0], self.cycle.currency)
+            return f"Allocations end where they began: {same}"
         moved = fmt.signed_money(known[-1] - known[0], self.cycle.currency, "exact")
         return f"Allocations moved by {moved} over {fmt.plural(len(self.rounds), 'round')}"
 

@@ -1,5 +1,6 @@
 """One story's true-up: per phase, what moved the cost, and what the year will cost."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -134,21 +135,28 @@ def _production(
     expected = expected_uses(revision.estimate, likely)
     if not expected:
         return None
-    measured: dict[str, Use] = {}
+    running = [row for row in rows if (row.keys[0] or _PRODUCTION) == _PRODUCTION]
+    measured = uses_by_model(running, prices.name_of)
+    if not measured:
+        return None
+    return explain(expected, measured, prices.relative)
+
+
+def uses_by_model(rows: Iterable[Row], name_of: Callable[[Row], str]) -> dict[str, Use]:
+    """Priced use by the name of the model."""
+    found: dict[str, Use] = {}
     for row in rows:
-        if (row.keys[0] or _PRODUCTION) != _PRODUCTION or row.cost_nanos is None:
+        if row.cost_nanos is None:
             continue
-        name = prices.name_of(row)
+        name = name_of(row)
         tokens: tuple[int, ...] = row.tokens
-        known = measured.get(name, Use(0, (0,) * len(KINDS), 0))
-        measured[name] = Use(
+        known = found.get(name, Use(0, (0,) * len(KINDS), 0))
+        found[name] = Use(
             known.requests + row.requests,
             tuple(a + b for a, b in zip(known.tokens, tokens, strict=True)),
             known.cost_nanos + row.cost_nanos,
         )
-    if not measured:
-        return None
-    return explain(expected, measured, prices.relative)
+    return found
 
 
 def _year(so_far: Progress, today: date) -> Forecast | None:

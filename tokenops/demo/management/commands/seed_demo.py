@@ -24,6 +24,7 @@ from tokenops.demo.people_use import push_people_use
 from tokenops.demo.planning import ensure_planning
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
+from tokenops.demo.sprints import ensure_sprints
 from tokenops.demo.standings import ensure_standings
 from tokenops.demo.stories import ensure_estimating, ensure_stories
 from tokenops.demo.telemetry import push_telemetry
@@ -58,6 +59,7 @@ class Command(BaseCommand):
             ensure_audit(demo, now)
             ensure_books(demo, now)
             ensure_planning(demo, now)
+            ensure_sprints(demo, now)
             ensure_seats(demo, now)
             ensure_export(demo, now)
         push_corrections(demo, now)
