@@ -28,7 +28,7 @@ def entitlement_by_id(actor: Actor, entitlement_id: UUID) -> Entitlement:
 
 def state_q(state: str, today: date) -> Q:
     """The rows in a state: holds, ending (within 14 days), to_come, ended."""
-    over = Q(ends_on__lt=today) | Q(ended_on__isnull=False, ended_on__lte=today)
+    over = Q(ends_on__lt=today) | Q(ended_on__lte=today) | Q(ended_on__lte=F("starts_on"))
     if state == "ended":
         return over
     if state == "to_come":

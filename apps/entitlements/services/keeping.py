@@ -41,7 +41,7 @@ def end_entitlement(
     if not reason.strip():
         raise Invalid("Nothing says why.", field="reason", fix="One sentence is enough.")
     today = clock.today()
-    if row.last < today:
+    if row.last < today or row.last < row.starts_on:
         raise Conflict("It is over already.", code="entitlement_over")
     changed = Entitlement.objects.filter(id=row.id, version=version).update(
         ended_on=max(today, row.starts_on),

@@ -65,7 +65,7 @@ class EntitlementPage(View):
 
     def _actions(self, request: HttpRequest, row: Entitlement) -> list[Action]:
         found = []
-        if row.last >= clock.today() and can(request.actor, P.TIER_MANAGE):
+        if row.last >= max(clock.today(), row.starts_on) and can(request.actor, P.TIER_MANAGE):
             found.append(Action("End early", org_url(request, "entitlements:end", row.id), "x"))
         return [*found, *words.ask_action(request, "Ask to renew", **words.again(row))]
 

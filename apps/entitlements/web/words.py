@@ -51,7 +51,7 @@ def to_what(row: Entitlement) -> str:
 
 def state_of(row: Entitlement, today: date) -> tuple[str, str]:
     """Tone and words of where it stands on a day."""
-    if row.last < today:
+    if row.last < today or row.last < row.starts_on:
         words = f"Ended by {row.ended_by_name}" if row.ended_on else "Ended"
         return "", words
     if row.starts_on > today:

@@ -13,6 +13,7 @@ from apps.common import clock
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.entitlements import services
 from apps.entitlements.models import Entitlement, TierAssignment
+from apps.entitlements.selectors.held import state_q
 from apps.entitlements.selectors.tiers import tier_book
 from apps.notifications.models import Notification
 from apps.portfolio.services import change_capability
@@ -196,6 +197,19 @@ def test_ended_early(desk, world):
     owner = world.b.actor(Role.OWNER)
     with world.b.scope(), pytest.raises(NotFound):
         services.end_entitlement(actor=owner, entitlement_id=row.id, version=2, reason="x")
+
+
+def test_one_that_is_ended_before_it_begins_is_over(desk):
+    desk.answer(desk.ask(starts_on=date(2026, 12, 5)))
+    with desk.org.scope():
+        row = Entitlement.objects.get()
+        assert Entitlement.objects.filter(state_q("to_come", date(2026, 11, 20))).exists()
+    done = end(desk, row)
+    with desk.org.scope():
+        assert Entitlement.objects.filter(state_q("ended", date(2026, 11, 20))).exists()
+        assert not Entitlement.objects.filter(state_q("to_come", date(2026, 11, 20))).exists()
+    with pytest.raises(Conflict, match="over already"):
+        end(desk, done, version=2)
 
 
 def test_whoever_asked_is_reminded_once_before_it_ends(desk):
