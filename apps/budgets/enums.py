@@ -58,3 +58,15 @@ class Health(Choice):
     UNKNOWN = "unknown", "Too early to say"
     NOT_STARTED = "not_started", "Not started"
     ENDED = "ended", "Ended"
+
+
+class BurnWindow(Choice):
+    """What a burn rate is measured over."""
+
+    FAST = "fast", "One day"
+    SLOW = "slow", "A week"
+
+
+class BurnState(Choice):
+    BURNING = "burning", "Burning"
+    EASED = "eased", "Eased"

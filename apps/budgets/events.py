@@ -11,3 +11,7 @@ BUDGET_CLOSED = register("budget.closed", "Budget closed")
 
 TOPIC_CHANGED = "budget.changed"
 """Outbox: an amount changed or a budget closed. Payload: budget_id, entry_id (may be empty)."""
+
+BURN_RAISED = register("budget.burn_raised", "Budget burns fast")
+BURN_EASED = register("budget.burn_eased", "Budget burns no longer")
+BURN_TAKEN = register("budget.burn_taken", "Burning budget taken on")

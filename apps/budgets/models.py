@@ -3,7 +3,15 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.budgets.enums import Basis, BudgetStatus, EntryKind, PeriodKind, Scope
+from apps.budgets.enums import (
+    Basis,
+    BudgetStatus,
+    BurnState,
+    BurnWindow,
+    EntryKind,
+    PeriodKind,
+    Scope,
+)
 from apps.budgets.rules.periods import Plan
 from apps.common import clock
 from apps.tenancy.db.constraints import TenantTable
@@ -210,3 +218,53 @@ class BudgetThreshold(TenantModel):
                 condition=Q(percent__gte=1, percent__lte=1000), name="budgetthreshold_percent"
             ),
         ]
+
+
+class BudgetBurn(TenantModel):
+    """A budget that burns, or burned, faster than it can last: one row per period and window.
+
+    Figures are those of the last look, in nanos or tokens as `measure` says. `raised` counts
+    episodes: each is told once. `taken_*` says who has the present one.
+    """
+
+    budget = TenantForeignKey(Budget, models.PROTECT, related_name="burns", db_index=False)
+    period_start = models.DateField()
+    window = models.CharField(max_length=4, choices=BurnWindow.choices())
+    state = models.CharField(
+        max_length=7, choices=BurnState.choices(), default=BurnState.BURNING.value
+    )
+    measure = models.CharField(max_length=6)
+    since = models.DateField()
+    rate_percent = models.BigIntegerField()
+    used = models.BigIntegerField()
+    limit = models.BigIntegerField()
+    runs_out_on = models.DateField()
+    raised = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    first_seen = models.DateTimeField(default=clock.now)
+    last_seen = models.DateTimeField(default=clock.now)
+    eased_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    taken_by = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "budget", "period_start", "window"],
+                name="budgetburn_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "state"], name="budgetburn_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.budget}: {BurnWindow(self.window).label.lower()}"
+
+    @property
+    def is_burning(self) -> bool:
+        return self.state == BurnState.BURNING
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("budget_burn", self.id, self.budget.name)

@@ -1,14 +1,20 @@
-"""Telling the owner of a budget that it was changed."""
+"""Telling the owner of a budget that it was changed, and watching budgets burn."""
 
 from uuid import UUID
 
-from apps.budgets import events
+from celery import shared_task
+
+from apps.budgets import events, services
 from apps.budgets.models import Budget, BudgetEntry
 from apps.notifications.services import notify
 from apps.organizations.selectors import organization
 from apps.outbox.registry import Message, handler
 from apps.tenancy.scope import tenant_scope
+from apps.tenancy.tasks import fan_out, tenant_task
 from apps.tenancy.urls import org_url
+
+SCHEDULE = {"budgets.watch_all": 180.0}
+"""Seconds: what arrived burns within minutes, or not at all."""
 
 
 @handler(events.TOPIC_CHANGED)
@@ -30,3 +36,15 @@ def tell_owner(message: Message) -> None:
             path=org_url(organization().slug, "budgets:detail", budget_id=budget.id),
             email=False,
         )
+
+
+@tenant_task(name="budgets.watch", queue="ledger")
+def watch(*, organization_id: UUID) -> int:
+    """Look at an organization's budgets; how many began to burn."""
+    return services.watch().raised
+
+
+@shared_task(name="budgets.watch_all")
+def watch_all() -> int:
+    """One task per organization."""
+    return fan_out(watch)

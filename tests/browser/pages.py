@@ -100,6 +100,8 @@ PAGES: list[PageCase] = [
     PageCase("ledger:retention_edit", Role.CFO, query="?months=3"),
     PageCase("ledger:price_model", Role.CFO, query="?provider=openai&model=gpt-5-mini-2031"),
     PageCase("ledger:recost", Role.CFO),
+    PageCase("budgets:burns", Role.CFO),
+    PageCase("budgets:stop", Role.CFO, first(Budget)),
     PageCase("quality:list"),
     PageCase("changelog:list"),
     PageCase("changelog:new", Role.TOKENOPS_LEAD),

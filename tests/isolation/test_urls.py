@@ -33,6 +33,7 @@ PARAMETERS = {
     "binding": "organizations.RoleBinding",
     "binding_id": "organizations.RoleBinding",
     "budget_id": "budgets.Budget",
+    "burn_id": "budgets.BudgetBurn",
     "capability_id": "portfolio.Capability",
     "change_id": "changelog.CapabilityChange",
     "entitlement_id": "entitlements.Entitlement",

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from apps.budgets.api import views
+from apps.budgets.api import burns, views
 
 urlpatterns = [
     path("budgets/", views.BudgetListView.as_view(), name="api-budgets"),
+    path("budgets/burns/", burns.BurnListView.as_view(), name="api-budget-burns"),
+    path("budgets/burns/<uuid:burn_id>/", burns.BurnView.as_view(), name="api-budget-burn"),
+    path(
+        "budgets/burns/<uuid:burn_id>/take/", burns.TakeView.as_view(), name="api-budget-burn-take"
+    ),
     path("budgets/<uuid:budget_id>/", views.BudgetView.as_view(), name="api-budget"),
     path("budgets/<uuid:budget_id>/status/", views.StatusView.as_view(), name="api-budget-status"),
     path(

@@ -7,10 +7,12 @@ from apps.budgets.services.amending import (
     move_budget,
     revise_budget,
 )
+from apps.budgets.services.burning import Watched, take_burn, watch
 from apps.budgets.services.opening import create_budget, open_budget
 from apps.budgets.services.undoing import approval_in_use, undo_approval
 
 __all__ = [
+    "Watched",
     "approval_in_use",
     "change_budget",
     "close_budget",
@@ -19,5 +21,7 @@ __all__ = [
     "move_budget",
     "open_budget",
     "revise_budget",
+    "take_burn",
     "undo_approval",
+    "watch",
 ]

@@ -16,8 +16,10 @@ from apps.budgets import selectors
 from apps.budgets.enums import Basis
 from apps.budgets.models import Budget
 from apps.budgets.rules.periods import Period, nearest_period, next_period, previous_period
+from apps.budgets.selectors import burns
 from apps.budgets.selectors.budgets import active_tree
 from apps.budgets.selectors.status import BudgetStatus
+from apps.budgets.services import burning
 from apps.budgets.web import present
 from apps.budgets.web.burn import burn_chart
 from apps.common import clock, fmt
@@ -45,6 +47,7 @@ class Detail(View):
     def _context(self, request: HttpRequest, status: BudgetStatus) -> dict[str, Any]:
         budget, main = status.budget, status.main
         figures = present.Figures(status.measure, budget.currency)
+        burn = burns.burning_of(budget)
         return {
             "title": present.headline(status),
             "lede": present.lede(status),
@@ -53,6 +56,8 @@ class Detail(View):
             "actions": self._actions(request, budget),
             "budget": budget,
             "status": status,
+            "burn": burn,
+            "burn_words": burning.headline(burn, status.today) if burn else "",
             "main": main,
             "period_words": present.period_words(status.period, budget.period_kind, status.today),
             "last_day": fmt.day(status.period.last_day, status.today),

@@ -186,9 +186,11 @@ class BudgetList(ListPage):
         return "Measured use against each limit in its current period, first to run out on top."
 
     def get_actions(self) -> Sequence[Action]:
+        watched = Action("Burn alerts", org_url(self.request, "budgets:burns"), "gauge")
         if not can_anywhere(self.request.actor, P.BUDGET_MANAGE):
-            return ()
+            return (watched,)
         return (
+            watched,
             Action("New budget", org_url(self.request, "budgets:create"), "plus", primary=True),
         )
 
@@ -197,9 +199,9 @@ class BudgetList(ListPage):
             "A budget opens by itself when a Token Story is approved. "
             "Open one for a team or the whole organization to see when it runs out."
         )
-        actions = self.get_actions()
-        if actions:
-            return Empty("No budget yet", body, actions[0].label, actions[0].url, "wallet")
+        action = self.get_actions()[-1]
+        if action.primary:
+            return Empty("No budget yet", body, action.label, action.url, "wallet")
         return Empty("No budget yet", body, icon="wallet")
 
     def row_class(self, obj: BudgetRow) -> str:

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from apps.budgets.web import detail, edit, listing
+from apps.budgets.web import burns, detail, edit, listing
 
 app_name = "budgets"
 urlpatterns = [
     path("budgets/", listing.BudgetList.as_view(), name="list"),
+    path("budgets/burns/", burns.BurnList.as_view(), name="burns"),
+    path("budgets/burns/<uuid:burn_id>/take/", burns.Take.as_view(), name="burn_take"),
+    path("budgets/<uuid:budget_id>/stop/", burns.stop, name="stop"),
     path("budgets/new/", edit.Create.as_view(), name="create"),
     path("budgets/<uuid:budget_id>/", detail.Detail.as_view(), name="detail"),
     path("budgets/<uuid:budget_id>/revise/", edit.Revise.as_view(), name="revise"),

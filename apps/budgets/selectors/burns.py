@@ -1,0 +1,111 @@
+"""Budgets that burn, and what is burning in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import visible
+from apps.budgets.enums import BudgetStatus, BurnState, Scope
+from apps.budgets.models import Budget, BudgetBurn
+from apps.budgets.rules.burn import Burn, burn
+from apps.budgets.selectors.status import BudgetStatus as Status
+from apps.budgets.selectors.status import budget_statuses
+from apps.common.errors import NotFound
+from apps.ledger.query import Query, Row, side_by_side_by
+from apps.organizations.selectors import unit_subtree_ids
+
+USUAL_DAYS = 7
+MOST_DRIVERS = 5
+GROUPS = {"capability": "Capability", "model": "Model", "api_key": "API key", "user": "User"}
+
+
+def burns(actor: Actor) -> QuerySet[BudgetBurn]:
+    """Of the budgets an actor may see, eased ones included."""
+    return visible(
+        actor,
+        BudgetBurn.objects.select_related("budget__unit", "budget__capability"),
+        P.BUDGET_VIEW,
+        unit_field="budget__unit_id",
+    )
+
+
+def burn_by_id(actor: Actor, burn_id: UUID) -> BudgetBurn:
+    """NotFound for one of another organization or out of sight as for none at all."""
+    found = burns(actor).filter(id=burn_id).first()
+    if found is None:
+        raise NotFound("There is no such alert.", code="burn_not_found")
+    return found
+
+
+def burning_of(budget: Budget) -> BudgetBurn | None:
+    """The alert a budget has now."""
+    return BudgetBurn.objects.filter(budget_id=budget.id, state=BurnState.BURNING).first()
+
+
+def burn_of(status: Status) -> Burn | None:
+    """How a budget burns today, by the measure that limits it."""
+    main = status.main
+    return burn(main.daily, status.period, main.limit, status.today)
+
+
+def burning_now() -> list[tuple[Status, Burn]]:
+    """Every active budget that burns, in a fixed number of queries."""
+    active = Budget.objects.filter(status=BudgetStatus.ACTIVE).select_related("owner_membership")
+    found = ((status, burn_of(status)) for status in budget_statuses(active))
+    return [(status, burns) for status, burns in found if burns is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What used more on the burning day than on a usual one; amounts in the budget's measure."""
+
+    key: str
+    label: str
+    now: int
+    usual: int
+
+    @property
+    def more(self) -> int:
+        return self.now - self.usual
+
+
+def drivers(budget: Budget, measure: str, day: date) -> dict[str, list[Driver]]:
+    """By capability, model, key and user: what grew most on a day against the mean of the week
+    before it. In the ledger's days."""
+    windows = [(day, day + timedelta(days=1)), (day - timedelta(days=USUAL_DAYS), day)]
+    query = Query(start=windows[1][0], end=windows[0][1], filters=_filters(budget))
+    found = side_by_side_by(query, windows, tuple(GROUPS))
+    ranked = {}
+    for group in GROUPS:
+        now, before = found[group]
+        ranked[group] = _ranked(now, before, measure)
+    return ranked
+
+
+def _filters(budget: Budget) -> Mapping[str, Sequence[str]]:
+    match Scope(budget.scope):
+        case Scope.UNIT if budget.unit_id is not None:
+            return {"unit": sorted(str(one) for one in unit_subtree_ids(budget.unit_id))}
+        case Scope.CAPABILITY:
+            return {"capability": [str(budget.capability_id)]}
+        case Scope.STORY:
+            return {"story": [str(budget.story_id)]}
+    return {}
+
+
+def _ranked(now: Sequence[Row], before: Sequence[Row], measure: str) -> list[Driver]:
+    def amount(row: Row) -> int:
+        return row.tokens.total if measure == "tokens" else row.cost_nanos or 0
+
+    usual = {row.keys[0]: amount(row) // USUAL_DAYS for row in before}
+    found = [
+        Driver(row.keys[0] or "", row.labels[0], amount(row), usual.get(row.keys[0], 0))
+        for row in now
+    ]
+    found = [driver for driver in found if driver.more > 0]
+    return sorted(found, key=lambda d: (-d.more, d.label))[:MOST_DRIVERS]
