@@ -1,5 +1,6 @@
 """Reading what is beside a subject."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,6 +33,17 @@ def discussion(subject_type: str, subject_id: UUID) -> Discussion:
         list(Attachment.objects.filter(**standing).order_by("id")[:MOST]),
         list(WorkItem.objects.filter(**standing).order_by("id")[:MOST]),
     )
+
+
+def items_of(subject_type: str, ids: Iterable[UUID]) -> dict[UUID, list[WorkItem]]:
+    """The work items that stand beside many subjects of one type, oldest first."""
+    found: dict[UUID, list[WorkItem]] = {}
+    rows = WorkItem.objects.filter(
+        subject_type=subject_type, subject_id__in=list(ids), removed_at__isnull=True
+    )
+    for item in rows.order_by("id")[:MOST]:
+        found.setdefault(item.subject_id, []).append(item)
+    return found
 
 
 def file_of(subject_type: str, subject_id: UUID, attachment_id: UUID) -> Attachment:

@@ -68,6 +68,13 @@ def markdown(found: SprintStanding, currency: str) -> str:
     if found.taken_out:
         out = ", ".join(f"{story.ref} {_plain(story.title)}" for story in found.taken_out)
         lines += ["", f"Taken out by hand: {out}."]
+    items = [
+        f"- {line.story.ref}: {_plain(item.label)} <{item.url}>"
+        for line in found.lines
+        for item in found.work_items.get(line.story.id, ())
+    ]
+    if items:
+        lines += ["", "## Work items", "", *items]
     moved = [line for line in found.lines if line.drivers is not None]
     if moved:
         lines += ["", "## What moved production's cost", ""]

@@ -4,7 +4,6 @@ from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.web.columns import Column, Value
 from apps.planning.models import PlanningCycle
-from apps.planning.rules import last_day
 
 
 def money(nanos: int | None, currency: str) -> str:
@@ -12,7 +11,7 @@ def money(nanos: int | None, currency: str) -> str:
 
 
 def days(cycle: PlanningCycle) -> str:
-    return fmt.day_range(cycle.starts_on, last_day(cycle.ends_on))
+    return fmt.day_range(cycle.starts_on, cycle.ends_on)
 
 
 def money_column(

@@ -9,6 +9,8 @@ from uuid import UUID
 from apps.access.actors import Actor
 from apps.common import clock
 from apps.common.periods import day_in_zone
+from apps.discussions.models import WorkItem
+from apps.discussions.selectors import items_of
 from apps.ledger.query import Query, Row, run
 from apps.ledger.rules.drivers import Drivers, explain
 from apps.organizations.selectors import organization, parents
@@ -95,7 +97,8 @@ class StoryLine:
 class SprintStanding:
     """A sprint over its complete days [start, through); none of them before it began.
 
-    `daily`: forecast and used by day of the sprint; used is None from `through` on.
+    `daily`: forecast and used by day of the sprint; used is None from `through` on. `work_items`
+    (of one sprint only): those linked to its stories, which they are in the sprint with.
     """
 
     sprint: Sprint
@@ -103,6 +106,7 @@ class SprintStanding:
     lines: Sequence[StoryLine]
     taken_out: Sequence[TokenStory] = ()
     daily: Mapping[date, tuple[Amount, Amount | None]] = field(default_factory=dict)
+    work_items: Mapping[UUID, Sequence[WorkItem]] = field(default_factory=dict)
 
     @property
     def begun(self) -> bool:
@@ -165,7 +169,8 @@ def standing(actor: Actor, sprint: Sprint) -> SprintStanding:
         StoryLine(line.story, line.phases, line.by_hand, line.source, drivers.get(line.story.id))
         for line in found.lines
     ]
-    return SprintStanding(sprint, found.through, lines, found.taken_out, found.daily)
+    items = items_of("story", [line.story.id for line in lines])
+    return SprintStanding(sprint, found.through, lines, found.taken_out, found.daily, items)
 
 
 class _Facts:

@@ -138,7 +138,7 @@ class SprintPage(ListPage):
 
     def get_lede(self) -> str:
         sprint = self.sprint
-        days = fmt.day_range(sprint.starts_on, sprint.ends_on - timedelta(days=1))
+        days = fmt.day_range(sprint.starts_on, sprint.ends_on)
         return f"{sprint.unit.name}, {days}. {sprint.goal}".strip()
 
     def get_crumbs(self) -> list[tuple[str, str]]:
@@ -167,6 +167,11 @@ class SprintPage(ListPage):
             "sprint": self.sprint,
             "found": found,
             "currency": currency,
+            "items": [
+                (item, line.story)
+                for line in found.lines
+                for item in found.work_items.get(line.story.id, ())
+            ],
             "phases": [(Phase(line.phase).label, line) for line in found.phases],
             "chart": _chart(found),
             "last_complete": found.through - timedelta(days=1),
@@ -185,7 +190,7 @@ def _chart(found: SprintStanding) -> Any:
         used.append(None if measured is None or before is None else before + measured.tokens)
     days = list(found.daily)
     return charts.lines(
-        [fmt.day(day) for day in days],
+        [str(day.day) for day in days],
         [charts.Series("Forecast", "s6", planned), charts.Series("Used", "s1", used)],
         title="Tokens added up over the sprint",
         summary="Forecast from the stories' estimates, and measured use of complete days.",

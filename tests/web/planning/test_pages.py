@@ -92,6 +92,7 @@ def test_the_journey_of_a_cycle(side):
     with side.scope():
         assert Budget.objects.get().name == "Platform, 2027 Q2"
     page = html(side, Role.CFO, "planning:detail", **at)
+    assert "1 Apr – 30 Jun" in page
     assert "$120" in page
     assert "under no envelope" in page
     found = {r["Team"]: r for r in rows(side, Role.CFO, "planning:detail", **at)}

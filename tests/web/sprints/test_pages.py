@@ -8,9 +8,11 @@ import pytest
 import time_machine
 
 from apps.access.roles import Role
+from apps.discussions.services import link
 from apps.sprints import rules, services
 from apps.sprints.models import Sprint, SprintStory
 from apps.stories.models import TokenStory
+from apps.stories.services.discussion import subject_of
 from tests.factories.stories import make_prices, make_submitted
 from tests.factories.usage import spend
 
@@ -88,8 +90,17 @@ def test_a_series_and_an_import(side):
 
 def test_the_sprint_says_what_was_used_against_its_forecast(side, sprint):
     at = {"sprint_id": sprint.id}
+    with side.scope():
+        link(
+            actor=side.actor(Role.TOKENOPS_LEAD),
+            subject=subject_of(TokenStory.objects.get()),
+            url="https://tracker.example/browse/CLM-7",
+            label="Claims *intake*",
+        )
     page = html(side, Role.VIEWER, "detail", **at)
     assert "+128% against its forecast" in page
+    assert "1–14 Feb" in page
+    assert "https://tracker.example/browse/CLM-7" in page
     assert "Put in or take out" not in page
     one = rows(side, Role.VIEWER, "detail", **at)[0]
     assert (one["Used (tokens)"], one["Cost (USD)"]) == ("500000000", "900.000000000")
@@ -101,7 +112,9 @@ def test_the_sprint_says_what_was_used_against_its_forecast(side, sprint):
     assert rows(side, Role.VIEWER, "list", "&state=over") == []
     retro = side.client(Role.VIEWER).get(side.url("sprints:retro", **at))
     assert retro["Content-Type"].startswith("text/markdown")
-    assert "Complete days only, through 7 February 2027." in retro.content.decode()
+    text = retro.content.decode()
+    assert "Complete days only, through 7 February 2027." in text
+    assert "Claims \\*intake\\* <https://tracker.example/browse/CLM-7>" in text
 
 
 def test_changes_by_hand(side, sprint):
