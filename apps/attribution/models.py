@@ -86,3 +86,24 @@ class AttributionState(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization_id"], name="attribution_state_once")
         ]
+
+
+class RuleUse(TenantModel):
+    """What a rule decided in the days [starts_on, ends_on): counted in the background, as of an
+    instant. `cost_nanos` are the known costs, in the ledger's currency."""
+
+    rule_id = models.UUIDField()
+    records = models.BigIntegerField()
+    tokens = models.BigIntegerField()
+    cost_nanos = models.BigIntegerField()
+    unpriced_records = models.BigIntegerField(default=0)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    as_of = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "rule_id"], name="attribution_rule_use_once"
+            )
+        ]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from apps.attribution import moves, ports
 from apps.attribution.enums import RuleStatus
-from apps.attribution.models import AttributionRule, AttributionState
+from apps.attribution.models import AttributionRule, AttributionState, RuleUse
 from apps.attribution.rules import Owner, Rule, RuleSet
 from apps.common import clock
 from apps.common.errors import NotFound
@@ -137,6 +137,11 @@ def rule(rule_id: UUID) -> AttributionRule:
 def rule_names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of rules, retired ones included."""
     return dict(AttributionRule.objects.filter(id__in=list(ids)).values_list("id", "name"))
+
+
+def rule_uses() -> dict[UUID, RuleUse]:
+    """What each rule decided as of the last count; one that decided nothing is absent."""
+    return {row.rule_id: row for row in RuleUse.objects.all()}
 
 
 def preview_change(

@@ -1,17 +1,19 @@
 """Changing the rules: every change is evidence, moves the version and wakes the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.attribution import events, ports, selectors
 from apps.attribution.enums import Phase, RuleConfidence, RuleStatus
-from apps.attribution.models import AttributionRule, AttributionState
+from apps.attribution.models import AttributionRule, AttributionState, RuleUse
 from apps.attribution.rules import RuleSet, conditions_json, parse_conditions
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid
@@ -163,6 +165,22 @@ def _changed(state: AttributionState) -> None:
         key=f"attribution:{require_organization_id()}",
         payload={"version": state.version},
     )
+
+
+@transaction.atomic
+def store_rule_use(uses: Iterable[RuleUse]) -> int:
+    """Replace the counts of what rules decided; how many rules decided something. For the ledger,
+    which counts."""
+    rows = list(uses)
+    RuleUse.objects.exclude(rule_id__in=[row.rule_id for row in rows]).delete()
+    counted = [field.name for field in RuleUse._meta.local_fields]
+    RuleUse.objects.bulk_create(
+        sorted(rows, key=lambda row: row.rule_id),
+        update_conflicts=True,
+        unique_fields=["organization_id", "rule_id"],
+        update_fields=[n for n in counted if n not in {"id", "organization_id", "rule_id"}],
+    )
+    return len(rows)
 
 
 def stories_changed() -> None:

@@ -12,6 +12,7 @@ from apps.common.periods import month_of
 from apps.ledger import events, services
 from apps.ledger.guards import follow_settings
 from apps.ledger.services import partitions
+from apps.ledger.services.rule_use import count_rule_use
 from apps.organizations.guards import SETTINGS_CHANGED
 from apps.outbox.registry import Message, handler
 from apps.tenancy.scope import tenant_scope
@@ -21,6 +22,7 @@ SCHEDULE = {
     "ledger.fold_all": 30.0,
     "ledger.partitions": crontab(hour="2", minute="13"),
     "ledger.prune_all": crontab(hour="2", minute="43"),
+    "ledger.rule_use_all": crontab(minute="48"),
 }
 _MONTHS_AHEAD = 3
 
@@ -86,6 +88,18 @@ def on_settings_changed(message: Message) -> None:
     """The organization has another time zone: days are cut anew."""
     with tenant_scope(message.organization_id):
         follow_settings()
+
+
+@tenant_task(name="ledger.rule_use", queue="ledger")
+def rule_use(*, organization_id: UUID) -> int:
+    """Count what an organization's attribution rules decided."""
+    return count_rule_use()
+
+
+@shared_task(name="ledger.rule_use_all")
+def rule_use_all() -> int:
+    """Every hour: the list of rules says what each decided."""
+    return fan_out(rule_use)
 
 
 @shared_task(name="ledger.partitions")

@@ -14,6 +14,7 @@ from apps.ledger.enums import PeriodStatus
 from apps.ledger.quality import services as quality
 from apps.ledger.selectors.periods import periods
 from apps.ledger.services import close_period, settle_period
+from apps.ledger.services.rule_use import count_rule_use
 from apps.pricing.fx.services import choose_reporting_currency, import_rates
 from tokenops.demo.organization import Demo
 
@@ -40,6 +41,7 @@ def ensure_books(demo: Demo, now: datetime) -> None:
                 note="Agreed with the provider's invoices.",
             )
     _review_keys(demo)
+    count_rule_use()
     recognise_switches()
     quality.check()
 

@@ -1,11 +1,15 @@
 """How rules look in the API."""
 
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.attribution import selectors
 from apps.attribution.enums import Field, Operator, Phase, RuleConfidence
-from apps.attribution.models import AttributionRule
+from apps.attribution.models import AttributionRule, RuleUse
 from apps.attribution.rules import MAX_VALUES, Dimensions
 from apps.attribution.services import RuleDraft
 
@@ -24,6 +28,22 @@ class ConditionSerializer(serializers.Serializer):
         }
 
 
+class RuleUseSerializer(serializers.ModelSerializer):
+    """What a rule decided on the days from `starts_on` to before `ends_on`, as of an instant."""
+
+    class Meta:
+        model = RuleUse
+        fields = (
+            "records",
+            "tokens",
+            "cost_nanos",
+            "unpriced_records",
+            "starts_on",
+            "ends_on",
+            "as_of",
+        )
+
+
 class RuleSerializer(serializers.ModelSerializer):
     """A rule. `position` 1 is asked first. `version` states what an update was made on."""
 
@@ -33,6 +53,7 @@ class RuleSerializer(serializers.ModelSerializer):
     story = serializers.CharField(source="story_code", required=False, allow_blank=True)
     phase = serializers.ChoiceField(choices=Phase.choices(), required=False, allow_blank=True)
     confidence = serializers.ChoiceField(choices=RuleConfidence.choices(), required=False)
+    decided = serializers.SerializerMethodField()
     position = serializers.IntegerField(min_value=1, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
 
@@ -53,8 +74,19 @@ class RuleSerializer(serializers.ModelSerializer):
             "ends_on",
             "status",
             "version",
+            "decided",
         )
         read_only_fields = ("id", "status")
+
+    @cached_property
+    def _uses(self) -> dict[UUID, RuleUse]:
+        return selectors.rule_uses()
+
+    @extend_schema_field(RuleUseSerializer(allow_null=True))
+    def get_decided(self, rule: AttributionRule) -> dict[str, Any] | None:
+        """Counted every hour; null for a rule that decided nothing."""
+        use = self._uses.get(rule.id)
+        return None if use is None else dict(RuleUseSerializer(use).data)
 
     def draft(self) -> RuleDraft:
         data = self.validated_data

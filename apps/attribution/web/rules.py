@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
@@ -21,11 +22,12 @@ from apps.access.services import can
 from apps.access.web import requires
 from apps.attribution import selectors, services, words
 from apps.attribution.enums import Confidence, Phase, RuleConfidence, RuleStatus
-from apps.attribution.models import AttributionRule
+from apps.attribution.models import AttributionRule, RuleUse
 from apps.attribution.rules import Assignment, Dimensions
 from apps.attribution.services import MAX_RULES
-from apps.common import clock
+from apps.common import clock, fmt
 from apps.common.errors import Invalid
+from apps.common.money import from_nanos
 from apps.common.templatetags.ui import icon
 from apps.common.web.lists import (
     Action,
@@ -43,6 +45,7 @@ from apps.tenancy.urls import org_url
 TAG_PAIRS = 32
 
 
+_CSV: dict[str, Any] = {"in_table": False}
 POSITION = Column(
     "position",
     "Order",
@@ -100,7 +103,28 @@ class RuleList(ListPage):
 
     def get_columns(self) -> Sequence[Column]:
         """With buttons that move a rule, for those who may, where the list is in its order."""
-        columns = list(super().get_columns())
+        currency = organization().currency
+        columns = [
+            *super().get_columns(),
+            Column(
+                "decided",
+                "Decided, 30 days",
+                value=lambda rule: fmt.count(use.records) if (use := self.uses.get(rule.id)) else 0,
+                sub=lambda rule: (
+                    fmt.money(use.cost_nanos, currency) if (use := self.uses.get(rule.id)) else ""
+                ),
+                align="num",
+                in_csv=False,
+            ),
+            Column("records", "Records, 30 days", value=partial(self._use, "records"), **_CSV),
+            Column("tokens", "Tokens, 30 days", value=partial(self._use, "tokens"), **_CSV),
+            Column(
+                "cost",
+                f"Cost, 30 days ({currency})",
+                value=lambda rule: from_nanos(self._use("cost_nanos", rule)),
+                **_CSV,
+            ),
+        ]
         if can(self.request.actor, P.ATTRIBUTION_MANAGE):
             columns.append(
                 Column(
@@ -112,6 +136,20 @@ class RuleList(ListPage):
                 )
             )
         return columns
+
+    @cached_property
+    def uses(self) -> dict[UUID, RuleUse]:
+        return selectors.rule_uses()
+
+    def _use(self, name: str, rule: AttributionRule) -> int:
+        use = self.uses.get(rule.id)
+        return getattr(use, name) if use else 0
+
+    def get_lede(self) -> str:
+        counted = max((use.as_of for use in self.uses.values()), default=None)
+        if counted is None:
+            return self.lede
+        return f"{self.lede} What each decided is counted every hour, last {_moment(counted)}."
 
     @cached_property
     def last(self) -> int:
@@ -134,6 +172,10 @@ class RuleList(ListPage):
 
     def row_class(self, obj: AttributionRule) -> str:
         return "mut" if obj.status == RuleStatus.RETIRED else ""
+
+
+def _moment(at: datetime) -> str:
+    return fmt.moment(at, organization().timezone)
 
 
 def _move_buttons(request: HttpRequest, last: int, rule: AttributionRule) -> SafeString | str:

@@ -1,6 +1,6 @@
 """Runs in words, numbers and charts: what the list, the run and the capability's card share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -150,27 +150,52 @@ def band_text(measure: rules.Measure, band: rules.Band) -> str:
     return f"{limit(measure, band.low)} to {limit(measure, band.high)}"
 
 
-def trend(reach: Reach, currency: str, events: Sequence[Event] = ()) -> SafeString:
-    """Cost per run on each day, with changes; days without runs are gaps, not zeros."""
+TRENDS = {"cost": "Cost per run", "tokens": "Tokens per run", "bloat": "Bloat ratio"}
+
+
+def trend(
+    reach: Reach, currency: str, events: Sequence[Event] = (), measure: str = "cost"
+) -> SafeString:
+    """One of TRENDS on each day, with changes; days without runs are gaps, not zeros."""
     by_day = selectors.trend(reach)
     days = [reach.start + timedelta(days=n) for n in range((reach.end - reach.start).days)]
-    values = [by_day[day].cost_per_run if day in by_day else None for day in days]
+    read, axis, cell = _measure(measure, currency)
+    values = [read(by_day[day]) if day in by_day else None for day in days]
     known = [value for value in values if value is not None]
+    label = TRENDS[measure]
     summary = (
-        f"Between {fmt.money(min(known), currency, 'unit')} and "
-        f"{fmt.money(max(known), currency, 'unit')} per run."
-        if known
-        else "No run has a price."
+        f"Between {cell(min(known))} and {cell(max(known))}." if known else "Nothing is known."
     )
     return charts.lines(
         _ticks(days),
-        [charts.Series("Cost per run", "s1", values)],
-        title=f"Cost per run, {fmt.day_range(reach.start, reach.end)}",
+        [charts.Series(label, "s1", values)],
+        title=f"{label}, {fmt.day_range(reach.start, reach.end)}",
         summary=summary,
-        axis=lambda value: fmt.axis_money(value, currency),
-        cell=lambda value: fmt.money(int(value), currency, "unit"),
+        axis=axis,
+        cell=cell,
         labels=[f"{day:%a} {fmt.day(day)}" for day in days],
         notes=chart_notes(events, days, "day"),
+    )
+
+
+def _measure(measure: str, currency: str) -> tuple[Callable[[Totals], float | None], Any, Any]:
+    """How a trend is read from a day's sums, and written on the axis and in the table."""
+    if measure == "tokens":
+        return (
+            lambda totals: round(totals.tokens / totals.runs) if totals.runs else None,
+            fmt.axis_tokens,
+            lambda value: fmt.tokens(int(value)),
+        )
+    if measure == "bloat":
+        return (
+            lambda totals: None if totals.bloat is None else float(totals.bloat),
+            fmt.pct,
+            lambda value: fmt.pct(value, 1),
+        )
+    return (
+        lambda totals: totals.cost_per_run,
+        lambda value: fmt.axis_money(value, currency),
+        lambda value: fmt.money(int(value), currency, "unit"),
     )
 
 
@@ -188,7 +213,15 @@ def _ticks(days: Sequence[date]) -> list[str]:
 
 def groups(reach: Reach, names: Names, axis: selectors.By) -> list[Group]:
     """Runs by workflow, agent or capability, the most expensive first."""
-    lines = selectors.by_axis(reach, axis)
+    return _named(selectors.by_axis(reach, axis), names, axis)
+
+
+def worst(reach: Reach, names: Names, axis: selectors.By) -> list[Group]:
+    """Those whose prompts hold least of the user's own text."""
+    return _named(selectors.by_bloat(reach, axis), names, axis)
+
+
+def _named(lines: Sequence[selectors.Line], names: Names, axis: selectors.By) -> list[Group]:
     if axis == "capability_id":
         named = [(str(line.key), names.owner("capability", line.key)) for line in lines]  # type: ignore[arg-type]
     else:

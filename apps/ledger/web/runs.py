@@ -306,9 +306,17 @@ class RunList(ListPage):
         by: selectors.By = "workflow_id" if self.capability else "capability_id"
         if self.reach.workflow:
             by = "agent_id"
+        measure = self.request.GET.get("trend", "cost")
+        measure = measure if measure in run_words.TRENDS else "cost"
+        worst_by: selectors.By = "agent_id" if self.reach.workflow else "workflow_id"
         found = {
             "has_figures": True,
-            "trend": run_words.trend(self.reach, self.currency, self._events()),
+            "trend": run_words.trend(self.reach, self.currency, self._events(), measure),
+            "trends": run_words.TRENDS.items(),
+            "trend_key": measure,
+            "trend_label": run_words.TRENDS[measure],
+            "worst": run_words.worst(self.reach, self.names, worst_by),
+            "worst_param": worst_by.removesuffix("_id"),
             "groups": run_words.groups(self.reach, self.names, by),
             "group_param": by.removesuffix("_id"),
             "group_label": by.removesuffix("_id").capitalize(),

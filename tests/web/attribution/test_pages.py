@@ -1,14 +1,21 @@
 """Attribution rules in the portal."""
 
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 
 from apps.access.roles import Role
 from apps.attribution import ports
-from apps.attribution.models import AttributionRule
+from apps.attribution.models import AttributionRule, RuleUse
 from apps.attribution.moves import Spend
 from apps.attribution.rules import Dimensions
 from apps.common import clock
+from apps.ledger.services.rule_use import count_rule_use
 from tests.factories.attribution import make_rule, when
+from tests.factories.ledger import price, take, usage
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +167,30 @@ def test_a_rule_moves_up_and_down_from_where_it_was_seen(world, browser):
     with world.a.scope():
         order = AttributionRule.objects.order_by("position").values_list("name", flat=True)
         assert list(order) == ["One", "Three", "Two"]
+
+
+def test_the_list_says_what_each_rule_decided(world, browser):
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    days_ago = [0, 0, 0, 29, 30, 40]
+    with world.a.scope():
+        price("m1")
+        owner = {"unit_id": world.a.units["apps"].id}
+        used = make_rule(when("api_key", "bot"), name="Support", **owner)
+        make_rule(when("api_key", "nobody"), name="Idle", **owner)
+        take([usage(api_key="bot", occurred_at=now - timedelta(days=n)) for n in days_ago])
+        take([usage(api_key="x", occurred_at=now)])
+        with time_machine.travel(now, tick=False):
+            assert count_rule_use() == count_rule_use() == 1
+        use = RuleUse.objects.get()
+        assert (use.rule_id, use.records, use.tokens) == (used.id, 4, 4_400)
+        assert use.cost_nanos == 4 * 2_800_000
+    url = world.a.url("attribution:list")
+    page = browser.get(url).content.decode()
+    assert "Decided, 30 days" in page
+    assert "counted every hour" in page
+    content = b"".join(browser.get(url, {"format": "csv"}).streaming_content).decode("utf-8-sig")
+    found = {row["Rule"]: row["Records, 30 days"] for row in csv.DictReader(io.StringIO(content))}
+    assert found == {"Support": "4", "Idle": "0"}
+    with world.a.scope(), time_machine.travel(now + timedelta(days=60), tick=False):
+        assert count_rule_use() == 0
+        assert not RuleUse.objects.exists()

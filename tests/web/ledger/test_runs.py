@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.access.roles import Role
 from apps.common.ids import uuid7
 from apps.ledger.models import RunBands, UsageRun
+from apps.ledger.schema import PromptTokens
 from apps.portfolio.models import Capability
 from tests.factories.ledger import price, take
 from tests.factories.portfolio import make_capability
@@ -158,3 +159,28 @@ def test_empty_pages_say_what_to_send(world):
 def test_a_day_is_cut_in_the_ledgers_zone(side):
     day = datetime.fromisoformat(str(START)).date()
     assert len(rows(side, "runs", f"&day_from={day}&day_to={day}")) == 3
+
+
+def test_trends_of_three_figures_and_the_worst_by_context(side, client):
+    with side.scope():
+        base = {"start": START, "capability": "claims"}
+        lean = {"system_prompt": 100, "user_text": 900}
+        take([call("lean-1", workflow="lean", prompt_tokens=PromptTokens(**lean), **base)])
+    browser, url = side.client(Role.CFO), side.url("ledger:runs")
+    page = browser.get(url).content.decode()
+    worst = page[page.index('id="h-worst"') :]
+    assert worst.index(">triage</a>") < worst.index(">lean</a>")
+    for said in ("90.0%", "10.0%", "trend=bloat"):
+        assert said in worst, said
+    for trend, title in (("bloat", "Bloat ratio"), ("tokens", "Tokens per run"), ("x", "Cost per")):
+        assert f'<h2 id="h-trend">{title}' in browser.get(url, {"trend": trend}).content.decode()
+    days = {
+        "start": START.date().isoformat(),
+        "end": (START + timedelta(days=1)).date().isoformat(),
+    }
+    answer = client.get("/api/v1/runs/figures/", days, headers=side.key_headers)
+    found = answer.json()["worst_bloat"]
+    assert [(one["workflow"], one["bloat_ratio"], one["context_per_call"]) for one in found] == [
+        ("triage", "0.9", 900),
+        ("lean", "0.1", 100),
+    ]

@@ -14,6 +14,7 @@ from apps.common.api.fields import money
 from apps.ledger.api.runs.reach import PARAMETERS, read_reach, text_of
 from apps.ledger.api.runs.serializers import RunFiguresSerializer
 from apps.ledger.selectors import runs as selectors
+from apps.ledger.selectors.runs import Names, Reach
 from apps.ledger.selectors.state import ledger_settings
 from apps.portfolio.selectors import capability_by_id
 
@@ -60,9 +61,25 @@ class RunFiguresView(APIView):
                 "unpriced_calls": totals.unpriced_calls,
                 "bloat_ratio": text_of(totals.bloat),
                 "parts": totals.parts,
+                "worst_bloat": _worst(reach),
                 "bands": [
                     {k: text_of(v) if isinstance(v, Decimal) else v for k, v in band.items()}
                     for band in bands
                 ],
             }
         )
+
+
+def _worst(reach: Reach) -> list[dict[str, Any]]:
+    """The workflows with the largest bloat ratio."""
+    names, lines = Names(), selectors.by_bloat(reach, "workflow_id")
+    names.load_words(line.key for line in lines)  # type: ignore[misc]
+    return [
+        {
+            "workflow": names.word(line.key),  # type: ignore[arg-type]
+            "bloat_ratio": text_of(line.totals.bloat),
+            "context_per_call": line.totals.context_per_call,
+            "runs": line.totals.runs,
+        }
+        for line in lines
+    ]

@@ -27,6 +27,15 @@ class BandSerializer(serializers.Serializer):
     position = serializers.ChoiceField(["", "below", "inside", "above"])
 
 
+class WorstBloatSerializer(serializers.Serializer):
+    """A workflow among those whose prompts hold least of the user's own text."""
+
+    workflow = serializers.CharField(help_text="Empty: not stated.")
+    bloat_ratio = serializers.DecimalField(None, None)
+    context_per_call = serializers.IntegerField(allow_null=True)
+    runs = serializers.IntegerField()
+
+
 class RunFiguresSerializer(serializers.Serializer):
     """Figures of the runs in reach. Shares are between 0 and 1; a figure of nothing is null."""
 
@@ -47,6 +56,7 @@ class RunFiguresSerializer(serializers.Serializer):
     unpriced_calls = serializers.IntegerField()
     bloat_ratio = serializers.DecimalField(None, None, allow_null=True)
     parts = PartsSerializer()
+    worst_bloat = WorstBloatSerializer(many=True, help_text="The ten largest bloat ratios.")
     bands = BandSerializer(many=True, help_text="For one capability: against its kind's bands.")
 
 

@@ -17,6 +17,8 @@ from apps.tenancy.scope import require_organization_id
 MOST_RUNS = 20_000
 """Medians are those of this many latest runs: their cost does not grow with the history, and the
 page says so. At this number a percentile moves by about a hundredth of its rank."""
+WORST = 10
+"""How many a list of the worst has."""
 By = Literal["workflow_id", "agent_id", "capability_id"]
 
 
@@ -85,6 +87,13 @@ class Totals:
     def bloat(self) -> Decimal | None:
         """Input that is not the user's own text, of the input of calls that state parts."""
         return _ratio(self.parted_input - self.user_text, self.parted_input)
+
+    @property
+    def context_per_call(self) -> int | None:
+        """Input that is not the user's own text, per call that states parts."""
+        if not self.parted_calls:
+            return None
+        return round((self.parted_input - self.user_text) / self.parted_calls)
 
     @property
     def parted_share(self) -> Decimal | None:
@@ -205,7 +214,25 @@ def by_capability(reach: Reach) -> dict[UUID, dict[date, Totals]]:
 
 def by_axis(reach: Reach, axis: By, most: int = 12) -> Sequence[Line]:
     """The largest workflows, agents or capabilities by cost, then runs."""
-    rows = _days(reach, f"r.{axis}, {_SUMS}", f" GROUP BY r.{axis}")
-    lines = [Line(row[0], Totals(*row[1:])) for row in rows if row[1]]
+    lines = _lines(reach, axis)
     lines.sort(key=lambda line: (-line.totals.cost_nanos, -line.totals.runs, str(line.key)))
     return lines[:most]
+
+
+def by_bloat(reach: Reach, axis: By, most: int = WORST) -> Sequence[Line]:
+    """Those with the largest bloat ratio; of equals the one with more context. Only what says what
+    its prompts are made of."""
+    lines = [line for line in _lines(reach, axis) if line.totals.bloat is not None]
+    lines.sort(
+        key=lambda line: (
+            -(line.totals.bloat or 0),
+            -(line.totals.context_per_call or 0),
+            str(line.key),
+        )
+    )
+    return lines[:most]
+
+
+def _lines(reach: Reach, axis: By) -> list[Line]:
+    rows = _days(reach, f"r.{axis}, {_SUMS}", f" GROUP BY r.{axis}")
+    return [Line(row[0], Totals(*row[1:])) for row in rows if row[1]]
