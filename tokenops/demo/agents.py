@@ -11,6 +11,8 @@ from random import Random
 from typing import Any
 
 from apps.access.roles import Role
+from apps.budgets.services import create_budget
+from apps.common.money import NANOS
 from apps.common.periods import month_of
 from apps.connectors.enums import SourceKind
 from apps.connectors.models import Source
@@ -29,6 +31,9 @@ SOURCE = "Agent platform"
 DAYS, CHANGED_DAYS_AGO = 30, 10
 SEED = 20_261
 CORRECTED = 24
+LOOPS = 60
+PILOT = 60 * NANOS
+"""What the pilot may cost: at its own pace it lasts, with one looping run it does not."""
 TOOLS = ("policy-search", "damage-estimate", "fraud-check", "letter-draft")
 Record = dict[str, Any]
 
@@ -53,6 +58,23 @@ def push_runs(demo: Demo, now: dt.datetime) -> None:
         accept_usage(actor=demo.role(Role.ADMIN), data=body.encode(), lines=True, source=SOURCE)
     fold(organization_id=demo.organization.id)
     record_changes(demo, now)
+    open_pilot(demo, now)
+
+
+def open_pilot(demo: Demo, now: dt.datetime) -> None:
+    """The pilot's budget, which the looping run burns."""
+    with tenant_scope(demo.organization.id):
+        capability = Capability.objects.get(slug=SLUG)
+        create_budget(
+            actor=demo.role(Role.TOKENOPS_LEAD),
+            name="Claims triage pilot",
+            scope="capability",
+            capability_id=capability.id,
+            amount_nanos=PILOT,
+            period_kind="custom",
+            starts_on=now.date() - dt.timedelta(days=20),
+            ends_on=now.date() + dt.timedelta(days=40),
+        )
 
 
 def record_changes(demo: Demo, now: dt.datetime) -> None:
@@ -71,7 +93,7 @@ def record_changes(demo: Demo, now: dt.datetime) -> None:
                 title=title,
                 occurred_at=now - dt.timedelta(days=ago),
                 detail=detail,
-                reference=f"claims-triage-{kind}-{title}",
+                reference=f"claims-triage-{kind}-{ago}",
             )
 
 
@@ -119,6 +141,7 @@ def records(now: dt.datetime) -> Iterator[Record]:
             run = _run(random, f"triage-{day:%m%d}-{number:02}", start, ago < CHANGED_DAYS_AGO)
             if start + dt.timedelta(minutes=10) < now:
                 yield from run
+    yield from _loop(now - dt.timedelta(hours=3))
 
 
 def _run(random: Random, run_id: str, start: dt.datetime, changed: bool) -> list[Record]:
@@ -164,6 +187,27 @@ def _run(random: Random, run_id: str, start: dt.datetime, changed: bool) -> list
     if random.random() < 0.35:
         found += _reader(random, run_id, at)
     return found
+
+
+def _loop(start: dt.datetime) -> Iterator[Record]:
+    """A run that asked the same question again and again until somebody saw it."""
+    for number in range(LOOPS):
+        prompt = {"system_prompt": 1_450, "conversation_history": 36_000, "user_text": 260}
+        yield _call(
+            run={
+                "id": "triage-loop",
+                "agent": "triage",
+                "workflow": "claims-triage",
+                "tool": "policy-search",
+                "outcome": "timeout" if number == LOOPS - 1 else "success",
+                "prompt_tokens": prompt,
+            },
+            event_id=f"triage-loop-{number}",
+            at=start + dt.timedelta(seconds=40 * number),
+            model="claude-sonnet-5-5",
+            cached=0,
+            output=180,
+        )
 
 
 def _reader(random: Random, parent: str, start: dt.datetime) -> list[Record]:

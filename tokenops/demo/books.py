@@ -5,6 +5,7 @@ from decimal import Decimal
 from math import sin
 
 from apps.access.roles import Role
+from apps.budgets.services import watch
 from apps.connectors.enums import KeyStanding
 from apps.connectors.inventory.selectors import lines
 from apps.connectors.inventory.services import review_key
@@ -44,6 +45,7 @@ def ensure_books(demo: Demo, now: datetime) -> None:
     count_rule_use()
     recognise_switches()
     quality.check()
+    watch()
 
 
 def _review_keys(demo: Demo) -> None:

@@ -75,13 +75,16 @@ class Driver:
 
 
 def drivers(budget: Budget, measure: str, day: date) -> dict[str, list[Driver]]:
-    """By capability, model, key and user: what grew most on a day against the mean of the week
-    before it. In the ledger's days."""
+    """By capability, model, key and user, as far as usage states them: what grew most on a day
+    against the mean of the week before it. In the ledger's days."""
     windows = [(day, day + timedelta(days=1)), (day - timedelta(days=USUAL_DAYS), day)]
     query = Query(start=windows[1][0], end=windows[0][1], filters=_filters(budget))
     found = side_by_side_by(query, windows, tuple(GROUPS))
     ranked = {}
+    narrow = budget.scope in (Scope.CAPABILITY, Scope.STORY)
     for group in GROUPS:
+        if narrow and group == "capability":
+            continue
         now, before = found[group]
         ranked[group] = _ranked(now, before, measure)
     return ranked
@@ -107,5 +110,5 @@ def _ranked(now: Sequence[Row], before: Sequence[Row], measure: str) -> list[Dri
         Driver(row.keys[0] or "", row.labels[0], amount(row), usual.get(row.keys[0], 0))
         for row in now
     ]
-    found = [driver for driver in found if driver.more > 0]
+    found = [driver for driver in found if driver.key and driver.more > 0]
     return sorted(found, key=lambda d: (-d.more, d.label))[:MOST_DRIVERS]

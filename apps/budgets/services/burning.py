@@ -132,7 +132,7 @@ def _tell(row: BudgetBurn, today: date) -> None:
         kind="budget.burn",
         key=f"burn:{row.id}:{row.raised}",
         title=headline(row, today)[:200],
-        body=explanation(row),
+        body=f"{explanation(row)} The page says what burns and what you can do.",
         path=org_url(organization().slug, "budgets:stop", budget_id=budget.id),
         email=row.window == BurnWindow.FAST,
     )
@@ -158,7 +158,7 @@ def explanation(row: BudgetBurn) -> str:
         if row.window == BurnWindow.FAST
         else f"since {fmt.day(row.since)}"
     )
-    return f"{used} of {limit} went {window}. The page says what burns and what you can do."
+    return f"{used} of {limit} went {window}."
 
 
 def amount(row: BudgetBurn, value: int) -> str:

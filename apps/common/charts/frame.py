@@ -66,18 +66,21 @@ def grid(scale: Scale) -> str:
 MOST_LABELS = 16
 
 
-NOTE_ROWS, NOTE_WIDTH = 3, 30
-"""Labels of notes nearer to each other than this percentage of the plot stand in rows."""
+NOTE_ROWS, NOTE_LETTER = 4, 1.0
+"""Rows for labels of notes, and a letter's width in percent of a narrow plot."""
 
 
 def marked(notes: Sequence[tuple[float, str]]) -> str:
-    """Notes at positions in percent, in order: a line each, and labels that do not meet."""
+    """Notes at positions in percent, in order: a line each, and labels that do not meet, as long as
+    there are rows."""
     drawn: list[str] = []
-    last, row = -100.0, 0
+    rows: list[list[tuple[float, float]]] = [[] for _ in range(NOTE_ROWS)]
     for x, label in notes:
-        row = (row + 1) % NOTE_ROWS if x - last < NOTE_WIDTH else 0
-        last = x
         side, dx = ("start", 6) if x < 60 else ("end", -6)
+        width = NOTE_LETTER * len(label) + 1
+        span = (x, x + width) if side == "start" else (x - width, x)
+        row = min(range(NOTE_ROWS), key=lambda n: (_covered(rows[n], span), n))
+        rows[row].append(span)
         dy = f"{0.9 + 1.25 * row:.4g}".removeprefix("0")
         drawn.append(
             f'<line class="note" x1="{num(x)}%" x2="{num(x)}%" y1="0" y2="100%"/>'
@@ -85,6 +88,11 @@ def marked(notes: Sequence[tuple[float, str]]) -> str:
             f"{esc(label)}</text>"
         )
     return "".join(drawn)
+
+
+def _covered(taken: Sequence[tuple[float, float]], span: tuple[float, float]) -> float:
+    """How much of a span is taken already."""
+    return sum(max(0.0, min(b, span[1]) - max(a, span[0])) for a, b in taken)
 
 
 def label_step(count: int, most: int = MOST_LABELS) -> int:

@@ -16,7 +16,7 @@ MIN_BEFORE, MIN_AFTER = 7, 3
 MIN_CHANGE = 20
 """Percent of the level before: less is not told."""
 SPREADS = 4
-"""The change in standard deviations, at least."""
+"""The change in standard errors of the difference, at least: as of two samples of days."""
 NORMAL = 14_826
 """A median absolute deviation times 1.4826 is a standard deviation of normal values."""
 _TEN_THOUSAND = 10_000
@@ -73,7 +73,7 @@ def find_step(points: Sequence[Point]) -> Step | None:
 
     Of all days that leave MIN_BEFORE points before and MIN_AFTER from it on, the one that splits
     the points best (smallest sum of distances to the two medians, the earliest of equals) is held
-    against the limits: MIN_CHANGE, SPREADS deviations of the noisier side, and on each side at
+    against the limits: MIN_CHANGE, SPREADS standard errors by the noisier side, and on each side at
     most a quarter of the days nearer to the other level.
     """
     values = [point.value for point in points]
@@ -98,8 +98,10 @@ def _is_step(before: Sequence[int], after: Sequence[int]) -> bool:
     if low <= 0 or size * 100 < low * MIN_CHANGE:
         return False
     noise = max(_deviation(before, low), _deviation(after, high))
-    # `size` is twice the change, `noise` four times the deviation.
-    if 2 * size * _TEN_THOUSAND < SPREADS * NORMAL * noise:
+    # change >= SPREADS x deviation x sqrt(1 / days before + 1 / days after), squared so that it is
+    # exact. `size` is twice the change, `noise` four times the deviation.
+    days, product = len(before) + len(after), len(before) * len(after)
+    if 4 * (size * _TEN_THOUSAND) ** 2 * product < (SPREADS * NORMAL * noise) ** 2 * days:
         return False
     up = high > low
     strays = sum((4 * value >= low + high) == up for value in before)
@@ -155,6 +157,17 @@ def change_words(kind: str, title: str) -> str:
     if rest and first.casefold() in (name.split(" ")[0], known.label.split(" ")[0].casefold()):
         return f"{first.lower()} {rest}"
     return f"{name} {title}"
+
+
+MARK = 40
+"""Letters of a label on a chart."""
+
+
+def mark_words(kind: str, title: str) -> str:
+    """The same for a chart: “release 2.3”, “Haiku for Sonnet”."""
+    named = ChangeKind(kind) in (ChangeKind.MODEL, ChangeKind.CONFIGURATION)
+    text = title if named else change_words(kind, title)
+    return text if len(text) <= MARK else f"{text[: MARK - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

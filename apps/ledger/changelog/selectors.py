@@ -67,7 +67,7 @@ def marks(
     named = capabilities is None or len(capabilities) != 1
     by_day: dict[date, list[str]] = {}
     for row in found.order_by("day", "occurred_at", "id"):
-        words = rules.change_words(row.kind, row.title)
+        words = rules.mark_words(row.kind, row.title)
         by_day.setdefault(row.day, []).append(f"{row.capability.name}: {words}" if named else words)
     return [
         ChangeMark(day, words[0] if len(words) == 1 else f"{words[0]}, and {len(words) - 1} more")

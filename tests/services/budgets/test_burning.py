@@ -91,5 +91,6 @@ def test_what_burns_is_held_against_the_week_before(side):
     found = burns.drivers(side.budget, "money", NOW.date())
     (key,) = found["api_key"]
     assert (key.label, key.now, key.usual, key.more) == ("bot", 620 * UNIT, 0, 620 * UNIT)
-    (capability,) = found["capability"]
-    assert (capability.label, capability.usual) == ("Claims", 100 * UNIT)
+    (model,) = found["model"]
+    assert (model.usual, model.more) == (100 * UNIT, 520 * UNIT)
+    assert "capability" not in found

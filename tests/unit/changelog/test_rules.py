@@ -13,6 +13,7 @@ from apps.ledger.changelog.rules import (
     find_step,
     find_switches,
     likely_cause,
+    mark_words,
     median_twice,
 )
 
@@ -58,13 +59,14 @@ def test_one_day_of_trouble_makes_no_step_and_hides_none():
     assert (step.day, step.before, step.after) == (date(2026, 11, 11), 1_000, 1_500)
 
 
-def test_a_step_stands_out_of_the_noise_by_four_deviations():
+def test_a_step_stands_out_of_the_noise_by_four_standard_errors():
     def noisy(size):
         return points(*[1_000 - size, 1_000, 1_000 + size] * 4, *[1_500] * 4)
 
     # Of twelve values a third lie at the middle: the median absolute deviation is the size.
-    assert find_step(noisy(84)) is not None  # 4 x 1.4826 x 84 = 498.2
-    assert find_step(noisy(85)) is None  # 504.1
+    # 4 x 1.4826 x size x sqrt(1/12 + 1/4) = 3.4239 x size; the step is 500.
+    assert find_step(noisy(146)) is not None
+    assert find_step(noisy(147)) is None
 
 
 def test_the_nearest_change_is_the_likely_one_and_before_comes_before_after():
@@ -94,6 +96,13 @@ def test_the_nearest_change_is_the_likely_one_and_before_comes_before_after():
 )
 def test_changes_in_words(kind, title, words):
     assert change_words(kind, title) == words
+
+
+def test_marks_on_charts_are_short():
+    assert mark_words("release", "2.3") == "release 2.3"
+    assert mark_words("model", "Haiku for Sonnet") == "Haiku for Sonnet"
+    assert mark_words("configuration", "x" * 41) == "x" * 39 + "…"
+    assert mark_words("configuration", "x" * 40) == "x" * 40
 
 
 def mix(*shares):
