@@ -122,7 +122,7 @@ def submit(*, actor: Actor, story_id: UUID, version: int, note: str = "") -> Tok
         revision_number=number,
         request_id=request.id,
         submitted_at=clock.now(),
-        **_latest_figures(draft, assumptions, result, tier),
+        **_latest_figures(story, draft, assumptions, result, tier),
     )
     if request.lane == Lane.PEOPLE:
         return moved
@@ -239,8 +239,14 @@ def _authors(story: TokenStory) -> list[UUID]:
 
 
 def _latest_figures(
-    draft: StoryDraft, assumptions: Assumptions, result: Estimate, tier: Assigned
+    story: TokenStory,
+    draft: StoryDraft,
+    assumptions: Assumptions,
+    result: Estimate,
+    tier: Assigned,
 ) -> dict[str, Any]:
+    """What lists show of the newest version. An approved story keeps its capability until another
+    approval: its budget and its measured use belong to it, whatever becomes of the amendment."""
     return {
         "pattern": draft.pattern,
         "tier": tier.tier,
@@ -248,7 +254,7 @@ def _latest_figures(
         "title_norm": rules.normalise(draft.title),
         "kind": draft.kind,
         "unit_id": draft.unit_id,
-        "capability_id": draft.capability_id,
+        "capability_id": story.capability_id if story.approved_at else draft.capability_id,
         "cap_nanos": draft.cap_nanos,
         "live_on": assumptions.live_on,
         "month_tokens": result.month.tokens.range.p50,

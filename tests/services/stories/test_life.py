@@ -166,6 +166,19 @@ def test_a_declined_amendment_leaves_the_approved_story_as_it_was(desk):
     assert (story.status, story.approved_revision_id) == ("approved", before)
 
 
+@pytest.mark.parametrize("answer", ["approve", "reject", "withdraw"])
+def test_an_amendment_that_names_no_capability_keeps_the_one_of_the_approval(desk, answer):
+    first = desk.approved()
+    story = desk.resubmitted(first)
+    assert story.capability_id == first.capability_id
+    if answer == "withdraw":
+        story = services.withdraw(actor=desk.author, story_id=story.id)
+    else:
+        story = desk.decide(story, answer)
+    assert (story.status, story.capability_id) == ("approved", first.capability_id)
+    assert Capability.objects.count() == 1
+
+
 def test_resubmitting_during_the_review_voids_the_older_request(desk):
     story = desk.submitted()
     first = desk.request(story)
