@@ -13,10 +13,11 @@ from apps.stories.web import (
     settings_page,
     templates_page,
 )
-from apps.stories.web.detail_page import StoryAct, StoryDetail, StoryDiff, StoryVersion
+from apps.stories.web.detail_page import StoryAct, StoryDetail
 from apps.stories.web.form_page import EditStory, EstimateStory, NewStory, SaveDraft
 from apps.stories.web.list_page import StoryList
 from apps.stories.web.value_page import ReportValue
+from apps.stories.web.version_page import StoryDiff, StoryVersion
 
 app_name = "stories"
 

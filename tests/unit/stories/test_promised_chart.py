@@ -4,7 +4,7 @@ import re
 
 from apps.common.periods import Month
 from apps.stories.selectors.progress import MonthLine, Progress
-from apps.stories.web.detail_page import promised_chart
+from apps.stories.web.detail_tabs import promised_chart
 
 
 def test_the_month_of_building_is_not_joined_to_those_of_running():
