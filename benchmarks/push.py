@@ -49,6 +49,7 @@ from apps.tenancy.scope import tenant_scope
 from benchmarks import report, server, world
 from benchmarks.meter import Meter, p50, p95
 from tests.factories.otlp import as_json, recorded
+from tokenops import memory
 from tokenops.run.valkey import EmbeddedValkey, free_port
 from tokenops.urls import urlpatterns as site
 
@@ -282,6 +283,7 @@ def main() -> None:
             )
         ingest(organization_id=organization_id, source_id=source_id, batch=warm)
         client = Client()
+        memory.settle()
         rows = records(client, headers, args.rounds, args.records)
         rows.append(telemetry(client, headers, args.rounds, args.records))
         with Meter() as folding:

@@ -1,12 +1,13 @@
 """Two worker processes beside one, folding batches of one organization; and their memory.
 
-    python -m benchmarks.workers [--batches 20] [--rounds 3]
+    python -m benchmarks.workers [--batches 40] [--rounds 3]
 
 Every round stores the same number of batches of the same days for one process and for two, which
 start at a sign: the clock runs from the sign to the end of the last. All batches go to the same
-cells, which is the hardest case: both processes move them. Deadlocks are those the database counts.
-Afterwards every cell is compared with a recomputation. Memory is the most a process ever held
-(resident), a new process for each size.
+cells, which is the hardest case: both processes move them. Beside it, what the machine itself
+gives: two processes with half the batches each, of organizations that share nothing. Deadlocks are
+those the database counts. Afterwards every cell is compared with a recomputation. Memory is the
+most a process ever held (resident), a new process for each size.
 """
 
 import argparse
@@ -97,9 +98,9 @@ class Process:
         return int(folded), float(memory)
 
 
-def folded_by(inbox: Inbox, processes: int) -> tuple[float, list[tuple[int, float]]]:
-    """Seconds until the last process is done, and what each did."""
-    ready = [Process(inbox.organization_id) for _ in range(processes)]
+def folded_by(*inboxes: Inbox) -> tuple[float, list[tuple[int, float]]]:
+    """Seconds until the last process is done, one for each inbox named, and what each did."""
+    ready = [Process(inbox.organization_id) for inbox in inboxes]
     began = time.perf_counter()
     for process in ready:
         process.go()
@@ -138,7 +139,7 @@ def deadlocks() -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--batches", type=int, default=20)
+    parser.add_argument("--batches", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fold", type=UUID)
     args = parser.parse_args()
@@ -150,28 +151,34 @@ def main() -> None:
 
 
 def _measure(args: argparse.Namespace) -> None:
-    inbox = Inbox()
-    inbox.fill(2)
-    folded_by(inbox, 1)
+    inbox, other = Inbox(), Inbox()
+    for each in (inbox, other):
+        each.fill(2)
+        folded_by(each)
     memory = []
     for batches, size in SIZES:
         inbox.fill(batches, size)
-        memory.append(folded_by(inbox, 1)[1][0][1])
-    rates: dict[int, list[float]] = {1: [], 2: []}
+        memory.append(folded_by(inbox)[1][0][1])
+    ways = {"one": (inbox,), "two": (inbox, inbox), "apart": (inbox, other)}
+    rates: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(args.rounds):
-        for processes in (1, 2) if number % 2 else (2, 1):
-            inbox.fill(args.batches)
-            seconds, done = folded_by(inbox, processes)
+        for way in sorted(ways, reverse=bool(number % 2)):
+            inboxes = set(ways[way])
+            for each in inboxes:
+                each.fill(args.batches // len(inboxes))
+            seconds, done = folded_by(*ways[way])
             if sum(folded for folded, _ in done) != args.batches:
                 raise AssertionError(f"{done} of {args.batches} batches")
-            rates[processes].append(args.batches * SIZE / seconds)
+            rates[way].append(args.batches * SIZE / seconds)
             memory.append(max(held for _, held in done))
-    cells, met = inbox.verified(), deadlocks()
-    times = p50(rates[2]) / p50(rates[1])
+    cells, met = inbox.verified() + other.verified(), deadlocks()
+    rate = {way: p50(found) for way, found in rates.items()}
+    times, ceiling = rate["two"] / rate["one"], rate["apart"] / rate["one"]
     rows = [
-        ["One process, records a second by the clock", p50(rates[1]), None],
-        ["Two processes on one organization", p50(rates[2]), None],
+        ["One process, records a second by the clock", rate["one"], None],
+        ["Two processes on one organization", rate["two"], None],
         ["Times as fast", times, TIMES],
+        ["Two processes on two organizations: times as fast", ceiling, None],
         ["Deadlocks", met, 0],
         *(
             [f"Memory: {batches} × {size:,} records, MiB", held, MEMORY_MB]
@@ -184,7 +191,7 @@ def _measure(args: argparse.Namespace) -> None:
         title="Worker processes: two beside one, and their memory",
         notes=[
             f"{args.batches} batches of {SIZE:,} records of the same days, {args.rounds} rounds; "
-            f"{inbox.total:,} records in all; {cells:,} rollup cells compared with a "
+            f"{inbox.total + other.total:,} records in all; {cells:,} rollup cells compared with a "
             "recomputation, all equal. The clock of two processes says something on two idle "
             "processors only. Memory may be at most the target.",
         ],
@@ -192,8 +199,9 @@ def _measure(args: argparse.Namespace) -> None:
         rows=rows,
         figures={
             "two_over_one": times,
-            "one_per_s": p50(rates[1]),
-            "two_per_s": p50(rates[2]),
+            "two_apart_over_one": ceiling,
+            "one_per_s": rate["one"],
+            "two_per_s": rate["two"],
             "deadlocks": met,
             "peak_mb": max(memory),
         },

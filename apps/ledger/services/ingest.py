@@ -132,6 +132,8 @@ class Work:
                 with ExitStack() as stack:
                     stack.enter_context(tenant_scope(self.organization_id))
                     stack.enter_context(transaction.atomic())
+                    if not self.nested:
+                        state.commit_lazily()
                     result = self._write(book, sets, seen)
                     self._finish(result)
             except (Stale, dimensions.Outdated):

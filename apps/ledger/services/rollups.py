@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -29,14 +30,17 @@ def apply(
     """Add differences of (day, slice index) cells to all rollups; how many went to adjustments.
 
     Differences of days in a closed period are written as adjustment rows and counted on
-    `posted_on` instead.
+    `posted_on` instead. Everything is computed before the first cell is locked: other workers
+    wait for the cells.
     """
     cells = cells.nonzero()
     if not len(cells.first):
         return 0
     cells, adjusted = _divert(cells, slices, closed, posted_on, batch_id)
-    _write_fine(cells, slices)
-    _write_axes(cells, slices)
+    moves = [*_fine(cells, slices), *_axes(cells, slices)]
+    with connection.cursor() as cursor:
+        for statement, values in moves:
+            cursor.execute(statement, values)
     return adjusted
 
 
@@ -99,13 +103,16 @@ def slices_by_id(ids: Iterable[int]) -> list[SliceRef]:
     ]
 
 
-def _write_fine(cells: Cells, slices: list[SliceRef]) -> None:
+Statement = tuple[str, list[Any]]
+
+
+def _fine(cells: Cells, slices: list[SliceRef]) -> list[Statement]:
     detail = np.array([ref.detail_id for ref in slices], np.int64)
     fine = np.array([ref.fine_id for ref in slices], np.int64)
     distinct, fine_index = np.unique(fine, return_inverse=True)
     merged = group(cells.first, fine_index[cells.second], cells.sums).nonzero()
     levels = [np.full(len(cells.first), SliceLevel.DETAIL), np.full(len(merged.first), 1)]
-    _upsert(
+    return _upsert(
         "rollup_fine",
         (("level", "smallint"), ("day", "date"), ("slice_id", "bigint")),
         [
@@ -117,7 +124,7 @@ def _write_fine(cells: Cells, slices: list[SliceRef]) -> None:
     )
 
 
-def _write_axes(cells: Cells, slices: list[SliceRef]) -> None:
+def _axes(cells: Cells, slices: list[SliceRef]) -> list[Statement]:
     axes: list[np.ndarray] = []
     dates: list[np.ndarray] = []
     names: list[UUID] = []
@@ -139,7 +146,7 @@ def _write_axes(cells: Cells, slices: list[SliceRef]) -> None:
         dates.append(merged.first)
         names += [listed[code] for code in merged.second.tolist()]
         sums.append(merged.sums)
-    _upsert(
+    return _upsert(
         "rollup_axis",
         (("axis", "smallint"), ("day", "date"), ("key", "uuid")),
         [np.concatenate(axes).tolist(), _dates(np.concatenate(dates)), names],
@@ -154,10 +161,10 @@ def _dates(numbers: IntArray) -> list[date]:
 
 def _upsert(
     table: str, key: tuple[tuple[str, str], ...], values: Sequence[Sequence[object]], sums: IntArray
-) -> None:
-    """Add sums to cells. Measures that do not move are left out of the statement."""
+) -> list[Statement]:
+    """Adds sums to cells. Measures that do not move are left out of the statement."""
     if not len(sums):
-        return
+        return []
     moving = [i for i in range(len(MEASURES)) if sums[:, i].any()]
     columns = [*key, *((MEASURES[i], "bigint") for i in moving)]
     arrays = [*values, *(sums[:, i].tolist() for i in moving)]
@@ -173,5 +180,4 @@ def _upsert(
         f"SELECT %s, t.*{', 0' * len(zeros)} FROM unnest({unnest}) AS t({names}) ORDER BY {keys} "
         f"ON CONFLICT (organization_id, {keys}) DO UPDATE SET {changes}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [require_organization_id(), *map(array_literal, arrays)])
+    return [(sql, [require_organization_id(), *map(array_literal, arrays)])]

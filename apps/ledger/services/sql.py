@@ -59,7 +59,7 @@ def _quoted(text: str) -> str:
 
 
 _TEXTS = frozenset({"text", "jsonb"})
-_PLAIN = frozenset({"bigint", "integer", "smallint", "uuid", "date"})
+_PLAIN = frozenset({"bigint", "integer", "int", "smallint", "uuid", "date"})
 """Types whose values need no quotes in an array."""
 
 

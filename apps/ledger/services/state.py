@@ -39,6 +39,17 @@ def lock(*, exclusive: bool = False) -> Settings:
     return settings()
 
 
+def commit_lazily() -> None:
+    """Let the open transaction end without waiting for the disk.
+
+    For work that a crash of the database may undo as a whole because it is done again: a batch is
+    marked as done, and a pull's cursor moved, in or after the transaction that writes its records,
+    so that neither survives without the other. Other workers wait for the cells until the commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
 def settings() -> Settings:
     """The settings, without the lock. The first call fixes the organization's zone and currency.
 

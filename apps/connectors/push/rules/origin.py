@@ -83,9 +83,9 @@ def is_label(name: str) -> bool:
 
 def label(value: Any) -> str:
     """A short text without control characters, or nothing. Lists and objects are no labels."""
-    if not isinstance(value, str | int):
+    if not isinstance(value, (str, int)):
         return ""
     text = str(value)
-    if len(text) > MAX_VALUE or _CONTROL.search(text):
+    if len(text) > MAX_VALUE or not (text.isprintable() or _CONTROL.search(text) is None):
         return ""
     return text.strip()

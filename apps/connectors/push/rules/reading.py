@@ -108,6 +108,8 @@ def checked(call: Call, latest: int) -> Call | Dropped:
 
 def bad_text(value: str) -> bool:
     """Whether a name of a model is none: names hold no blanks, so a text cannot pass for one."""
+    if value.isprintable():
+        return len(value) > MAX_TEXT or " " in value
     return len(value) > MAX_TEXT or _BLANK.search(value) is not None
 
 

@@ -18,7 +18,7 @@ from apps.connectors.push.rules.calls import Call, Key
 from apps.connectors.push.rules.emitters import hours
 from apps.connectors.push.services.locking import lock
 from apps.ledger.schema import UsageIn
-from apps.ledger.services.sql import fetch, insert_rows
+from apps.ledger.services.sql import array_literal, fetch, insert_rows
 from apps.tenancy.scope import require_organization_id
 
 CLAIMED = timedelta(days=21)
@@ -136,8 +136,8 @@ def _read(slots: Iterable[Slot]) -> dict[Slot, int]:
         "SELECT c.key, c.slot, c.rank FROM unnest(%s::uuid[], %s::int[]) AS w(key, slot) "
         "JOIN push_claim c ON c.organization_id = %s AND c.key = w.key AND c.slot = w.slot",
         [
-            [UUID(bytes=key) for key, _ in ordered],
-            [slot for _, slot in ordered],
+            array_literal([key.hex() for key, _ in ordered]),
+            array_literal([slot for _, slot in ordered]),
             require_organization_id(),
         ],
     )
@@ -147,7 +147,7 @@ def _read(slots: Iterable[Slot]) -> dict[Slot, int]:
 def _write(claims: dict[Slot, int], today: date) -> None:
     hourly, covered = today + CLAIMED, today + COVERED
     rows = [
-        (UUID(bytes=key), slot, rank, covered if slot == IDENTITY else hourly)
+        (key.hex(), slot, rank, covered if slot == IDENTITY else hourly)
         for (key, slot), rank in sorted(claims.items())
     ]
     insert_rows("push_claim", _CLAIM, rows, order="key, slot", conflict=_BETTER)
@@ -167,9 +167,9 @@ def _withdraw(claims: dict[Slot, int]) -> list[Withdrawn]:
         "SELECT DISTINCT ON (source_id, event_id) source_id, usage, dialect, signal, tokens "
         "FROM gone ORDER BY source_id, event_id",
         {
-            "keys": [UUID(bytes=key) for (key, _), _ in ordered],
-            "slots": [slot for (_, slot), _ in ordered],
-            "ranks": [rank for _, rank in ordered],
+            "keys": array_literal([key.hex() for (key, _), _ in ordered]),
+            "slots": array_literal([slot for (_, slot), _ in ordered]),
+            "ranks": array_literal([rank for _, rank in ordered]),
             "org": require_organization_id(),
         },
     )
@@ -185,7 +185,7 @@ def remember(calls: Iterable[tuple[Call, UUID, UsageIn]], now: datetime) -> None
     rows = [
         (
             uuid7(),
-            UUID(bytes=key),
+            key.hex(),
             _slots(call).start,
             _slots(call).stop - 1,
             int(call.rank),
