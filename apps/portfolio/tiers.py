@@ -51,12 +51,15 @@ class TierRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Tiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All four tiers, lowest first, and where model classes begin.
 
-    `standard_from` and `frontier_from` are money per million tokens of output.
+    `standard_from` and `frontier_from` are money per million tokens of output. The defaults lie in
+    the gaps of the providers' list prices (docs/decisions/0060): small models cost up to 5,
+    all-round ones (Claude Sonnet, GPT-5, Gemini Pro) 6 to 16, the top of each family 20 and more.
+    18 leaves a tenth for negotiated rates on either side.
     """
 
     tiers: tuple[TierRule, ...]
-    standard_from: Decimal = Decimal(2)
-    frontier_from: Decimal = Decimal(12)
+    standard_from: Decimal = Decimal(6)
+    frontier_from: Decimal = Decimal(18)
 
     def rule(self, tier: str) -> TierRule:
         return next(rule for rule in self.tiers if rule.tier == tier)

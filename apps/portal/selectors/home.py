@@ -17,9 +17,7 @@ from apps.budgets.enums import BudgetStatus as Life
 from apps.budgets.enums import Health
 from apps.budgets.selectors.budgets import budgets_for
 from apps.budgets.selectors.status import BudgetStatus, budget_statuses
-from apps.organizations.selectors import memberships, units
 from apps.portfolio.enums import Tier
-from apps.portfolio.selectors import capabilities
 from apps.stories.enums import StoryStatus
 from apps.stories.models import TokenStory
 from apps.stories.selectors.returns import Doubt, doubts, in_doubt, policy
@@ -61,17 +59,6 @@ class Budgets:
     @property
     def on_course(self) -> int:
         return self.count - self.in_trouble
-
-
-@dataclass(frozen=True, slots=True)
-class SetupStep:
-    """One step of getting started, and whether it is done."""
-
-    title: str
-    text: str
-    url_name: str
-    act: str
-    done: bool
 
 
 def main_block(actor: Actor) -> str:
@@ -172,46 +159,3 @@ def own_stories(actor: Actor) -> list[TokenStory]:
     if not can_anywhere(actor, P.STORY_VIEW):
         return []
     return list(stories(actor).order_by("-number")[:SHOWN])
-
-
-def setup_steps(actor: Actor, *, has_sources: bool) -> list[SetupStep]:
-    """What a new organization does first, in order; for those who may do it."""
-    if not can_anywhere(actor, P.SOURCE_MANAGE):
-        return []
-    return [
-        SetupStep(
-            "Invite people and give them roles",
-            "Decisions need a second person: nobody approves their own story.",
-            "organizations:people",
-            "Invite people",
-            done=memberships()[1:2].exists(),
-        ),
-        SetupStep(
-            "Describe teams and cost centres",
-            "Usage and budgets belong to teams.",
-            "organizations:units",
-            "Add teams",
-            done=units()[1:2].exists(),
-        ),
-        SetupStep(
-            "Connect one source",
-            "A provider's usage report, your gateway, or a file.",
-            "connectors:list",
-            "Connect a source",
-            done=has_sources,
-        ),
-        SetupStep(
-            "Name what tokens are used for",
-            "Capabilities give figures a purpose.",
-            "portfolio:list",
-            "Add a capability",
-            done=capabilities(actor).exists(),
-        ),
-        SetupStep(
-            "File the first Token Story",
-            "An estimate, an approval and a budget for one use.",
-            "stories:list",
-            "New Token Story",
-            done=stories(actor).exists(),
-        ),
-    ]

@@ -16,6 +16,7 @@ from apps.portal.nav import link_to
 from apps.portal.rules.windows import DEFAULT_PERIOD
 from apps.portal.selectors import home as reads
 from apps.portal.selectors.inform import Line, Overview, overview
+from apps.portal.selectors.setup import may, setup_steps
 from apps.portal.selectors.slices import Slice
 from apps.portal.selectors.waiting import Waiting, waiting
 from apps.portal.web import inform_charts, inform_text
@@ -52,6 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "budget_total": budgets,
         "main_block": reads.main_block(actor),
         "currency": currency,
+        "coverage_sources": coverage.sources,
         "whole": visible_unit_ids(actor, P.USAGE_VIEW) is None,
         "links": {
             name.replace(":", "_"): link_to(request, name)
@@ -80,8 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context["chart"] = inform_charts.bars(view, "kind", inform_charts.MEASURES["cost"])
         context["movers"] = _movers(view)
         context["unattributed"] = _unattributed(view)
-    else:
-        context["setup"] = _setup(request, coverage)
+    context["setup"] = _setup(request, view, coverage, budgets)
     return render(request, "portal/home.html", context)
 
 
@@ -157,11 +158,22 @@ def _budget_rows(budgets: reads.Budgets | None) -> list[dict[str, Any]]:
     return rows
 
 
-def _setup(request: HttpRequest, coverage: Coverage) -> list[dict[str, Any]]:
-    """The steps of getting started, each with its address where the page exists."""
-    steps = reads.setup_steps(request.actor, has_sources=bool(coverage.sources))
+def _setup(
+    request: HttpRequest,
+    view: Overview | None,
+    coverage: Coverage,
+    budgets: reads.Budgets | None,
+) -> list[dict[str, Any]]:
+    """The steps of getting started, each with its address for those who may do it."""
+    steps = setup_steps(
+        request.actor, view=view, coverage=coverage, has_budget=bool(budgets and budgets.count)
+    )
     following = next((step for step in steps if not step.done), None)
     return [
-        {"step": step, "url": link_to(request, step.url_name), "now": step is following}
+        {
+            "step": step,
+            "url": link_to(request, step.url_name) if may(request.actor, step) else "",
+            "now": step is following,
+        }
         for step in steps
     ]

@@ -63,10 +63,10 @@ TIERS_SCHEMA: dict[str, Any] = {
         },
         "standard_from": {
             "type": "string",
-            "example": "2",
+            "example": "6",
             "description": "Money per million output tokens from which a model is standard.",
         },
-        "frontier_from": {"type": "string", "example": "12"},
+        "frontier_from": {"type": "string", "example": "18"},
     },
 }
 

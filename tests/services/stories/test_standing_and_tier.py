@@ -13,7 +13,8 @@ from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.entitlements.rules import Wanted
 from apps.entitlements.selectors.tiers import tier_book
 from apps.entitlements.services import mint
-from apps.portfolio.services import create_capability
+from apps.portfolio import tiers
+from apps.portfolio.services import change_tiers, create_capability
 from apps.pricing.models import ModelStanding
 from apps.pricing.services import set_standing
 from apps.stories.estimator import MixShare, exactly
@@ -164,6 +165,11 @@ def test_a_light_story_is_light_unless_somebody_holds_its_capability_higher(
 
 def test_a_design_beyond_its_entitlements_is_a_fact_a_flag_and_a_question(desk):
     """Atlas medium costs 15 a million of output, frontier from 12 on; 9,200 input tokens a call."""
+    change_tiers(
+        actor=desk.org.actor(Role.EA),
+        version=0,
+        document={**tiers.dump(tiers.DEFAULT), "frontier_from": "12"},
+    )
     story = desk.submitted()
     request = desk.request(story)
     assert (story.tier, request.facts["over_entitlement"]) == ("standard", True)

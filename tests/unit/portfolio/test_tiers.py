@@ -1,5 +1,6 @@
 """Consumption tiers: the highest of which one threshold is met."""
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -8,6 +9,8 @@ import pytest
 from apps.common.errors import Invalid
 from apps.portfolio import tiers
 from apps.portfolio.tiers import DEFAULT, Tiers, Workload, assign, dump, parse
+from tokenops.simulator.rates import KINDS
+from tokenops.simulator.rates import rates as list_rates
 
 D = Decimal
 NANOS = 10**9
@@ -41,17 +44,47 @@ def test_the_highest_tier_that_is_reached(load, tier, because):
 
 @pytest.mark.parametrize(
     ("price", "name"),
-    [(None, ""), ("1.99", "economy"), ("2", "standard"), ("11.99", "standard"), ("12", "frontier")],
+    [(None, ""), ("5.99", "economy"), ("6", "standard"), ("17.99", "standard"), ("18", "frontier")],
 )
 def test_model_classes_follow_the_price_of_output(price, name):
     assert tiers.model_class(DEFAULT, None if price is None else D(price)) == name
+
+
+LISTED = {
+    "economy": {
+        "anthropic": ("claude-haiku-4-5", "claude-haiku-5-5"),
+        "openai": ("gpt-4o-mini", "gpt-5-mini", "gpt-5.4-mini", "gpt-5.6-luna", "o4-mini"),
+        "google": ("gemini-2.5-flash", "gemini-3.8-flash"),
+    },
+    "standard": {
+        "anthropic": ("claude-sonnet-4-5", "claude-sonnet-4-6", "claude-sonnet-5-5"),
+        "openai": ("gpt-4.1", "gpt-4o", "gpt-5", "gpt-5.2", "gpt-5.3-codex", "gpt-5.6-terra"),
+        "google": ("gemini-2.5-pro", "gemini-3.1-pro-preview"),
+    },
+    "frontier": {
+        "anthropic": ("claude-opus-4-8", "claude-opus-5-5", "claude-fable-5-2"),
+        "openai": ("gpt-5.5", "gpt-5.6-sol", "gpt-5-pro", "o1"),
+    },
+}
+DAY = date(2026, 11, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "model"),
+    [(c, p, model) for c, known in LISTED.items() for p, names in known.items() for model in names],
+)
+def test_real_list_prices_fall_into_the_class_people_would_say(name, provider, model):
+    """A negotiated rate, up to a tenth either way, moves no model to another class."""
+    output = list_rates(provider, model, "standard", DAY)[KINDS.index("output")]
+    for share in (D("0.91"), D(1), D("1.1")):
+        assert tiers.model_class(DEFAULT, output * share) == name, (model, output)
 
 
 def test_a_tier_may_ask_for_a_model_class():
     rules = list(DEFAULT.tiers)
     rules[2] = msgspec.structs.replace(rules[2], model_class_from="frontier")
     own = Tiers(tiers=tuple(rules))
-    assert assign(own, Workload(output_price=D(15))).because == ("model_class",)
+    assert assign(own, Workload(output_price=D(25))).because == ("model_class",)
     assert assign(own, Workload(output_price=D(10))).tier == "light"
 
 

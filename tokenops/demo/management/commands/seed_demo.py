@@ -22,6 +22,7 @@ from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.people_use import push_people_use
 from tokenops.demo.planning import ensure_planning
+from tokenops.demo.routes import ensure_routes
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
 from tokenops.demo.sprints import ensure_sprints
@@ -50,10 +51,11 @@ class Command(BaseCommand):
         push_people_use(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_standings(demo)
+            ensure_routes(demo, now)
             ensure_stories(demo, now)
             ensure_estimating(demo)
             ensure_design_review(demo)
-            ensure_approvals(demo, now)
+            ensure_approvals(demo)
             ensure_worth(demo, now)
             ensure_entitlements(demo)
             ensure_audit(demo, now)
