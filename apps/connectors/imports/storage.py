@@ -4,6 +4,7 @@ import csv
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -87,13 +88,18 @@ def read(job_id: UUID, start: int) -> Iterator[bytes]:
 class Rows:
     """Rows of a stored file from an offset on. `offset` is where the next row begins.
 
-    A row that cannot be read at all (an open quote, an endless line) comes as None.
+    A row that cannot be read at all (an open quote, an endless line) comes as None. Nothing here
+    refers back to it: a slice ends in the middle of a piece, and what it holds has to go with it
+    and not wait for the garbage collector, which a few objects of a MiB each never wake.
     """
 
     def __init__(self, job_id: UUID, start: int, delimiter: str) -> None:
-        self.offset = start
-        self._lines = self._counted(read(job_id, start))
-        self._reader = csv.reader(self._lines, delimiter=delimiter)
+        self._place = _Place(start)
+        self._reader = csv.reader(_lines(read(job_id, start), self._place), delimiter=delimiter)
+
+    @property
+    def offset(self) -> int:
+        return self._place.offset
 
     def __iter__(self) -> Iterator[list[str] | None]:
         while True:
@@ -107,22 +113,31 @@ class Rows:
             if cells:
                 yield cells
 
-    def _counted(self, pieces: Iterable[bytes]) -> Iterator[str]:
-        rest = b""
-        for piece in pieces:
-            block = rest + piece
-            lines = block.split(b"\n")
-            rest = lines.pop()
-            for line in lines:
-                self.offset += len(line) + 1
-                yield self._text(line + b"\n")
-            if len(rest) > MAX_LINE:
-                self.offset += len(rest)
-                rest = b""
-                yield '"\0'
-        if rest:
-            self.offset += len(rest)
-            yield self._text(rest)
 
-    def _text(self, line: bytes) -> str:
-        return line.decode("utf-8", errors="replace")
+@dataclass(slots=True)
+class _Place:
+    """How far lines have been handed out, in bytes of the file."""
+
+    offset: int
+
+
+def _lines(pieces: Iterable[bytes], place: _Place) -> Iterator[str]:
+    rest = b""
+    for piece in pieces:
+        block = rest + piece
+        lines = block.split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            place.offset += len(line) + 1
+            yield _text(line + b"\n")
+        if len(rest) > MAX_LINE:
+            place.offset += len(rest)
+            rest = b""
+            yield '"\0'
+    if rest:
+        place.offset += len(rest)
+        yield _text(rest)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", errors="replace")

@@ -1,5 +1,6 @@
 """From a file to the ledger: what is refused and why, what is known again, what is restated."""
 
+import gc
 import gzip
 from datetime import UTC, date, datetime
 
@@ -66,6 +67,23 @@ def test_a_file_that_cannot_be_read_says_why(world, data, words):
         (error,) = refused.value.errors
         assert words in error.message
         assert error.fix
+
+
+def test_a_piece_that_is_read_in_part_is_freed_at_once(world):
+    """A slice ends within a piece: what it held is gone without the garbage collector, which a few
+    objects of a MiB each never wake."""
+    with world.a.scope():
+        job = make_upload(SIMPLE * 50)
+        gc.collect()
+        gc.disable()
+        try:
+            rows = storage.Rows(job.id, 0, ",")
+            assert next(iter(rows)) == ["time", "key", "input", "output"]
+            assert rows.offset == len(HEAD)
+            del rows
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
 
 
 def test_a_file_over_the_limit_is_refused(world, monkeypatch):
