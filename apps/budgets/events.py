@@ -15,3 +15,9 @@ TOPIC_CHANGED = "budget.changed"
 BURN_RAISED = register("budget.burn_raised", "Budget burns fast")
 BURN_EASED = register("budget.burn_eased", "Budget burns no longer")
 BURN_TAKEN = register("budget.burn_taken", "Burning budget taken on")
+
+THRESHOLD_CROSSED = register("budget.threshold_crossed", "Budget threshold reached")
+THRESHOLDS_SET = register("budget.thresholds_set", "Thresholds of budgets changed")
+
+TOPIC_CROSSED = "budget.crossed"
+"""Outbox: a budget told a threshold. Payload: budget_id, crossing_id, basis, percent, raised."""

@@ -1,5 +1,6 @@
 """Budgets, the entries that make their amounts, and the thresholds at which they speak up."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -12,6 +13,7 @@ from apps.budgets.enums import (
     PeriodKind,
     Scope,
 )
+from apps.budgets.rules.crossing import OVERRUN
 from apps.budgets.rules.periods import Plan
 from apps.common import clock
 from apps.tenancy.db.constraints import TenantTable
@@ -27,7 +29,7 @@ class Budget(TenantModel):
     all but the organization's, so that who may see it follows from the unit. The tree is never
     stored: a budget's parents are those of the nearest enclosing scope (`rules.tree`), so moving
     a unit moves its budgets. `ends_on` is the day after the last. `version` counts changes: a
-    change states the version it was made on.
+    change states the version it was made on. Without `own_thresholds` the organization's apply.
     """
 
     name = models.CharField(max_length=160)
@@ -70,6 +72,7 @@ class Budget(TenantModel):
         related_name="+",
         db_index=False,
     )
+    own_thresholds = models.BooleanField(default=False)
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
@@ -218,6 +221,79 @@ class BudgetThreshold(TenantModel):
                 condition=Q(percent__gte=1, percent__lte=1000), name="budgetthreshold_percent"
             ),
         ]
+
+
+class ThresholdDefault(TenantModel):
+    """The thresholds of budgets that have none of their own, one row at most: whole percents of
+    measured (`actual`) and of forecast use. Without a row the built-in ones are in force."""
+
+    actual = ArrayField(models.PositiveIntegerField())
+    forecast = ArrayField(models.PositiveIntegerField())
+    version = models.IntegerField(default=1)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    tenant_key = False
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id"], name="thresholddefault_one"),
+        ]
+
+    def __str__(self) -> str:
+        return "Thresholds of budgets"
+
+    def trail_ref(self) -> ObjectRef:
+        return ObjectRef("budget_thresholds", self.id, "Thresholds of budgets")
+
+
+class BudgetCrossing(TenantModel):
+    """A budget reached a threshold: one row per period, measure, basis and percent.
+
+    Figures are those of the look that told it, in nanos or tokens as `measure` says; `at` is the
+    amount of the threshold, `crossed_on` the day use reached it or is forecast to. It is told once;
+    `raised` counts how often. Only a higher limit under which the threshold lies ahead again makes
+    it `is_armed`: use that is restated down and up tells nobody twice.
+    """
+
+    budget = TenantForeignKey(Budget, models.PROTECT, related_name="crossings", db_index=False)
+    period_start = models.DateField()
+    measure = models.CharField(max_length=6)
+    basis = models.CharField(max_length=8, choices=Basis.choices())
+    percent = models.PositiveIntegerField()
+    limit = models.BigIntegerField()
+    at = models.BigIntegerField()
+    used = models.BigIntegerField()
+    likely = models.BigIntegerField(null=True)
+    crossed_on = models.DateField()
+    found_at = models.DateTimeField(default=clock.now)
+    raised = models.PositiveIntegerField(default=1)
+    is_armed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "organization_id",
+                    "budget",
+                    "period_start",
+                    "measure",
+                    "basis",
+                    "percent",
+                ],
+                name="budgetcrossing_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "-found_at"], name="budgetcrossing_found"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent}% of {self.budget}"
+
+    @property
+    def is_overrun(self) -> bool:
+        """Whether measured use reached the limit itself."""
+        return self.basis == Basis.ACTUAL and self.percent == OVERRUN
 
 
 class BudgetBurn(TenantModel):

@@ -25,7 +25,7 @@ class EmailChoice(models.TextChoices):
 HELP = {
     Group.APPROVAL: "Requests that wait for you, answers to yours, questions and reminders.",
     Group.STORY: "Mentions, comments, stories that leave their approved band, decisions you own.",
-    Group.BUDGET: "Changes of budgets you own, and use that burns them too fast.",
+    Group.BUDGET: "Budgets you own or lead: changes, thresholds reached, use that burns too fast.",
     Group.AUDIT: "Findings you answer for, and reports that wait for your signature.",
     Group.SOURCE: "Sources that fail or fall quiet, and doubtful figures.",
     Group.OTHER: "Webhooks, imports, support visits.",

@@ -81,8 +81,15 @@ class ValueOutcome(Choice):
     DISPROVEN = "disproven", "Disproven"
 
 
+class BandCause(Choice):
+    """What of the approval a month left."""
+
+    BAND = "band", "Above the approved band"
+    BUDGET = "budget", "Over its budget"
+
+
 class BandOutcome(Choice):
-    """What was decided about a month above the approved band."""
+    """What was decided about a month that left what was approved."""
 
     OPEN = "open", "Waiting for a decision"
     ACCEPTED = "accepted", "Accepted as it is"

@@ -21,6 +21,8 @@ CLOSED = register("story.closed", "Token Story closed")
 VALUE_REPORTED = register("story.value_reported", "Value of a Token Story reported")
 SUPERSEDED = register("story.superseded", "Token Story superseded")
 LEFT_BAND = register("story.left_band", "Token Story above its approved band")
+OVER_BUDGET = register("story.over_budget", "Token Story over its budget")
+BAND_WARNED = register("story.band_warned", "Token Story forecast above its approved band")
 BAND_DECIDED = register("story.band_decided", "Use above the approved band decided")
 INITIATIVES_IMPORTED = register("story.initiatives_imported", "Initiatives imported")
 SIZES_CHANGED = register("estimating.sizes_changed", "Size bands changed")
@@ -57,6 +59,8 @@ DID = {
     VALUE_REPORTED: "reported the value",
     SUPERSEDED: "replaced the story",
     LEFT_BAND: "saw use above the approved band",
+    OVER_BUDGET: "saw use over its budget",
+    BAND_WARNED: "forecast use above the approved band",
     BAND_DECIDED: "decided about use above the approved band",
 }
 """What somebody did, after their name. Other events of a story are told by their label."""

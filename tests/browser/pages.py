@@ -101,6 +101,8 @@ PAGES: list[PageCase] = [
     PageCase("ledger:price_model", Role.CFO, query="?provider=openai&model=gpt-5-mini-2031"),
     PageCase("ledger:recost", Role.CFO),
     PageCase("budgets:burns", Role.CFO),
+    PageCase("budgets:crossings", Role.CFO),
+    PageCase("budgets:thresholds", Role.CFO),
     PageCase("budgets:stop", Role.CFO, first(Budget)),
     PageCase("quality:list"),
     PageCase("changelog:list"),

@@ -41,11 +41,17 @@ class BudgetSerializer(serializers.ModelSerializer):
             "year_starts_in",
             "status",
             "owner_membership_id",
+            "own_thresholds",
             "version",
             "created_at",
             "closed_at",
         )
         read_only_fields = fields
+
+
+class ThresholdField(serializers.Serializer):
+    basis = serializers.ChoiceField(Basis.choices())
+    percent = serializers.IntegerField(min_value=1, max_value=1000)
 
 
 class BudgetCreateSerializer(serializers.Serializer):
@@ -65,20 +71,17 @@ class BudgetCreateSerializer(serializers.Serializer):
     timezone = serializers.CharField(required=False, default="", allow_blank=True, max_length=64)
     owner_membership_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
-
-
-class ThresholdField(serializers.Serializer):
-    basis = serializers.ChoiceField(Basis.choices())
-    percent = serializers.IntegerField(min_value=1, max_value=1000)
+    thresholds = ThresholdField(many=True, required=False, allow_null=True, default=None)
 
 
 class BudgetChangeSerializer(serializers.Serializer):
-    """Name, owner and thresholds, at the version that was read."""
+    """Name, owner and thresholds (null: those of the organization), at the version that was
+    read."""
 
     version = serializers.IntegerField()
     name = serializers.CharField(max_length=160)
     owner_membership_id = serializers.UUIDField(allow_null=True)
-    thresholds = ThresholdField(many=True)
+    thresholds = ThresholdField(many=True, allow_null=True)
 
 
 class EntrySerializer(serializers.ModelSerializer):

@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from apps.budgets.api import burns, views
+from apps.budgets.api import burns, thresholds, views
 
 urlpatterns = [
     path("budgets/", views.BudgetListView.as_view(), name="api-budgets"),
+    path(
+        "budgets/crossings/",
+        thresholds.CrossingListView.as_view(),
+        name="api-budget-crossings",
+    ),
+    path(
+        "budgets/thresholds/",
+        thresholds.ThresholdDefaultView.as_view(),
+        name="api-budget-thresholds",
+    ),
     path("budgets/burns/", burns.BurnListView.as_view(), name="api-budget-burns"),
     path("budgets/burns/<uuid:burn_id>/", burns.BurnView.as_view(), name="api-budget-burn"),
     path(

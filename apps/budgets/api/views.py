@@ -48,6 +48,7 @@ class BudgetListView(generics.ListCreateAPIView):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = _cleaned(serializers.BudgetCreateSerializer, request)
         data["amount_nanos"] = data.pop("amount")
+        data["thresholds"] = _pairs(data["thresholds"])
         made = services.create_budget(actor=request.auth, **data)
         return Response(self.get_serializer(made).data, status=status.HTTP_201_CREATED)
 
@@ -67,7 +68,7 @@ class BudgetView(APIView):
     def patch(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.BudgetChangeSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
-        data["thresholds"] = [(Basis(t["basis"]), t["percent"]) for t in data["thresholds"]]
+        data["thresholds"] = _pairs(data["thresholds"])
         services.change_budget(actor=request.auth, budget_id=budget_id, **data)
         return _budget(request, budget_id)
 
@@ -170,6 +171,13 @@ class CloseView(APIView):
         selectors.budget_by_id(request.auth, budget_id)
         services.close_budget(actor=request.auth, budget_id=budget_id, **data)
         return _budget(request, budget_id)
+
+
+def _pairs(thresholds: list[dict[str, Any]] | None) -> list[tuple[Basis, int]] | None:
+    """Thresholds as services take them; None: those of the organization."""
+    if thresholds is None:
+        return None
+    return [(Basis(one["basis"]), one["percent"]) for one in thresholds]
 
 
 def _cleaned(serializer: Any, request: Request) -> dict[str, Any]:

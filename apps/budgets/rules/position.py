@@ -8,16 +8,6 @@ from apps.budgets.enums import Basis, Health
 from apps.budgets.rules.forecast import Forecast, NoForecast
 from apps.budgets.rules.periods import Period
 
-DEFAULT_THRESHOLDS: tuple[tuple[Basis, int], ...] = (
-    (Basis.ACTUAL, 50),
-    (Basis.ACTUAL, 80),
-    (Basis.ACTUAL, 90),
-    (Basis.ACTUAL, 100),
-    (Basis.FORECAST, 100),
-    (Basis.ACTUAL, 120),
-)
-"""Percent of the limit at which a budget speaks up, unless it says otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class ThresholdState:

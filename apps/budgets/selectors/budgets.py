@@ -10,7 +10,7 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.budgets.enums import BudgetStatus, EntryKind, Scope
-from apps.budgets.models import Budget, BudgetEntry, BudgetThreshold
+from apps.budgets.models import Budget, BudgetEntry
 from apps.budgets.rules.amounts import Entry, Limit, limit_of
 from apps.budgets.rules.periods import Period
 from apps.budgets.rules.tree import Node, children_of, parents_of
@@ -84,14 +84,6 @@ def entries_by_budget(ids: Iterable[UUID]) -> dict[UUID, list[Entry]]:
 def limit_for(budget: Budget, period: Period, on: date) -> Limit:
     """The limit of one period as it stands on a day."""
     return limit_of(entries_by_budget([budget.id]).get(budget.id, []), period, on)
-
-
-def thresholds_by_budget(ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, int]]]:
-    found: dict[UUID, list[tuple[str, int]]] = {}
-    rows = BudgetThreshold.objects.filter(budget_id__in=list(ids)).order_by("percent", "basis")
-    for budget_id, basis, percent in rows.values_list("budget_id", "basis", "percent"):
-        found.setdefault(budget_id, []).append((basis, percent))
-    return found
 
 
 def node_of(budget: Budget) -> Node:

@@ -1,20 +1,19 @@
 """Budgets that burn, and what is burning in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
-from apps.budgets.enums import BudgetStatus, BurnState, Scope
+from apps.budgets.enums import BurnState, Scope
 from apps.budgets.models import Budget, BudgetBurn
 from apps.budgets.rules.burn import Burn, burn
 from apps.budgets.selectors.status import BudgetStatus as Status
-from apps.budgets.selectors.status import budget_statuses
 from apps.common.errors import NotFound
 from apps.ledger.query import Query, Row, side_by_side_by
 from apps.organizations.selectors import unit_subtree_ids
@@ -53,11 +52,10 @@ def burn_of(status: Status) -> Burn | None:
     return burn(main.daily, status.period, main.limit, status.today)
 
 
-def burning_now() -> list[tuple[Status, Burn]]:
-    """Every active budget that burns, in a fixed number of queries."""
-    active = Budget.objects.filter(status=BudgetStatus.ACTIVE).select_related("owner_membership")
-    found = ((status, burn_of(status)) for status in budget_statuses(active))
-    return [(status, burns) for status, burns in found if burns is not None]
+def to_look_at(starts: Iterable[date]) -> QuerySet[BudgetBurn]:
+    """Alerts that burn, and those of the periods that begin on these days, by budget."""
+    rows = BudgetBurn.objects.select_related("budget").order_by("budget_id", "id")
+    return rows.filter(Q(state=BurnState.BURNING) | Q(period_start__in=set(starts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from apps.budgets.enums import BudgetStatus, Scope
 from apps.budgets.models import Budget
 from apps.budgets.rules.amounts import limit_of
 from apps.budgets.rules.periods import period_on
-from apps.budgets.selectors.budgets import entries_by_budget, thresholds_by_budget
+from apps.budgets.selectors.budgets import entries_by_budget
+from apps.budgets.selectors.thresholds import thresholds_of
 
 
 def lacking_guardrail(capability_id: UUID, on: date) -> str:
@@ -30,7 +31,7 @@ def lacking_guardrail(capability_id: UUID, on: date) -> str:
     if not budgets:
         return "it has no budget of its own"
     ids = [budget.id for budget in budgets]
-    entries, thresholds = entries_by_budget(ids), thresholds_by_budget(ids)
+    entries, thresholds = entries_by_budget(ids), thresholds_of(budgets)
     first = ""
     for budget in budgets:
         day = max(on, budget.starts_on)

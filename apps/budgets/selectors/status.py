@@ -14,11 +14,8 @@ from apps.budgets.rules.forecast import WINDOW_DAYS, Forecast, NoForecast, forec
 from apps.budgets.rules.periods import Period, nearest_period, periods_between
 from apps.budgets.rules.position import ThresholdState
 from apps.budgets.rules.tree import share_within
-from apps.budgets.selectors.budgets import (
-    active_tree,
-    entries_by_budget,
-    thresholds_by_budget,
-)
+from apps.budgets.selectors.budgets import active_tree, entries_by_budget
+from apps.budgets.selectors.thresholds import thresholds_of
 from apps.budgets.selectors.usage import Usage, usage_of
 from apps.common import clock
 from apps.common.periods import Month
@@ -155,14 +152,14 @@ def budget_statuses(
     used = usage_of(budgets, start, max(end, start + timedelta(days=1)), home.timezone)
     ids = [b.id for b in budgets]
     committed = _committed(budgets, periods, days)
-    entries, wanted = entries_by_budget(ids), thresholds_by_budget(ids)
+    entries, wanted = entries_by_budget(ids), thresholds_of(budgets)
     return [
         _status(
             b,
             periods[b.id],
             days[b.id],
             entries=entries.get(b.id, []),
-            wanted=[(Basis(basis), percent) for basis, percent in wanted.get(b.id, [])],
+            wanted=wanted.get(b.id, []),
             usage=used.by_budget[b.id],
             through=_through(used.complete_through, days[b.id]),
             as_of=used.as_of,

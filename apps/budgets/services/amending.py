@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from apps.budgets.enums import Basis, BudgetStatus, EntryKind
 from apps.budgets.models import Budget, BudgetEntry, BudgetThreshold
 from apps.budgets.rules.periods import Period, period_on
 from apps.budgets.selectors.budgets import entries_of, get_budget, limit_for
+from apps.budgets.selectors.thresholds import thresholds_of
 from apps.budgets.services.entries import (
     add_entry,
     amount_errors,
@@ -22,6 +24,7 @@ from apps.budgets.services.entries import (
     described,
     require_note,
 )
+from apps.budgets.services.thresholds import threshold_errors
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.common.ids import uuid7
@@ -207,42 +210,50 @@ def change_budget(
     version: int,
     name: str,
     owner_membership_id: UUID | None,
-    thresholds: Iterable[tuple[Basis, int]],
+    thresholds: Iterable[tuple[Basis, int]] | None,
 ) -> Budget:
-    """Change what is not an amount: name, owner, the shares at which it speaks up."""
+    """Change what is not an amount: name, owner, the shares at which it speaks up (None: those of
+    the organization).
+
+    Raises Forbidden, NotFound, Invalid, and Conflict when it was changed since `version`.
+    """
     budget = get_budget(budget_id)
     require(actor, P.BUDGET_MANAGE, unit_id=budget.unit_id)
-    wanted = sorted(set(thresholds))
-    errors = []
+    wanted = None if thresholds is None else sorted(set(thresholds))
+    errors = threshold_errors(wanted or ())
     if not name.strip() or len(name.strip()) > 160:
         errors.append(FieldError("name", "A name has 1 to 160 characters.", "Shorten it."))
-    if any(not 1 <= percent <= 1000 for _, percent in wanted):
-        errors.append(FieldError("thresholds", "A threshold is 1 to 1000 percent.", "Mend it."))
     if errors:
         raise Invalid("The budget cannot be changed like this.", errors=errors)
     if owner_membership_id is not None:
         membership_by_id(owner_membership_id)
-    present = sorted((t.basis, t.percent) for t in BudgetThreshold.objects.filter(budget=budget))
-    before = {"name": budget.name, "thresholds": [list(t) for t in present]}
+    before = _details(budget)
     values = {
         "name": name.strip(),
         "name_norm": normalise(name),
         "owner_membership_id": owner_membership_id,
+        "own_thresholds": wanted is not None,
     }
     bump_version(budget, version, values)
-    if present != wanted:
+    if before["thresholds"] != _listed(wanted):
         BudgetThreshold.objects.filter(budget=budget).delete()
         BudgetThreshold.objects.bulk_create(
-            [BudgetThreshold(budget=budget, basis=b, percent=p) for b, p in wanted]
+            [BudgetThreshold(budget=budget, basis=b, percent=p) for b, p in wanted or ()]
         )
     record(
-        actor=actor,
-        action=events.BUDGET_CHANGED,
-        obj=budget,
-        before=before,
-        after={"name": budget.name, "thresholds": [[str(b), p] for b, p in wanted]},
+        actor=actor, action=events.BUDGET_CHANGED, obj=budget, before=before, after=_details(budget)
     )
     return budget
+
+
+def _details(budget: Budget) -> dict[str, Any]:
+    """As the trail keeps them; thresholds are null where the organization's apply."""
+    own = thresholds_of([budget]).get(budget.id, []) if budget.own_thresholds else None
+    return {"name": budget.name, "thresholds": _listed(own)}
+
+
+def _listed(thresholds: Iterable[tuple[Basis, int]] | None) -> list[list[Any]] | None:
+    return None if thresholds is None else sorted([b.value, p] for b, p in thresholds)
 
 
 @transaction.atomic

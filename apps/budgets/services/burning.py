@@ -1,6 +1,6 @@
 """Watching budgets burn: raised and told once per episode, eased by itself, taken on by people."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -28,33 +28,17 @@ TOLD = (Role.OWNER, Role.CFO, Role.TOKENOPS_LEAD)
 ACTOR = "budgets.watch"
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """What one look did."""
+def look(status: BudgetStatus, known: Mapping[BurnWindow, BudgetBurn]) -> tuple[int, int, int]:
+    """Raise what begins to burn in one budget, bring figures up to date, ease what stopped: how
+    many were raised, burn, eased. `known` are the alerts of its present period by window.
 
-    raised: int
-    burning: int
-    eased: int
-
-
-def watch() -> Watched:
-    """Look at every active budget in the open scope: raise what begins to burn, bring figures up to
-    date, ease what stopped. Repeating it tells nobody twice; two looks at once neither."""
-    found = selectors.burning_now()
-    known = {
-        (row.budget_id, row.period_start, row.window): row
-        for row in BudgetBurn.objects.filter(budget_id__in=[s.id for s, _ in found])
-    }
+    Repeating it tells nobody twice; two looks at once neither."""
+    burn = selectors.burn_of(status)
     raised = 0
-    for status, burn in found:
-        key = (status.id, status.period.start, burn.window.value)
-        raised += _burns(status, burn, known.get(key))
-    burning = {(s.id, s.period.start, burn.window.value) for s, burn in found}
-    eased = 0
-    for row in BudgetBurn.objects.filter(state=BurnState.BURNING).select_related("budget"):
-        if (row.budget_id, row.period_start, row.window) not in burning:
-            eased += _ease(row)
-    return Watched(raised, len(found), eased)
+    if burn is not None:
+        raised = int(_burns(status, burn, known.get(burn.window)))
+    gone = [row for window, row in known.items() if burn is None or window is not burn.window]
+    return raised, int(burn is not None), sum(ease(row) for row in gone if row.is_burning)
 
 
 def _burns(status: BudgetStatus, burn: Burn, known: BudgetBurn | None) -> bool:
@@ -103,7 +87,8 @@ def _burns(status: BudgetStatus, burn: Burn, known: BudgetBurn | None) -> bool:
     return False
 
 
-def _ease(row: BudgetBurn) -> int:
+def ease(row: BudgetBurn) -> int:
+    """It burns no longer; 0 when that was said already."""
     moved = BudgetBurn.objects.filter(id=row.id, state=BurnState.BURNING).update(
         state=BurnState.EASED, eased_at=clock.now(), version=F("version") + 1
     )

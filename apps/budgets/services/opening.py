@@ -14,8 +14,8 @@ from apps.budgets import events
 from apps.budgets.enums import Basis, BudgetStatus, EntryKind, PeriodKind, Scope
 from apps.budgets.models import Budget, BudgetEntry, BudgetThreshold
 from apps.budgets.rules.periods import known_zones
-from apps.budgets.rules.position import DEFAULT_THRESHOLDS
 from apps.budgets.services.entries import add_entry, amount_errors, announce, described
+from apps.budgets.services.thresholds import threshold_errors
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.organizations.selectors import membership_by_id, organization, unit_by_id
 from apps.portfolio.models import Capability
@@ -43,11 +43,12 @@ def create_budget(
     timezone: str = "",
     owner_membership_id: UUID | None = None,
     note: str = "",
-    thresholds: Iterable[tuple[Basis, int]] = DEFAULT_THRESHOLDS,
+    thresholds: Iterable[tuple[Basis, int]] | None = None,
 ) -> Budget:
     """A budget of the organization, a unit or a capability, in its reporting currency.
 
     Amounts are per period; 0 is a limit, None unlimited. `ends_on` is the day after the last.
+    Without `thresholds` of its own it speaks up at the organization's.
     Raises Forbidden, Invalid with each wrong field, NotFound for a unit, capability or person.
     """
     target = _target(actor, scope, unit_id, capability_id)
@@ -56,6 +57,8 @@ def create_budget(
     zone = timezone or home.timezone
     errors = amount_errors(amount_nanos, amount_tokens)
     errors += _plan_errors(name, period_kind, starts_on, ends_on, zone)
+    wanted = None if thresholds is None else sorted(set(thresholds))
+    errors += threshold_errors(wanted or ())
     if errors:
         raise Invalid("The budget cannot be opened like this.", errors=errors)
     if owner_membership_id is not None:
@@ -71,7 +74,7 @@ def create_budget(
         amount_nanos=amount_nanos,
         amount_tokens=amount_tokens,
         note=note,
-        thresholds=thresholds,
+        thresholds=wanted,
     )
 
 
@@ -208,8 +211,9 @@ def _store(
     note: str,
     source_request_id: UUID | None = None,
     source_version: int = 0,
-    thresholds: Iterable[tuple[Basis, int]] = DEFAULT_THRESHOLDS,
+    thresholds: Iterable[tuple[Basis, int]] | None = None,
 ) -> Budget:
+    budget.own_thresholds = thresholds is not None
     budget.save(force_insert=True)
     entry = BudgetEntry.objects.create(
         budget_id=budget.id,
@@ -226,7 +230,7 @@ def _store(
     BudgetThreshold.objects.bulk_create(
         [
             BudgetThreshold(budget_id=budget.id, basis=basis, percent=percent)
-            for basis, percent in sorted(set(thresholds))
+            for basis, percent in thresholds or ()
         ]
     )
     announce(budget, entry)

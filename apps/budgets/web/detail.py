@@ -19,8 +19,9 @@ from apps.budgets.rules.periods import Period, nearest_period, next_period, prev
 from apps.budgets.selectors import burns
 from apps.budgets.selectors.budgets import active_tree
 from apps.budgets.selectors.status import BudgetStatus
+from apps.budgets.selectors.thresholds import crossings_of
 from apps.budgets.services import burning
-from apps.budgets.web import present
+from apps.budgets.web import crossings, present
 from apps.budgets.web.burn import burn_chart
 from apps.common import clock, fmt
 from apps.common.money import from_nanos
@@ -75,6 +76,18 @@ class Detail(View):
             "sustainable": figures.short(main.sustainable_per_day),
             "other": self._other_measure(status),
             "chart": burn_chart(status),
+            "own_thresholds": budget.own_thresholds,
+            "crossings": [
+                {
+                    "words": crossings.what(row),
+                    "by": crossings.by_how_much(row),
+                    "on": fmt.day(row.crossed_on, status.today),
+                    "told": row.found_at,
+                    "again": row.raised - 1,
+                    "tone": crossings.tone(row),
+                }
+                for row in reversed(crossings_of(budget, status.period))
+            ],
             "thresholds": [
                 {
                     "words": f"{Basis(t.basis).label} use reaches {t.percent}%",

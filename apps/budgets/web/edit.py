@@ -13,8 +13,9 @@ from apps.access.services import can, require
 from apps.access.web import requires
 from apps.budgets import selectors, services
 from apps.budgets.enums import Basis, PeriodKind, Scope
-from apps.budgets.models import Budget, BudgetThreshold
+from apps.budgets.models import Budget
 from apps.budgets.rules.periods import nearest_period, next_period
+from apps.budgets.selectors.thresholds import thresholds_of
 from apps.budgets.web import forms
 from apps.budgets.web.present import period_words
 from apps.common import clock
@@ -203,14 +204,14 @@ class Edit(Change):
     submit_label = "Save the details"
 
     def get_initial(self) -> dict[str, Any]:
-        stored = BudgetThreshold.objects.filter(budget_id=self.budget.id).order_by("percent")
         by_basis: dict[str, list[str]] = {Basis.ACTUAL: [], Basis.FORECAST: []}
-        for row in stored:
-            by_basis[row.basis].append(str(row.percent))
+        for basis, percent in thresholds_of([self.budget]).get(self.budget.id, ()):
+            by_basis[basis].append(str(percent))
         return {
             **super().get_initial(),
             "name": self.budget.name,
             "owner": str(self.budget.owner_membership_id or ""),
+            "own": self.budget.own_thresholds,
             "actual": ", ".join(by_basis[Basis.ACTUAL]),
             "forecast": ", ".join(by_basis[Basis.FORECAST]),
         }

@@ -169,17 +169,15 @@ class MoveForm(VersionedForm):
         self.fields["to"].choices = targets
 
 
-class EditForm(VersionedForm):
-    """Name, owner, and the shares at which the budget speaks up."""
+class ThresholdFields(forms.Form):
+    """Shares of the limit, measured and forecast."""
 
-    name = forms.CharField(label="Name", max_length=160)
-    owner = forms.ChoiceField(label="Owner", required=False)
-    actual = forms.CharField(label=MEASURED, required=False, help_text="Such as 50, 80, 90, 100.")
+    actual = forms.CharField(
+        label=MEASURED,
+        required=False,
+        help_text="Such as 50, 80, 90. A budget that is used up always speaks up.",
+    )
     forecast = forms.CharField(label=FORECAST, required=False, help_text="Such as 100.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].choices = owner_choices()
 
     def clean_actual(self) -> list[int]:
         return percents(self.cleaned_data["actual"])
@@ -187,8 +185,33 @@ class EditForm(VersionedForm):
     def clean_forecast(self) -> list[int]:
         return percents(self.cleaned_data["forecast"])
 
-    def thresholds(self) -> list[tuple[Basis, int]]:
+
+class ThresholdsForm(VersionedForm, ThresholdFields):
+    """The organization's thresholds."""
+
+
+class EditForm(VersionedForm, ThresholdFields):
+    """Name, owner, and the shares at which the budget speaks up."""
+
+    name = forms.CharField(label="Name", max_length=160)
+    owner = forms.ChoiceField(label="Owner", required=False)
+    own = forms.BooleanField(
+        label="Thresholds of its own",
+        required=False,
+        help_text="Otherwise those of the organization apply, also when they change.",
+    )
+
+    field_order = ("name", "owner", "own", "actual", "forecast")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = owner_choices()
+
+    def thresholds(self) -> list[tuple[Basis, int]] | None:
+        """None: those of the organization."""
         data = self.cleaned_data
+        if not data["own"]:
+            return None
         return [(Basis.ACTUAL, p) for p in data["actual"]] + [
             (Basis.FORECAST, p) for p in data["forecast"]
         ]

@@ -186,11 +186,14 @@ class BudgetList(ListPage):
         return "Measured use against each limit in its current period, first to run out on top."
 
     def get_actions(self) -> Sequence[Action]:
-        watched = Action("Burn alerts", org_url(self.request, "budgets:burns"), "gauge")
+        watched = (
+            Action("Thresholds reached", org_url(self.request, "budgets:crossings"), "bell"),
+            Action("Burn alerts", org_url(self.request, "budgets:burns"), "gauge"),
+        )
         if not can_anywhere(self.request.actor, P.BUDGET_MANAGE):
-            return (watched,)
+            return watched
         return (
-            watched,
+            *watched,
             Action("New budget", org_url(self.request, "budgets:create"), "plus", primary=True),
         )
 

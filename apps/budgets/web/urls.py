@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from apps.budgets.web import burns, detail, edit, listing
+from apps.budgets.web import burns, crossings, detail, edit, listing
 
 app_name = "budgets"
 urlpatterns = [
     path("budgets/", listing.BudgetList.as_view(), name="list"),
+    path("budgets/crossings/", crossings.CrossingList.as_view(), name="crossings"),
+    path("budgets/thresholds/", crossings.Thresholds.as_view(), name="thresholds"),
     path("budgets/burns/", burns.BurnList.as_view(), name="burns"),
     path("budgets/burns/<uuid:burn_id>/take/", burns.Take.as_view(), name="burn_take"),
     path("budgets/<uuid:budget_id>/stop/", burns.stop, name="stop"),

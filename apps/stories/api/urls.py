@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stories.api import after, design, discussion, planning, returns, value, views
+from apps.stories.api import after, band, design, discussion, planning, returns, value, views
 
 urlpatterns = [
     path("stories/", views.StoryListView.as_view(), name="api-stories"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("stories/<slug:ref>/discard/", views.DiscardView.as_view(), name="api-story-discard"),
     path("stories/<slug:ref>/delivery/", views.DeliveryView.as_view(), name="api-story-delivery"),
     path("stories/<slug:ref>/live/", views.LiveView.as_view(), name="api-story-live"),
+    path("stories/<slug:ref>/band/", band.StoryBandView.as_view(), name="api-story-band"),
     path("stories/<slug:ref>/true-up/", views.TrueUpView.as_view(), name="api-story-true-up"),
     path(
         "stories/<slug:ref>/supersede/", views.SupersedeView.as_view(), name="api-story-supersede"

@@ -96,13 +96,13 @@ def records(
         record = found[cell["revision_id"]]
         month = month_of(cell["month"])
         cost = measured.get((str(record.story.id), month.start))
-        if cost is None or not cell["estimated"] or _cut(record.story, month, zone):
+        if cost is None or not cell["estimated"] or is_cut(record.story, month, zone):
             continue
         record.months.append(Outcome(month, int(cell["estimated"]), int(cell["high"]), cost))
     return sorted(found.values(), key=lambda record: record.story.number)
 
 
-def _cut(story: TokenStory, month: Month, zone: str) -> bool:
+def is_cut(story: TokenStory, month: Month, zone: str) -> bool:
     """Whether the story's first approval fell into the month, after its first day."""
     if story.approved_at is None:
         return True

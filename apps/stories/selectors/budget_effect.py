@@ -71,12 +71,18 @@ class ParentEffect:
 
 
 def parent_effects(
-    *, unit_id: UUID, capability_id: UUID | None, cap_nanos: int, current_cap: int | None
+    *,
+    unit_id: UUID,
+    capability_id: UUID | None,
+    cap_nanos: int,
+    current_cap: int | None,
+    once: bool = False,
 ) -> list[ParentEffect]:
     """What approving a monthly cap commits of each limited budget above the story.
 
     ``current_cap`` is the cap already approved, which the new one replaces. A budget of several
-    months is charged for those from this month to the end of its period.
+    months is charged for those from this month to the end of its period; ``once`` for one month
+    alone.
     """
     above = [
         budget
@@ -87,7 +93,7 @@ def parent_effects(
     for status in budget_statuses(above):
         if status.limit_nanos is None:
             continue
-        months = _months_left(status.period, month_of(status.today))
+        months = 1 if once else _months_left(status.period, month_of(status.today))
         effects.append(
             ParentEffect(
                 budget=status.budget,
@@ -98,19 +104,6 @@ def parent_effects(
             )
         )
     return effects
-
-
-def sole_funders(*, unit_id: UUID, capability_id: UUID | None) -> list[UUID]:
-    """The one person who owns every budget above the story, if there is one: they fund it alone.
-
-    A budget without an owner is shared; then nobody does.
-    """
-    owners = {
-        budget.owner_membership_id
-        for budget in budgets_matching(unit_id=unit_id, capability_id=capability_id, story_id=None)
-        if budget.scope != Scope.STORY
-    }
-    return [owner for owner in owners if owner is not None] if len(owners) == 1 else []
 
 
 def _months_left(period: Period, current: Month) -> int:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from apps.approvals import selectors as approvals
 from apps.approvals.enums import RejectReason
 from apps.approvals.models import ApprovalRequest
+from apps.common import clock
+from apps.common.periods import month_of
+from apps.organizations.selectors import organization
 from apps.stories.enums import BandOutcome, StoryStatus
-from apps.stories.models import BandExit, TokenStory
+from apps.stories.models import BandExit, BandWarning, TokenStory
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,15 @@ def left_band(story: TokenStory) -> LeftBand | None:
         return None
     request = approvals.requests_of_subject("story_band", story.id).first()
     return LeftBand(found, request, words)
+
+
+def band_ahead(story: TokenStory) -> BandWarning | None:
+    """The warning of the running month; None once it is over, decided about, or a newer version is
+    approved."""
+    if story.approved_revision_id is None:
+        return None
+    month = month_of(clock.today(organization().timezone)).start
+    found = BandWarning.objects.select_related("story").filter(
+        story_id=story.id, revision_id=story.approved_revision_id, month=month
+    )
+    return None if story.exits.filter(month=month).exists() else found.first()

@@ -1,11 +1,13 @@
-"""Leaving the approved band: found every day, decided by the people who approved.
+"""Leaving what was approved: found by itself, decided by the people who approved.
 
-A month that is over, whose measured cost passed the P90 of the approved estimate, is written down
-once and opens an approval request of its own: accept it, ask for an amendment, or ask that use
-comes back. The story itself keeps its status until somebody amends it.
+A month that is over and whose measured cost passed the P90 of the approved estimate, or a running
+one that reached the limit of the story's budget, is written down once and opens an approval request
+of its own: accept it, ask for an amendment, or ask that use comes back. The story itself keeps its
+status until somebody amends it, and nothing is stopped.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +18,21 @@ from apps.approvals.enums import Decision
 from apps.approvals.models import ApprovalRequest
 from apps.approvals.services import open_request
 from apps.approvals.subjects import Outcome, SubjectDetail, SubjectHandler
+from apps.budgets.selectors import active_budget_of_story, budget_status
+from apps.budgets.selectors.funding import sole_funders
 from apps.common import fmt
 from apps.common.errors import Conflict
+from apps.common.periods import month_of
 from apps.notifications.services import notify
 from apps.organizations.selectors import organization
 from apps.stories import events, rules
 from apps.stories.design import load_design
-from apps.stories.enums import BandOutcome
+from apps.stories.enums import BandCause, BandOutcome
 from apps.stories.estimator import load
 from apps.stories.models import BandExit, StoryRevision, TokenStory
 from apps.stories.selectors.accuracy import Outcome as Month
 from apps.stories.selectors.accuracy import records
+from apps.stories.selectors.budget_effect import parent_effects
 from apps.stories.selectors.estimating import models_of
 from apps.stories.selectors.facts import facts
 from apps.stories.selectors.stories import story_by_id
@@ -45,25 +51,43 @@ def watch_bands() -> int:
     found = 0
     for each in records():
         last, story = each.last, each.story
-        if last is None or last.measured <= last.p90:
+        if last is None or last.measured <= last.p90 or not is_watched(story):
             continue
-        if story.state not in rules.UNDER_WAY or story.resume is not None:
-            continue
-        found += _ask(story, last)
+        found += ask_about(story, last)
     return found
 
 
+def is_watched(story: TokenStory) -> bool:
+    """Whether it is under way on an approved revision, and not being amended already."""
+    approved = story.approved_revision_id is not None
+    return approved and story.state in rules.UNDER_WAY and story.resume is None
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """The limit a budget reached before its month was over, and the forecast cost of the month, in
+    nanos; None where it cannot be said."""
+
+    limit: int | None
+    likely: int | None
+
+
 @transaction.atomic
-def _ask(story: TokenStory, last: Month) -> int:
-    assert story.approved_revision_id is not None  # noqa: S101 -- records() holds approved ones
+def ask_about(story: TokenStory, month: Month, overrun: Overrun | None = None) -> int:
+    """Write a month down and ask about it: 1, or 0 when that was done."""
+    assert story.approved_revision_id is not None  # noqa: S101 -- `is_watched`
+    cause = BandCause.BAND if overrun is None else BandCause.BUDGET
     exit_, made = BandExit.objects.get_or_create(
         story=story,
-        month=last.month.start,
+        month=month.month.start,
         defaults={
             "revision_id": story.approved_revision_id,
-            "measured_nanos": last.measured,
-            "estimated_nanos": last.estimated,
-            "p90_nanos": last.p90,
+            "measured_nanos": month.measured,
+            "estimated_nanos": month.estimated,
+            "p90_nanos": month.p90,
+            "cause": cause.value,
+            "limit_nanos": overrun.limit if overrun else None,
+            "likely_nanos": overrun.likely if overrun else None,
         },
     )
     if not made:
@@ -71,9 +95,14 @@ def _ask(story: TokenStory, last: Month) -> int:
     actor = system_actor(ACTOR)
     record(
         actor=actor,
-        action=events.LEFT_BAND,
+        action=events.LEFT_BAND if overrun is None else events.OVER_BUDGET,
         obj=story,
-        after={"month": str(last.month), "measured_nanos": last.measured, "p90_nanos": last.p90},
+        after={
+            "month": str(month.month),
+            "measured_nanos": month.measured,
+            "p90_nanos": month.p90,
+            **({"limit_nanos": overrun.limit} if overrun else {}),
+        },
     )
     revision = StoryRevision.objects.get(id=story.approved_revision_id)
     people = wrote_it(story, revision)
@@ -85,20 +114,22 @@ def _ask(story: TokenStory, last: Month) -> int:
         title=f"{story.title}: {exit_}",
         unit_id=story.unit_id,
         requester_id=None,
-        amount_nanos=last.measured,
+        amount_nanos=month.measured,
         currency=story.currency,
         context=_facts(story, revision),
         subject_ref=story.ref,
         revision_number=revision.number,
         summary=summary_of(story, exit_),
         author_ids=people,
-        flags=[{"tone": "bad", "text": "Left its band"}],
+        funder_ids=sole_funders(unit_id=story.unit_id, capability_id=story.capability_id),
+        flags=[{"tone": "bad", "text": "Over its budget" if overrun else "Left its band"}],
     )
+    left = "reached its budget" if overrun else "left its approved band"
     notify(
         recipients=people,
-        kind="story.left_band",
+        kind="story.over_budget" if overrun else "story.left_band",
         key=f"band:{exit_.id}",
-        title=f"{story.ref} {story.title} left its approved band",
+        title=f"{story.ref} {story.title} {left}",
         body=f"{summary_of(story, exit_)}\nThe people who approved it decide what follows.",
         path=org_url(organization().slug, "approvals:detail", request_id=request.id),
     )
@@ -114,14 +145,25 @@ def wrote_it(story: TokenStory, revision: StoryRevision) -> list[UUID]:
 
 
 def summary_of(story: TokenStory, exit_: BandExit) -> str:
-    """What happened, in one sentence."""
-    measured, p90 = (
-        fmt.money(n, story.currency, style="exact") for n in (exit_.measured_nanos, exit_.p90_nanos)
-    )
-    return (
-        f"{story.ref} cost {measured} in {exit_.month:%B %Y}; "
-        f"its approved estimate reaches {p90} at P90."
-    )
+    """What happened, in a sentence or two."""
+
+    def money(nanos: int | None) -> str:
+        return fmt.money(nanos, story.currency, style="exact")
+
+    measured = money(exit_.measured_nanos)
+    if not exit_.is_overrun:
+        return (
+            f"{story.ref} cost {measured} in {exit_.month:%B %Y}; "
+            f"its approved estimate reaches {money(exit_.p90_nanos)} at P90."
+        )
+    text = f"{story.ref} has cost {measured} in {exit_.month:%B %Y}"
+    if exit_.limit_nanos is None:
+        return f"{text}, and reached the limit of its budget. Nothing was stopped."
+    text += f" of the {money(exit_.limit_nanos)} approved."
+    if exit_.likely_nanos is not None and exit_.likely_nanos > exit_.limit_nanos:
+        over = money(exit_.likely_nanos - exit_.limit_nanos)
+        text += f" At its pace it ends at {money(exit_.likely_nanos)}, {over} over."
+    return f"{text} Nothing was stopped."
 
 
 def _facts(story: TokenStory, revision: StoryRevision) -> Mapping[str, Any]:
@@ -138,10 +180,10 @@ def _facts(story: TokenStory, revision: StoryRevision) -> Mapping[str, Any]:
 
 
 class BandSubject(SubjectHandler):
-    """What a decision about a month above the band does."""
+    """What a decision about a month outside what was approved does."""
 
     subject_type = SUBJECT
-    label = "Use above the approved band"
+    label = "Use above what was approved"
     takes_cap = False
 
     OUTCOMES = {
@@ -183,17 +225,54 @@ class BandSubject(SubjectHandler):
 
     def detail(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
         exit_ = BandExit.objects.select_related("story").filter(id=request.revision_id).first()
-        return SubjectDetail(template="stories/_band_detail.html", context={"exit": exit_})
+        if exit_ is None:
+            return SubjectDetail()
+        return SubjectDetail(
+            template="stories/_band_detail.html",
+            context={"exit": exit_, **_budget_effect(exit_)},
+        )
 
     def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
         return ("stories:detail", {"ref": request.subject_ref})
 
     def words(self, request: ApprovalRequest) -> Mapping[str, tuple[str, str]]:
+        if _is_overrun(request):
+            accept = ("Accept the overrun", "Accept this month over its budget")
+        else:
+            accept = ("Accept the month", "Accept the month as it was")
         return {
-            "approve": ("Accept the month", "Accept the month as it was"),
+            "approve": accept,
             "request_changes": ("Ask for an amendment", "Ask the team to amend the story"),
             "reject": ("Bring use back", "Ask that use comes back to the estimate"),
         }
 
     def consequence(self, request: ApprovalRequest) -> str:
+        if _is_overrun(request):
+            return "Accepts this month over its budget; the estimate and the budget stay."
         return "Accepts the month as it was; the estimate and the budget stay as they are."
+
+
+def _is_overrun(request: ApprovalRequest) -> bool:
+    return BandExit.objects.filter(id=request.revision_id, cause=BandCause.BUDGET).exists()
+
+
+def _budget_effect(exit_: BandExit) -> dict[str, Any]:
+    """How the story's budget stands in the month, and what the rest of it takes from the budgets
+    above: what the month is likely to cost beyond its limit."""
+    story = exit_.story
+    budget = active_budget_of_story(story.id)
+    if budget is None:
+        return {}
+    status = budget_status(budget, month_of(exit_.month))
+    limit = status.money.limit
+    likely = status.money.forecast_end or status.money.used
+    if not exit_.is_overrun or limit is None or likely <= limit:
+        return {"status": status}
+    effects = parent_effects(
+        unit_id=story.unit_id,
+        capability_id=story.capability_id,
+        cap_nanos=likely,
+        current_cap=limit,
+        once=True,
+    )
+    return {"status": status, "effects": effects, "over": likely - limit}

@@ -12,6 +12,7 @@ from apps.access.services import require
 from apps.approvals import services as approvals
 from apps.approvals.enums import Lane
 from apps.asks.enums import Rule
+from apps.budgets.selectors.funding import sole_funders
 from apps.common import clock, fmt
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.portfolio.enums import Tier
@@ -23,7 +24,6 @@ from apps.stories.design import missing as missing_design
 from apps.stories.enums import Act
 from apps.stories.estimator import Assumptions, Estimate, load
 from apps.stories.models import PLAN_FIELDS, PhaseEstimate, StoryDraft, StoryRevision, TokenStory
-from apps.stories.selectors.budget_effect import sole_funders
 from apps.stories.selectors.design import checklist_in_force, excused_from
 from apps.stories.selectors.estimating import check_assumptions, estimate_now, models_of
 from apps.stories.selectors.facts import policy_facts

@@ -19,7 +19,7 @@ from apps.stories.enums import Act
 from apps.stories.models import StoryRevision, TokenStory
 from apps.stories.selectors.budget_effect import story_budget
 from apps.stories.selectors.progress import Progress, progress
-from apps.stories.selectors.standing import last_answer, left_band
+from apps.stories.selectors.standing import band_ahead, last_answer, left_band
 from apps.stories.selectors.stories import (
     draft_of,
     live_successor,
@@ -28,6 +28,7 @@ from apps.stories.selectors.stories import (
     story_by_ref,
 )
 from apps.stories.selectors.trueup import true_up
+from apps.stories.services.pace import words as band_words
 from apps.stories.web import access
 from apps.stories.web.detail_tabs import (
     EFFECTS,
@@ -114,6 +115,8 @@ class StoryDetail(View):
             "request_open": approvals.open_request_of("story", story.id),
             "answer": last_answer(story),
             "left_band": left_band(story),
+            "band_ahead": (ahead := band_ahead(story)),
+            "band_ahead_words": band_words(ahead) if ahead else "",
             "conditions": approvals.conditions_of_subject("story", story.id),
             "budget": story_budget(story),
             "latest": revisions(story).first(),

@@ -346,8 +346,8 @@ class Life(RuleBasedStateMachine):
         """A whole month cost twice its P90: asked about once, and not while it is asked."""
         self.months += 1
         found = Outcome(month_of(clock.today()).shift(-self.months), CAP, CAP, 2 * CAP)
-        self.attempt("leave the band", lambda: band._ask(self.story, found), legal=True)
-        assert band._ask(self.story, found) == 0
+        self.attempt("leave the band", lambda: band.ask_about(self.story, found), legal=True)
+        assert band.ask_about(self.story, found) == 0
 
     @precondition(lambda self: self.months)
     @rule(

@@ -12,6 +12,7 @@ from apps.budgets.models import Budget, BudgetEntry, BudgetThreshold
 from apps.budgets.rules.amounts import Limit
 from apps.budgets.rules.periods import period_on
 from apps.budgets.selectors import entries_of, limit_for
+from apps.budgets.selectors.thresholds import thresholds_of
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.common.ids import uuid7
 from apps.outbox.models import OutboxMessage
@@ -43,7 +44,8 @@ def test_opening_writes_entry_thresholds_trail_and_outbox(side):
         7,
     )
     assert limit(budget, NOV) == Limit(123_456_789_012, 7)
-    assert list(BudgetThreshold.objects.values_list("percent", "basis")) == [
+    assert (budget.own_thresholds, BudgetThreshold.objects.count()) == (False, 0)
+    assert [(percent, basis.value) for basis, percent in thresholds_of([budget])[budget.id]] == [
         (50, "actual"),
         (80, "actual"),
         (90, "actual"),

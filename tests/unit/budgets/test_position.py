@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from apps.budgets.enums import Basis, Health
-from apps.budgets.rules import position
+from apps.budgets.rules import crossing, position
 from apps.budgets.rules.forecast import Forecast, NoForecast, forecast
 from apps.budgets.rules.periods import Period
 
@@ -113,7 +113,7 @@ def test_the_day_it_runs_out(limit, day):
 
 def test_thresholds_are_reached_at_or_above_their_share():
     daily = november()
-    states = position.thresholds(position.DEFAULT_THRESHOLDS, daily, NOV, 2_500, run(daily))
+    states = position.thresholds(crossing.DEFAULT, daily, NOV, 2_500, run(daily))
     assert [(s.basis, s.percent, s.at, s.crossed, s.crossed_on) for s in states] == [
         (Basis.ACTUAL, 50, 1_250, True, date(2026, 11, 13)),
         (Basis.ACTUAL, 80, 2_000, True, date(2026, 11, 20)),
@@ -131,7 +131,7 @@ def test_a_threshold_amount_is_rounded_up():
 
 def test_without_a_limit_nothing_is_crossed():
     daily = november()
-    assert position.thresholds(position.DEFAULT_THRESHOLDS, daily, NOV, None, run(daily)) == []
+    assert position.thresholds(crossing.DEFAULT, daily, NOV, None, run(daily)) == []
 
 
 @pytest.mark.parametrize(
