@@ -124,7 +124,9 @@ def axis_tokens(value: float) -> str:
 
 
 def _short(value: Decimal) -> str:
-    text = f"{value.quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):f}"
+    """Two decimals, and below 1 three figures: ticks of small steps stay apart."""
+    places = min(-2, value.adjusted() - 2) if value else 0
+    text = f"{value.quantize(Decimal(1).scaleb(places), rounding=ROUND_HALF_EVEN):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -7,7 +7,6 @@ for assistive technology and the only source of the read-out. One chart costs a 
 
 from apps.common.charts.bars import stacked_bars
 from apps.common.charts.burndown import burndown
-from apps.common.charts.dial import dial
 from apps.common.charts.drivers import Step, dumbbell, waterfall
 from apps.common.charts.frame import Series, figure, label_step
 from apps.common.charts.lines import growth, lines
@@ -19,7 +18,6 @@ __all__ = [
     "Step",
     "bullet",
     "burndown",
-    "dial",
     "dumbbell",
     "figure",
     "growth",

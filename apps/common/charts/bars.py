@@ -14,6 +14,7 @@ from apps.common.charts.frame import (
     key,
     marked,
     table,
+    told,
     x_labels,
     y_labels,
 )
@@ -103,6 +104,7 @@ def stacked_bars(
         points=len(ticks),
         kind="bars",
         size=size,
+        notes=told(notes, labels),
     )
 
 

@@ -66,33 +66,33 @@ def grid(scale: Scale) -> str:
 MOST_LABELS = 16
 
 
-NOTE_ROWS, NOTE_LETTER = 4, 1.0
-"""Rows for labels of notes, and a letter's width in percent of a narrow plot."""
+PIN = 6.5
+"""A pin's width in percent of a narrow plot: pins that would meet stand below one another."""
 
 
 def marked(notes: Sequence[tuple[float, str]]) -> str:
-    """Notes at positions in percent, in order: a line each, and labels that do not meet, as long as
-    there are rows."""
+    """Notes at positions in percent, in order: a line and a numbered pin. `told` has the words."""
     drawn: list[str] = []
-    rows: list[list[tuple[float, float]]] = [[] for _ in range(NOTE_ROWS)]
-    for x, label in notes:
-        side, dx = ("start", 6) if x < 60 else ("end", -6)
-        width = NOTE_LETTER * len(label) + 1
-        span = (x, x + width) if side == "start" else (x - width, x)
-        row = min(range(NOTE_ROWS), key=lambda n: (_covered(rows[n], span), n))
-        rows[row].append(span)
-        dy = f"{0.9 + 1.25 * row:.4g}".removeprefix("0")
+    ends: list[float] = []
+    for number, (x, _) in enumerate(notes, 1):
+        row = next((n for n, end in enumerate(ends) if end <= x), len(ends))
+        ends[row : row + 1] = [x + PIN]
+        y = 8 + 18 * row
         drawn.append(
             f'<line class="note" x1="{num(x)}%" x2="{num(x)}%" y1="0" y2="100%"/>'
-            f'<text class="nl" x="{num(x)}%" y="0" dx="{dx}" dy="{dy}em" text-anchor="{side}">'
-            f"{esc(label)}</text>"
+            f'<circle class="pin" cx="{num(x)}%" cy="{y}" r="8"/>'
+            f'<text class="pin" x="{num(x)}%" y="{y}" dy=".35em" text-anchor="middle">'
+            f"{number}</text>"
         )
     return "".join(drawn)
 
 
-def _covered(taken: Sequence[tuple[float, float]], span: tuple[float, float]) -> float:
-    """How much of a span is taken already."""
-    return sum(max(0.0, min(b, span[1]) - max(a, span[0])) for a, b in taken)
+def told(notes: Sequence[tuple[int, str]], labels: Sequence[str]) -> str:
+    """The words of the pins, in their order, each with the place on the axis."""
+    if not notes:
+        return ""
+    items = "".join(f"<li><b>{esc(labels[at])}</b> {esc(label)}</li>" for at, label in notes)
+    return f'<ol class="cnotes">{items}</ol>'
 
 
 def label_step(count: int, most: int = MOST_LABELS) -> int:
@@ -142,6 +142,7 @@ def figure(
     kind: str = "",
     size: str = "",
     slots: str = "band",
+    notes: str = "",
 ) -> SafeString:
     """The whole figure. `summary` states the finding in a sentence; `data` is a `table(...)`.
 
@@ -157,7 +158,7 @@ def figure(
         f'<div class="cg"><svg class="cy" aria-hidden="true">{y_axis}</svg>'
         f'<div class="cpw"><svg class="cp" role="img" aria-labelledby="{ident}t {ident}d">'
         f'<desc id="{ident}d">{esc(summary)}</desc>{plot}</svg></div>'
-        f'<svg class="cx" aria-hidden="true">{x_axis}</svg></div>'
+        f'<svg class="cx" aria-hidden="true">{x_axis}</svg></div>{notes}'
         '<details class="cdata"><summary>View data as a table</summary>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{esc(title)}: data">'
         f"{data}</div></details></figure>"

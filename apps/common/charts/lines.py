@@ -15,6 +15,7 @@ from apps.common.charts.frame import (
     marked,
     stretched,
     table,
+    told,
     x_labels,
     y_labels,
 )
@@ -73,6 +74,7 @@ def lines(
         kind="lines",
         size=size,
         slots="point",
+        notes=told(notes, labels),
     )
 
 

@@ -153,7 +153,9 @@ def estimate_context(revision: StoryRevision) -> dict[str, Any]:
     return {
         "assumptions": assumption_lines(revision),
         "phase_totals": [
-            (name.capitalize(), phases[name]) for name in phases if phases[name]["tokens"]["likely"]
+            (phase.label, phases[phase.value])
+            for phase in Phase
+            if phase.value in phases and phases[phase.value]["tokens"]["likely"]
         ],
         "lifetime": revision.estimate.get("lifetime"),
         "first_year": revision.estimate.get("first_year"),

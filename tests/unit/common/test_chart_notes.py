@@ -1,20 +1,22 @@
-"""Labels of notes on charts: in rows where they would meet."""
+"""Notes on charts: numbered pins on the plot, and their words in a list below it."""
 
 import re
 
-from apps.common.charts.frame import marked
+from apps.common.charts.frame import marked, told
 
 
-def rows(*notes):
-    return re.findall(r'dy="([^"]+)em"', marked(notes))
+def heights(*places):
+    return re.findall(r'cy="([^"]+)"', marked([(x, "words") for x in places]))
 
 
-def test_labels_that_would_meet_stand_in_rows_of_their_own():
-    assert rows((5, "short"), (50, "short")) == [".9", ".9"]
-    assert rows((5, "x" * 30), (20, "short"), (40, "short")) == [".9", "2.15", ".9"]
-    # The last one is anchored at its end and reaches back over the first.
-    assert rows((40, "x" * 30), (90, "x" * 40)) == [".9", "2.15"]
+def test_pins_that_would_meet_stand_below_one_another():
+    assert heights(5, 50) == ["8", "8"]
+    assert heights(5, 7, 9, 20) == ["8", "26", "44", "8"]
 
 
-def test_words_are_escaped():
-    assert "<b>" not in marked([(10, "<b>")])
+def test_the_words_stand_in_the_order_of_the_pins_with_their_day():
+    assert re.findall(r">(\d+)<", marked([(10, "a"), (20, "b")])) == ["1", "2"]
+    assert told([(0, "release 2"), (2, "a < b")], ["1 Nov", "2 Nov", "3 Nov"]) == (
+        '<ol class="cnotes"><li><b>1 Nov</b> release 2</li><li><b>3 Nov</b> a &lt; b</li></ol>'
+    )
+    assert told([], []) == ""

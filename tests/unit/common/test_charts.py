@@ -55,7 +55,6 @@ def every_chart():
     yield charts.bullet(50, 40, forecast=60, label="L")
     yield charts.meter(0.5, label="half")
     yield charts.range_bar(1, 2, 4, cap=3, label="L")
-    yield charts.dial(["Observe", "Notify", "Steer", "Throttle", "Hold"])
 
 
 @pytest.mark.parametrize("html", list(every_chart()))

@@ -70,6 +70,9 @@ def test_money_of_other_currencies_and_missing():
 
 def test_axis_ticks_have_no_trailing_zeros():
     assert fmt.axis_money(0) == "$0"
+    assert fmt.axis_money(3 * to_nanos("0.025")) == "$0.075"
+    assert fmt.axis_money(to_nanos("0.5")) == "$0.5"
+    assert fmt.axis_money(2.5e6) == "$0.0025"
     assert fmt.axis_money(to_nanos("2500")) == "$2.5k"
     assert fmt.axis_money(to_nanos("10000")) == "$10k"
     assert fmt.axis_money(to_nanos("1200000")) == "$1.2M"
