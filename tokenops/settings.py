@@ -261,7 +261,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "GET_MOCK_REQUEST": "apps.api.schema.nobody_asks",
     # Choices stay where they are used: shared names for them would change with every new field.
-    "POSTPROCESSING_HOOKS": ["apps.api.schema.describe_refusals"],
+    "POSTPROCESSING_HOOKS": [
+        "apps.api.schema.write_nulls",
+        "apps.api.schema.describe_refusals",
+        "apps.api.schema.describe_answers",
+    ],
 }
 
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=600)

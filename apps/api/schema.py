@@ -4,19 +4,26 @@ Generated inside the scope of nobody, because serializers and filters look at ma
 reviewed snapshot is `docs/api/openapi.yaml`: `manage.py write_openapi` writes it.
 """
 
-from typing import Any, Literal
+import json
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_mock_request
 from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.utils import Direction
+from rest_framework.serializers import ChoiceField
 
 from apps.access.actors import system_actor
 from apps.tenancy.scope import scope_of_nobody
 
 SNAPSHOT = "docs/api/openapi.yaml"
+ANSWERS = Path(__file__).with_name("answers.json")
+"""Answers to the examples, as they were given: `tests/contract` sends them and keeps these."""
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _UNSAFE = _METHODS - {"get"}
 _PROBLEM = {
@@ -68,13 +75,29 @@ class Generator(SchemaGenerator):
 class Schema(AutoSchema):
     """Names components after their app too: `AuditsVersion` and `StoriesVersion` can never meet."""
 
-    def get_serializer_name(
-        self, serializer: Any, direction: Literal["request", "response"]
-    ) -> str:
+    def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
         name = super().get_serializer_name(serializer, direction)
         root, *parts = type(serializer).__module__.split(".")
         app = parts[parts.index("api") - 1] if "api" in parts[1:] else parts[0]
         return f"{app.title()}{name}" if root == "apps" else name
+
+    def _map_serializer_field(
+        self, field: Any, direction: Direction, bypass_extensions: bool = False
+    ) -> Any:
+        """A choice that is only read may be empty where its column may."""
+        if isinstance(field, ChoiceField) and field.read_only and _may_be_blank(field):
+            field.allow_blank = True
+        return super()._map_serializer_field(field, direction, bypass_extensions)
+
+
+def _may_be_blank(field: ChoiceField) -> bool:
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or not field.source:
+        return False
+    try:
+        return bool(getattr(model._meta.get_field(field.source), "blank", False))
+    except FieldDoesNotExist:
+        return False
 
 
 def nobody_asks(*args: Any, **kwargs: Any) -> Any:
@@ -114,3 +137,36 @@ def describe_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             if method in _UNSAFE:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY)
     return result
+
+
+def describe_answers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Beside each operation what it answered to its examples."""
+    for address, examples in json.loads(ANSWERS.read_text(encoding="utf-8")).items():
+        method, _, path = address.partition(" ")
+        operation = result["paths"].get(path, {}).get(method)
+        for name, kept in examples.items() if operation else ():
+            content = operation["responses"].get(kept["status"], {}).get("content", {})
+            for media in content.values():
+                media.setdefault("examples", {})[name] = {"value": kept["value"]}
+    return result
+
+
+def write_nulls(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """What schemas of pagination and our own call `nullable`, in the words of OpenAPI 3.1."""
+    _write_nulls(result)
+    return result
+
+
+def _write_nulls(part: Any) -> None:
+    if isinstance(part, dict):
+        if isinstance(part.get("nullable"), bool):
+            may = part.pop("nullable")
+            if may and isinstance(part.get("type"), str):
+                part["type"] = [part["type"], "null"]
+        if part.get("oneOf") == [{}, {"type": "null"}]:  # anything is also null
+            del part["oneOf"]
+        for inner in part.values():
+            _write_nulls(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _write_nulls(inner)

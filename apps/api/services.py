@@ -1,15 +1,17 @@
 """Idempotency keys: begin, finish, forget."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from apps.access.actors import Actor
 from apps.api.models import IdempotencyKey
 from apps.common import clock
-from apps.common.errors import Conflict, Invalid
+from apps.common.errors import Conflict, DomainError, Invalid, TooLarge
 from apps.common.ids import uuid7
 from apps.tenancy.scope import require_organization_id
 
@@ -18,11 +20,48 @@ MAX_KEY = 255
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
+class LengthRequired(DomainError):
+    """A body of unknown length cannot be told from another one before it is used."""
+
+    status, code, title = 411, "length_required", "The length of the body is missing"
+
+
 def fingerprint(request: HttpRequest) -> str:
-    """What makes two calls the same call: method, address with query, and body."""
+    """What makes two calls the same call: method, address with query, and body.
+
+    Of a form its fields and files, however large: clients put another boundary between them each
+    time. Raises LengthRequired for a chunked body, TooLarge for one over the limit of plain bodies.
+    """
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    digest.update(request.body)
+    if request.content_type == "multipart/form-data" and request.method == "POST":
+        for part in _parts(request):
+            digest.update(len(part).to_bytes(8) + part)
+        return digest.hexdigest()
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise LengthRequired(
+            "an Idempotency-Key cannot protect a chunked body",
+            field="Idempotency-Key",
+            fix="send Content-Length, or leave out Idempotency-Key",
+        )
+    try:
+        digest.update(request.body)
+    except RequestDataTooBig:
+        raise TooLarge(
+            "the body is too large", code="body_too_large", fix="split it into smaller bodies"
+        ) from None
     return digest.hexdigest()
+
+
+def _parts(request: HttpRequest) -> Iterator[bytes]:
+    for name, values in sorted(request.POST.lists()):
+        yield name.encode()
+        for value in values:
+            yield str(value).encode()
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            yield f"{name} {file.name} {file.content_type} {file.size}".encode()
+            yield from file.chunks()
+            file.seek(0)
 
 
 def begin(*, actor: Actor, key: str, mark: str) -> IdempotencyKey | None:

@@ -23,6 +23,7 @@ INSTANT = dt.datetime(2026, 11, 2, 10, tzinfo=dt.UTC)
 
 OVERRIDES = {
     "organizations.Organization": {"timezone": "UTC"},
+    "budgets.BudgetBurn": {"measure": "money"},
     "budgets.BudgetThreshold": {"percent": 80},
     "audits.Audit": {"period_end": dt.date(2026, 12, 1)},
     "audits.AuditBaseline": {"document": '{"figures": {"by_unit": [], "declared_by_unit": []}}'},

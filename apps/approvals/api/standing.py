@@ -57,7 +57,7 @@ class DelegationView(APIView):
         row = deputies.delegation_by_id(request.auth, delegation_id)
         return Response(serializers.DelegationSerializer(row).data)
 
-    @extend_schema(responses=serializers.DelegationSerializer)
+    @extend_schema(responses={200: serializers.DelegationSerializer})
     def delete(self, request: Request, delegation_id: UUID) -> Response:
         row = services.revoke_delegation(actor=request.auth, delegation_id=delegation_id)
         return Response(serializers.DelegationSerializer(row).data)

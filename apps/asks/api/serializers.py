@@ -18,8 +18,8 @@ class AskSerializer(serializers.ModelSerializer):
     budget_id = serializers.UUIDField(read_only=True, allow_null=True)
     source_budget_id = serializers.UUIDField(read_only=True, allow_null=True)
     status = serializers.ChoiceField(AskStatus.choices(), read_only=True)
-    amount = MoneyField(source="amount_nanos", read_only=True)
-    approved = MoneyField(source="approved_nanos", read_only=True)
+    amount = MoneyField(source="amount_nanos", read_only=True, allow_null=True)
+    approved = MoneyField(source="approved_nanos", read_only=True, allow_null=True)
 
     class Meta:
         model = Ask

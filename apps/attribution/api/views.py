@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.attribution import selectors, services
-from apps.attribution.api import serializers
+from apps.attribution.api import examples, serializers
 from apps.attribution.models import AttributionRule
 from apps.common import clock
 from apps.organizations.selectors import organization
@@ -39,7 +39,8 @@ class RuleListView(ActorMixin, generics.ListCreateAPIView):
     def get_queryset(self) -> QuerySet[AttributionRule]:
         return selectors.all_rules()
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.NEW])
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = serializers.RuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule = services.create_rule(
@@ -65,7 +66,8 @@ class RuleView(ActorMixin, generics.RetrieveUpdateDestroyAPIView):
     def get_queryset(self) -> QuerySet[AttributionRule]:
         return selectors.all_rules()
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.CHANGE])
+    def put(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = serializers.RuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule_id: UUID = self.kwargs["rule_id"]
@@ -91,7 +93,9 @@ class OrderView(ActorMixin, APIView):
 
     permission_required = {"PUT": P.ATTRIBUTION_MANAGE}
 
-    @extend_schema(request=serializers.OrderSerializer, responses={204: None})
+    @extend_schema(
+        examples=[examples.ORDER], request=serializers.OrderSerializer, responses={204: None}
+    )
     def put(self, request: Request) -> Response:
         asked = serializers.OrderSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -104,7 +108,11 @@ class AskView(ActorMixin, APIView):
 
     permission_required = {"POST": P.ATTRIBUTION_VIEW}
 
-    @extend_schema(request=serializers.UsageSerializer, responses=serializers.AssignmentSerializer)
+    @extend_schema(
+        examples=[examples.ASK],
+        request=serializers.UsageSerializer,
+        responses=serializers.AssignmentSerializer,
+    )
     def post(self, request: Request) -> Response:
         asked = serializers.UsageSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

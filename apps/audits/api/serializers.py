@@ -55,7 +55,7 @@ class ReportSerializer(serializers.ModelSerializer):
 class FindingSerializer(serializers.ModelSerializer):
     """A finding. `effect` is null when the money is unknown, never zero."""
 
-    effect = MoneyField(source="effect_nanos", read_only=True)
+    effect = MoneyField(source="effect_nanos", read_only=True, allow_null=True)
     check = serializers.CharField(source="check_name", read_only=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.audits import selectors
+from apps.audits.api import examples
 from apps.audits.api import serializers as s
 from apps.audits.documents import document_response
 from apps.audits.models import Audit
@@ -33,7 +34,9 @@ class AuditListView(ActorMixin, generics.ListAPIView):
             return Audit._base_manager.none()
         return selectors.audits(self.actor)
 
-    @extend_schema(request=s.PlanSerializer, responses={201: s.AuditSerializer})
+    @extend_schema(
+        examples=[examples.PLAN], request=s.PlanSerializer, responses={201: s.AuditSerializer}
+    )
     def post(self, request: Request) -> Response:
         data = checked(s.PlanSerializer, request)
         audit = plan.plan_audit(
@@ -72,7 +75,9 @@ class AuditActionView(ActorMixin, APIView):
         raise NotImplementedError
 
 
-@extend_schema(request=s.VersionSerializer, responses=s.AuditDetailSerializer)
+@extend_schema(
+    examples=[examples.VERSION], request=s.VersionSerializer, responses=s.AuditDetailSerializer
+)
 class FreezeView(AuditActionView):
     """Freeze the baseline."""
 
@@ -82,7 +87,9 @@ class FreezeView(AuditActionView):
         baseline.freeze_baseline(actor=self.actor, audit=audit, version=data["version"])
 
 
-@extend_schema(request=s.VersionSerializer, responses=s.AuditDetailSerializer)
+@extend_schema(
+    examples=[examples.VERSION], request=s.VersionSerializer, responses=s.AuditDetailSerializer
+)
 class ChecksView(AuditActionView):
     """Run the checks; each finding is raised once."""
 
@@ -92,7 +99,9 @@ class ChecksView(AuditActionView):
         findings.raise_findings(actor=self.actor, audit=audit, version=data["version"])
 
 
-@extend_schema(request=s.VersionSerializer, responses=s.AuditDetailSerializer)
+@extend_schema(
+    examples=[examples.VERSION], request=s.VersionSerializer, responses=s.AuditDetailSerializer
+)
 class IssueView(AuditActionView):
     """Issue the report for signature."""
 
@@ -102,7 +111,9 @@ class IssueView(AuditActionView):
         report.issue_report(actor=self.actor, audit=audit, version=data["version"])
 
 
-@extend_schema(request=s.SignSerializer, responses=s.AuditDetailSerializer)
+@extend_schema(
+    examples=[examples.SIGN], request=s.SignSerializer, responses=s.AuditDetailSerializer
+)
 class SignView(AuditActionView):
     """Sign the current report for the required role whose turn it is.
 
@@ -117,7 +128,9 @@ class SignView(AuditActionView):
         sign_off.sign_report(actor=self.actor, audit=audit, **data)
 
 
-@extend_schema(request=s.ReopenSerializer, responses=s.AuditDetailSerializer)
+@extend_schema(
+    examples=[examples.REOPEN], request=s.ReopenSerializer, responses=s.AuditDetailSerializer
+)
 class ReopenView(AuditActionView):
     """Back to findings; the next report is a new issue."""
 
@@ -133,7 +146,11 @@ class FindingListView(ActorMixin, APIView):
 
     permission_required = {"POST": P.AUDIT_FINDING_WRITE}
 
-    @extend_schema(request=s.NewFindingSerializer, responses={201: s.FindingSerializer})
+    @extend_schema(
+        examples=[examples.FINDING],
+        request=s.NewFindingSerializer,
+        responses={201: s.FindingSerializer},
+    )
     def post(self, request: Request, audit_id: UUID) -> Response:
         audit = selectors.audit_by_id(self.actor, audit_id)
         data = checked(s.NewFindingSerializer, request)
@@ -147,6 +164,7 @@ class FindingActionView(ActorMixin, APIView):
     permission_required = {"POST": P.AUDIT_VIEW}
 
     @extend_schema(
+        examples=[examples.ASSIGN, examples.RESOLVE],
         operation_id="audits_findings_act",
         request=s.FindingActionSerializer,
         responses=s.FindingSerializer,

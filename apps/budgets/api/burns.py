@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
+from apps.budgets.api import examples
 from apps.budgets.enums import BurnState, BurnWindow
 from apps.budgets.models import BudgetBurn
 from apps.budgets.selectors import burns as selectors
@@ -97,7 +98,9 @@ class TakeView(APIView):
 
     permission_required = {"POST": P.BUDGET_VIEW}
 
-    @extend_schema(request=BurnTakeSerializer, responses=BudgetBurnSerializer)
+    @extend_schema(
+        examples=[examples.TAKE], request=BurnTakeSerializer, responses=BudgetBurnSerializer
+    )
     def post(self, request: Request, burn_id: UUID) -> Response:
         asked = BurnTakeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.budgets import selectors, services
-from apps.budgets.api import serializers
+from apps.budgets.api import examples, serializers
 from apps.budgets.enums import Basis, BudgetStatus, PeriodKind, Scope
 from apps.budgets.models import Budget, BudgetEntry
 from apps.budgets.rules.periods import nearest_period
@@ -43,7 +43,9 @@ class BudgetListView(generics.ListCreateAPIView):
         return selectors.budgets_for(self.request.auth)
 
     @extend_schema(
-        request=serializers.BudgetCreateSerializer, responses=serializers.BudgetSerializer
+        examples=[examples.NEW],
+        request=serializers.BudgetCreateSerializer,
+        responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = _cleaned(serializers.BudgetCreateSerializer, request)
@@ -63,7 +65,9 @@ class BudgetView(APIView):
         return _budget(request, budget_id)
 
     @extend_schema(
-        request=serializers.BudgetChangeSerializer, responses=serializers.BudgetSerializer
+        examples=[examples.CHANGE],
+        request=serializers.BudgetChangeSerializer,
+        responses=serializers.BudgetSerializer,
     )
     def patch(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.BudgetChangeSerializer, request)
@@ -115,7 +119,11 @@ class ReviseView(APIView):
 
     permission_required = {"POST": P.BUDGET_MANAGE}
 
-    @extend_schema(request=serializers.ReviseSerializer, responses=serializers.BudgetSerializer)
+    @extend_schema(
+        examples=[examples.REVISE],
+        request=serializers.ReviseSerializer,
+        responses=serializers.BudgetSerializer,
+    )
     def post(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.ReviseSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
@@ -129,7 +137,11 @@ class GrantView(APIView):
 
     permission_required = {"POST": P.BUDGET_MANAGE}
 
-    @extend_schema(request=serializers.GrantSerializer, responses=serializers.BudgetSerializer)
+    @extend_schema(
+        examples=[examples.GRANT],
+        request=serializers.GrantSerializer,
+        responses=serializers.BudgetSerializer,
+    )
     def post(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.GrantSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
@@ -143,7 +155,11 @@ class MoveView(APIView):
 
     permission_required = {"POST": P.BUDGET_MANAGE}
 
-    @extend_schema(request=serializers.MoveSerializer, responses=serializers.BudgetSerializer)
+    @extend_schema(
+        examples=[examples.MOVE],
+        request=serializers.MoveSerializer,
+        responses=serializers.BudgetSerializer,
+    )
     def post(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.MoveSerializer, request)
         for each in (budget_id, data["to"]):
@@ -165,7 +181,11 @@ class CloseView(APIView):
 
     permission_required = {"POST": P.BUDGET_MANAGE}
 
-    @extend_schema(request=serializers.CloseSerializer, responses=serializers.BudgetSerializer)
+    @extend_schema(
+        examples=[examples.CLOSE],
+        request=serializers.CloseSerializer,
+        responses=serializers.BudgetSerializer,
+    )
     def post(self, request: Request, budget_id: UUID) -> Response:
         data = _cleaned(serializers.CloseSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)

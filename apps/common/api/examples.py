@@ -10,8 +10,14 @@ from drf_spectacular.utils import OpenApiExample
 
 TEAM = "TEAM-ID"
 PERSON = "PERSON-ID"
+CAPABILITY = "CAPABILITY-ID"
+BUDGET = "BUDGET-ID"
 
 
-def request_example(name: str, summary: str, value: Any) -> OpenApiExample:
-    """An example of a request's body."""
-    return OpenApiExample(name, summary=summary, value=value, request_only=True)
+def request_example(
+    name: str, summary: str, value: Any, media_type: str = "application/json"
+) -> OpenApiExample:
+    """An example of a request's body; of a form's, the files are their text."""
+    return OpenApiExample(
+        name, summary=summary, value=value, request_only=True, media_type=media_type
+    )

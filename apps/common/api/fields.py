@@ -1,9 +1,12 @@
 """Serializer fields shared by the API."""
 
+from copy import deepcopy
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from apps.common.money import from_nanos, to_nanos
@@ -22,6 +25,22 @@ MONEY_SCHEMA = {
 }
 
 
+_AMOUNT = "a decimal string; a JSON number would lose cents"
+
+
+class MoneyExtension(OpenApiSerializerFieldExtension):
+    """Money reads as an object and may be written as a decimal string."""
+
+    target_class = "apps.common.api.fields.MoneyField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        if direction == "response":
+            return deepcopy(MONEY_SCHEMA)
+        amount = {"type": "string", "description": _AMOUNT, "example": "12.34"}
+        parts = deepcopy(MONEY_SCHEMA["properties"])
+        return {"oneOf": [amount, {"type": "object", "properties": parts}]}
+
+
 def money(nanos: int | None, currency: str) -> dict[str, Any] | None:
     """An amount as the API shows it; None stays null (missing is not zero)."""
     if nanos is None:
@@ -29,7 +48,6 @@ def money(nanos: int | None, currency: str) -> dict[str, Any] | None:
     return {"nanos": nanos, "currency": currency, "amount": format(from_nanos(nanos), "f")}
 
 
-@extend_schema_field(MONEY_SCHEMA)
 class MoneyField(serializers.Field):
     """A `*_nanos` attribute with the currency of the object's `currency` attribute.
 

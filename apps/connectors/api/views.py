@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.connectors import selectors, services
+from apps.connectors.api import examples
 from apps.connectors.api import serializers as s
 from apps.connectors.models import (
     ComparisonUsage,
@@ -38,7 +39,9 @@ class SourceListView(ActorMixin, generics.ListAPIView):
             return Source._base_manager.none()
         return selectors.sources_with_counts(self.actor)
 
-    @extend_schema(request=s.NewSourceSerializer, responses={201: s.SourceSerializer})
+    @extend_schema(
+        examples=[examples.NEW], request=s.NewSourceSerializer, responses={201: s.SourceSerializer}
+    )
     def post(self, request: Request) -> Response:
         source = services.create_source(actor=self.actor, **checked(s.NewSourceSerializer, request))
         return Response(s.SourceSerializer(source).data, status=status.HTTP_201_CREATED)
@@ -53,7 +56,9 @@ class SourceView(ActorMixin, APIView):
     def get(self, request: Request, source_id: UUID) -> Response:
         return Response(s.SourceSerializer(selectors.source_by_id(self.actor, source_id)).data)
 
-    @extend_schema(request=s.ChangeSourceSerializer, responses=s.SourceSerializer)
+    @extend_schema(
+        examples=[examples.CHANGE], request=s.ChangeSourceSerializer, responses=s.SourceSerializer
+    )
     def patch(self, request: Request, source_id: UUID) -> Response:
         data = checked(s.ChangeSourceSerializer, request)
         source = services.change_source(actor=self.actor, source_id=source_id, **data)
@@ -65,7 +70,9 @@ class SourceCredentialView(ActorMixin, APIView):
 
     permission_required = {"PUT": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.CredentialSerializer, responses=s.SourceSerializer)
+    @extend_schema(
+        examples=[examples.CREDENTIAL], request=s.CredentialSerializer, responses=s.SourceSerializer
+    )
     def put(self, request: Request, source_id: UUID) -> Response:
         data = checked(s.CredentialSerializer, request)
         source = services.replace_credential(actor=self.actor, source_id=source_id, **data)
@@ -77,7 +84,9 @@ class SourcePauseView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.VersionSerializer, responses=s.SourceSerializer)
+    @extend_schema(
+        examples=[examples.PAUSE], request=s.VersionSerializer, responses=s.SourceSerializer
+    )
     def post(self, request: Request, source_id: UUID) -> Response:
         data = checked(s.VersionSerializer, request)
         source = services.pause_source(actor=self.actor, source_id=source_id, **data)
@@ -89,7 +98,9 @@ class SourceResumeView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.VersionSerializer, responses=s.SourceSerializer)
+    @extend_schema(
+        examples=[examples.RESUME], request=s.VersionSerializer, responses=s.SourceSerializer
+    )
     def post(self, request: Request, source_id: UUID) -> Response:
         version = checked(s.VersionSerializer, request)["version"]
         source = services.resume_source(actor=self.actor, source_id=source_id, version=version)
@@ -101,7 +112,11 @@ class SourcePullView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.PullSerializer, responses={202: s.SourceSerializer})
+    @extend_schema(
+        examples=[examples.PULL, examples.READ_AGAIN],
+        request=s.PullSerializer,
+        responses={202: s.SourceSerializer},
+    )
     def post(self, request: Request, source_id: UUID) -> Response:
         data = checked(s.PullSerializer, request)
         if data.get("from_day"):
@@ -162,7 +177,7 @@ class SourceAlarmView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.NoteSerializer, responses=s.AlarmSerializer)
+    @extend_schema(examples=[examples.ALARM], request=s.NoteSerializer, responses=s.AlarmSerializer)
     def post(self, request: Request, source_id: UUID, alarm_id: UUID) -> Response:
         data = checked(s.NoteSerializer, request)
         alarm = services.acknowledge_alarm(
@@ -211,7 +226,7 @@ class SourceRoleView(_OfSource):
             return RoleChange._base_manager.none()
         return selectors.role_changes(self.actor, self.source().id)
 
-    @extend_schema(request=s.RoleSerializer, responses=s.SourceSerializer)
+    @extend_schema(examples=[examples.ROLE], request=s.RoleSerializer, responses=s.SourceSerializer)
     def post(self, request: Request, source_id: UUID) -> Response:
         data = {"since": None, **checked(s.RoleSerializer, request)}
         source = change_role(actor=self.actor, source_id=source_id, **data)

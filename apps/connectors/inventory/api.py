@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.connectors.api import examples
 from apps.connectors.enums import KeyStanding, Listing
 from apps.connectors.inventory import selectors, services
 from apps.connectors.inventory.selectors import KeyLine
@@ -66,7 +67,7 @@ class InventoryView(ActorMixin, APIView):
     def get(self, request: Request) -> Response:
         return Response(KeyLinesSerializer({"results": selectors.inventory(self.actor)}).data)
 
-    @extend_schema(request=ReviewSerializer, responses=KeyLineSerializer)
+    @extend_schema(examples=[examples.KEY], request=ReviewSerializer, responses=KeyLineSerializer)
     def put(self, request: Request) -> Response:
         body = ReviewSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -14,6 +14,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common import clock
 from apps.common.api.fields import money
+from apps.connectors.api import examples
 from apps.connectors.api.serializers import Strict
 from apps.connectors.reconciliation import selectors
 from apps.connectors.reconciliation.rules import STATES, Limits, Side
@@ -145,7 +146,7 @@ class LimitsView(ActorMixin, APIView):
     def get(self, request: Request) -> Response:
         return Response(_limits())
 
-    @extend_schema(request=LimitsSerializer, responses=LimitsSerializer)
+    @extend_schema(examples=[examples.LIMITS], request=LimitsSerializer, responses=LimitsSerializer)
     def put(self, request: Request) -> Response:
         asked = LimitsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
 from apps.common import clock
+from apps.common.api.pagination import Whole
 from apps.common.errors import Invalid
 from apps.entitlements import services
-from apps.entitlements.api import serializers
+from apps.entitlements.api import examples, serializers
 from apps.entitlements.enums import Gives, Holder
 from apps.entitlements.models import Entitlement
 from apps.entitlements.selectors.context import ContextLine, context_lines
@@ -70,7 +71,11 @@ class EndView(APIView):
 
     permission_required = {"POST": P.TIER_MANAGE}
 
-    @extend_schema(request=serializers.EndSerializer, responses=serializers.EntitlementSerializer)
+    @extend_schema(
+        examples=[examples.END],
+        request=serializers.EndSerializer,
+        responses=serializers.EntitlementSerializer,
+    )
     def post(self, request: Request, entitlement_id: UUID) -> Response:
         asked = serializers.EndSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -120,6 +125,7 @@ class ContextView(APIView):
     """Input of single calls of each capability against its entitlement and its design."""
 
     permission_required = {"GET": P.USAGE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.ContextSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -148,6 +154,7 @@ class TiersInForceView(APIView):
     """Which tier applies to each capability, unit and person with one, and why."""
 
     permission_required = {"GET": P.CAPABILITY_VIEW, "PUT": P.TIER_MANAGE}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.AppliedSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -165,7 +172,9 @@ class TiersInForceView(APIView):
         return Response({"results": rows})
 
     @extend_schema(
-        request=serializers.SetTierSerializer, responses=serializers.AssignmentSerializer
+        examples=[examples.TIER],
+        request=serializers.SetTierSerializer,
+        responses=serializers.AssignmentSerializer,
     )
     def put(self, request: Request) -> Response:
         """Set the tier of a unit or person; a capability's is its own field."""

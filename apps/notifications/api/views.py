@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.notifications import selectors, services
+from apps.notifications.api import examples
 from apps.notifications.api.serializers import NotificationSerializer, PreferencesSerializer
 from apps.notifications.models import Notification
 
@@ -57,7 +58,11 @@ class PreferencesView(APIView):
         actor: Any = request.auth
         return Response(PreferencesSerializer(selectors.choices(actor)).data)
 
-    @extend_schema(request=PreferencesSerializer, responses=PreferencesSerializer)
+    @extend_schema(
+        examples=[examples.PREFERENCES],
+        request=PreferencesSerializer,
+        responses=PreferencesSerializer,
+    )
     def put(self, request: Request) -> Response:
         actor: Any = request.auth
         body = PreferencesSerializer(data=request.data)

@@ -14,7 +14,7 @@ from apps.access.permissions import P
 from apps.common.api.secrets import with_secret
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
-from apps.organizations.api import filters, serializers
+from apps.organizations.api import examples, filters, serializers
 from apps.organizations.api.views import actor_of, cleaned
 from apps.organizations.models import ApiKey, Invitation
 
@@ -32,10 +32,11 @@ class InvitationListView(generics.ListCreateAPIView):
         return selectors.invitations(actor_of(self.request))
 
     @extend_schema(
+        examples=[examples.INVITE],
         request=serializers.NewInvitationSerializer,
         responses={201: serializers.InvitationSerializer},
     )
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = cleaned(serializers.NewInvitationSerializer, request)
         invitation = services.invite_person(actor=actor_of(request), **asked)
         return Response(self.get_serializer(invitation).data, status=status.HTTP_201_CREATED)
@@ -84,10 +85,11 @@ class ApiKeyListView(generics.ListCreateAPIView):
         return selectors.api_keys(actor_of(self.request))
 
     @extend_schema(
+        examples=[examples.KEY],
         request=serializers.NewApiKeySerializer,
         responses={201: serializers.ApiKeySecretSerializer},
     )
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = cleaned(serializers.NewApiKeySerializer, request)
         key, secret = services.create_api_key(actor=actor_of(request), **asked)
         return _with_secret(key, secret)

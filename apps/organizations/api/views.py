@@ -15,7 +15,7 @@ from apps.access.permissions import P
 from apps.access.services import can_anywhere
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
-from apps.organizations.api import filters, serializers
+from apps.organizations.api import examples, filters, serializers
 from apps.organizations.models import Membership, Unit
 from apps.organizations.services.organization import SETTINGS
 
@@ -62,6 +62,7 @@ class OrganizationView(generics.GenericAPIView):
     def get(self, request: Request) -> Response:
         return Response(self.get_serializer(selectors.organization()).data)
 
+    @extend_schema(examples=[examples.ORGANIZATION])
     def patch(self, request: Request) -> Response:
         organization = selectors.organization()
         values = {name: getattr(organization, name) for name in SETTINGS}
@@ -82,9 +83,11 @@ class UnitListView(generics.ListCreateAPIView):
         return selectors.units()
 
     @extend_schema(
-        request=serializers.NewUnitSerializer, responses={201: serializers.UnitSerializer}
+        examples=[examples.UNIT],
+        request=serializers.NewUnitSerializer,
+        responses={201: serializers.UnitSerializer},
     )
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = cleaned(serializers.NewUnitSerializer, request)
         unit = services.add_unit(actor=actor_of(request), **asked)
         return Response(self.get_serializer(unit).data, status=status.HTTP_201_CREATED)
@@ -100,7 +103,11 @@ class UnitView(generics.RetrieveAPIView):
     def get_queryset(self) -> QuerySet[Unit]:
         return selectors.units()
 
-    @extend_schema(request=serializers.UnitChangeSerializer, responses=serializers.UnitSerializer)
+    @extend_schema(
+        examples=[examples.CHANGE_UNIT],
+        request=serializers.UnitChangeSerializer,
+        responses=serializers.UnitSerializer,
+    )
     def patch(self, request: Request, unit_id: UUID) -> Response:
         unit = selectors.unit_by_id(unit_id)
         values = {"name": unit.name, "kind": unit.kind, "cost_centre": unit.cost_centre}
@@ -116,7 +123,11 @@ class _UnitAction(APIView):
 class UnitMoveView(_UnitAction):
     """Hang the unit, with everything below it, under another one."""
 
-    @extend_schema(request=serializers.MoveSerializer, responses=serializers.UnitSerializer)
+    @extend_schema(
+        examples=[examples.MOVE_UNIT],
+        request=serializers.MoveSerializer,
+        responses=serializers.UnitSerializer,
+    )
     def post(self, request: Request, unit_id: UUID) -> Response:
         asked = cleaned(serializers.MoveSerializer, request)
         unit = services.move_unit(actor=actor_of(request), unit_id=unit_id, **asked)
@@ -126,7 +137,11 @@ class UnitMoveView(_UnitAction):
 class UnitRetireView(_UnitAction):
     """Take the unit out of use; its past stays."""
 
-    @extend_schema(request=serializers.ReasonSerializer, responses=serializers.UnitSerializer)
+    @extend_schema(
+        examples=[examples.REASON],
+        request=serializers.ReasonSerializer,
+        responses=serializers.UnitSerializer,
+    )
     def post(self, request: Request, unit_id: UUID) -> Response:
         asked = cleaned(serializers.ReasonSerializer, request)
         unit = services.retire_unit(actor=actor_of(request), unit_id=unit_id, **asked)
@@ -136,7 +151,11 @@ class UnitRetireView(_UnitAction):
 class UnitRestoreView(_UnitAction):
     """Take a retired unit back into use."""
 
-    @extend_schema(request=serializers.ReasonSerializer, responses=serializers.UnitSerializer)
+    @extend_schema(
+        examples=[examples.REASON],
+        request=serializers.ReasonSerializer,
+        responses=serializers.UnitSerializer,
+    )
     def post(self, request: Request, unit_id: UUID) -> Response:
         asked = cleaned(serializers.ReasonSerializer, request)
         unit = services.restore_unit(actor=actor_of(request), unit_id=unit_id, **asked)
@@ -181,7 +200,9 @@ class RoleListView(APIView):
     permission_required = {"POST": P.ROLE_MANAGE}
 
     @extend_schema(
-        request=serializers.NewBindingSerializer, responses={201: serializers.BindingSerializer}
+        examples=[examples.ROLE],
+        request=serializers.NewBindingSerializer,
+        responses={201: serializers.BindingSerializer},
     )
     def post(self, request: Request, person_id: UUID) -> Response:
         asked = cleaned(serializers.NewBindingSerializer, request)
@@ -211,7 +232,11 @@ class SuspendView(APIView):
 
     permission_required = {"POST": P.PEOPLE_MANAGE}
 
-    @extend_schema(request=serializers.ReasonSerializer, responses=serializers.PersonSerializer)
+    @extend_schema(
+        examples=[examples.REASON],
+        request=serializers.ReasonSerializer,
+        responses=serializers.PersonSerializer,
+    )
     def post(self, request: Request, person_id: UUID) -> Response:
         asked = cleaned(serializers.ReasonSerializer, request)
         actor = actor_of(request)
@@ -225,7 +250,11 @@ class RestoreView(APIView):
 
     permission_required = {"POST": P.PEOPLE_MANAGE}
 
-    @extend_schema(request=serializers.ReasonSerializer, responses=serializers.PersonSerializer)
+    @extend_schema(
+        examples=[examples.REASON],
+        request=serializers.ReasonSerializer,
+        responses=serializers.PersonSerializer,
+    )
     def post(self, request: Request, person_id: UUID) -> Response:
         asked = cleaned(serializers.ReasonSerializer, request)
         actor = actor_of(request)

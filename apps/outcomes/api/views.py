@@ -37,8 +37,8 @@ class DecisionSerializer(serializers.ModelSerializer):
     """One decision, with the figures of its day."""
 
     verdict = serializers.ChoiceField(Verdict.choices(), read_only=True)
-    cost = MoneyField(source="cost_nanos", read_only=True)
-    value = MoneyField(source="value_nanos", read_only=True)
+    cost = MoneyField(source="cost_nanos", read_only=True, allow_null=True)
+    value = MoneyField(source="value_nanos", read_only=True, allow_null=True)
 
     class Meta:
         model = WorthDecision

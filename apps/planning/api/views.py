@@ -16,7 +16,7 @@ from apps.access.permissions import P
 from apps.budgets.api.serializers import BudgetSerializer
 from apps.common.errors import Invalid
 from apps.planning import selectors, services
-from apps.planning.api import serializers
+from apps.planning.api import examples, serializers
 from apps.planning.enums import CycleKind, CycleStatus
 from apps.planning.models import Envelope, PlanningCycle
 from apps.planning.selectors.standing import standing
@@ -38,7 +38,9 @@ class CycleListView(generics.ListAPIView):
         return PlanningCycle.objects.all()
 
     @extend_schema(
-        request=serializers.OpenCycleSerializer, responses={201: serializers.CycleSerializer}
+        examples=[examples.OPEN],
+        request=serializers.OpenCycleSerializer,
+        responses={201: serializers.CycleSerializer},
     )
     def post(self, request: Request) -> Response:
         data = _cleaned(serializers.OpenCycleSerializer, request)
@@ -77,6 +79,7 @@ class EnvelopesView(APIView):
         return Response(serializers.EnvelopeStateSerializer(rows, many=True).data)
 
     @extend_schema(
+        examples=[examples.ADD],
         request=serializers.AddEnvelopeSerializer,
         responses={201: serializers.EnvelopeStateSerializer},
     )
@@ -99,7 +102,9 @@ class RoundsView(APIView):
         return Response(serializers.RoundSerializer(rows, many=True).data)
 
     @extend_schema(
-        request=serializers.StartRoundSerializer, responses={201: serializers.RoundSerializer}
+        examples=[examples.ROUND],
+        request=serializers.StartRoundSerializer,
+        responses={201: serializers.RoundSerializer},
     )
     def post(self, request: Request, cycle_id: UUID) -> Response:
         data = _cleaned(serializers.StartRoundSerializer, request)
@@ -112,7 +117,11 @@ class LockView(APIView):
 
     permission_required = {"POST": P.PLANNING_MANAGE}
 
-    @extend_schema(request=serializers.LockSerializer, responses=serializers.CycleSerializer)
+    @extend_schema(
+        examples=[examples.LOCK],
+        request=serializers.LockSerializer,
+        responses=serializers.CycleSerializer,
+    )
     def post(self, request: Request, cycle_id: UUID) -> Response:
         data = _cleaned(serializers.LockSerializer, request)
         cycle = services.lock_cycle(actor=request.auth, cycle_id=cycle_id, **data)
@@ -125,7 +134,9 @@ class EnvelopeRequestView(APIView):
     permission_required = {"PUT": P.PLANNING_REQUEST}
 
     @extend_schema(
-        request=serializers.AmountSerializer, responses=serializers.EnvelopeStateSerializer
+        examples=[examples.ASK],
+        request=serializers.AmountSerializer,
+        responses=serializers.EnvelopeStateSerializer,
     )
     def put(self, request: Request, envelope_id: UUID) -> Response:
         data = _cleaned(serializers.AmountSerializer, request)
@@ -141,7 +152,9 @@ class EnvelopeAllocationView(APIView):
     permission_required = {"PUT": P.PLANNING_MANAGE}
 
     @extend_schema(
-        request=serializers.AmountSerializer, responses=serializers.EnvelopeStateSerializer
+        examples=[examples.GIVE],
+        request=serializers.AmountSerializer,
+        responses=serializers.EnvelopeStateSerializer,
     )
     def put(self, request: Request, envelope_id: UUID) -> Response:
         data = _cleaned(serializers.AmountSerializer, request)

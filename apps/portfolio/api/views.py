@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.portfolio import selectors, services, tiers
-from apps.portfolio.api import serializers
+from apps.portfolio.api import examples, serializers
 from apps.portfolio.enums import CapabilityKind, DataClass, Stage, Tier
 from apps.portfolio.models import Capability
 
@@ -39,7 +39,8 @@ class CapabilityListView(generics.ListCreateAPIView):
     def get_queryset(self) -> QuerySet[Capability]:
         return selectors.capabilities(self.request.auth)
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.NEW])
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         made = services.create_capability(actor=request.auth, **asked.validated_data)
@@ -57,6 +58,7 @@ class CapabilityView(APIView):
         return Response(serializers.CapabilitySerializer(found).data)
 
     @extend_schema(
+        examples=[examples.CHANGE],
         request=serializers.CapabilityChangeSerializer,
         responses=serializers.CapabilitySerializer,
     )
@@ -75,7 +77,11 @@ class CapabilityRetireView(APIView):
 
     permission_required = {"POST": P.CAPABILITY_MANAGE}
 
-    @extend_schema(request=serializers.RetireSerializer, responses=serializers.CapabilitySerializer)
+    @extend_schema(
+        examples=[examples.RETIRE],
+        request=serializers.RetireSerializer,
+        responses=serializers.CapabilitySerializer,
+    )
     def post(self, request: Request, capability_id: UUID) -> Response:
         asked = serializers.RetireSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -96,7 +102,11 @@ class TiersView(APIView):
         found, version = selectors.tiers_in_force()
         return Response({"version": version, "document": tiers.dump(found)})
 
-    @extend_schema(request=serializers.TiersSerializer, responses=serializers.TiersSerializer)
+    @extend_schema(
+        examples=[examples.SET_TIERS],
+        request=serializers.TiersSerializer,
+        responses=serializers.TiersSerializer,
+    )
     def put(self, request: Request) -> Response:
         """Replace the tiers read at a version; 409 when they have changed since."""
         asked = serializers.TiersSerializer(data=request.data)

@@ -13,9 +13,10 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.pagination import Whole
 from apps.common.tokens import TokenCounts
 from apps.pricing import selectors, services
-from apps.pricing.api import serializers
+from apps.pricing.api import examples, serializers
 from apps.pricing.changes import price_events
 from apps.pricing.models import AIModel, ListPrice, ModelStanding, NegotiatedRate
 from apps.pricing.services import RateTerms
@@ -69,6 +70,7 @@ class StandingListView(ActorMixin, generics.ListAPIView):
         return ModelStanding.objects.order_by("id")
 
     @extend_schema(
+        examples=[examples.STANDING],
         operation_id="model_standings_set",
         request=serializers.StandingSerializer,
         responses=serializers.StandingSerializer,
@@ -113,6 +115,7 @@ class PriceChangeListView(ActorMixin, APIView):
     """What changes the price of a token, newest first."""
 
     permission_required = {"GET": P.PRICE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(
         parameters=[serializers.ChangeDaysSerializer],
@@ -132,7 +135,9 @@ class EstimateView(ActorMixin, APIView):
     permission_required = {"POST": P.PRICE_VIEW}
 
     @extend_schema(
-        request=serializers.EstimateSerializer, responses=serializers.EstimatedSerializer
+        examples=[examples.ESTIMATE],
+        request=serializers.EstimateSerializer,
+        responses=serializers.EstimatedSerializer,
     )
     def post(self, request: Request) -> Response:
         asked = serializers.EstimateSerializer(data=request.data)
@@ -171,7 +176,8 @@ class RateListView(ActorMixin, generics.ListCreateAPIView):
     def get_queryset(self) -> QuerySet[NegotiatedRate]:
         return selectors.negotiated_rates()
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.RATE])
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rate = services.negotiate_rate(actor=self.actor, terms=_terms(asked.validated_data))
@@ -189,7 +195,8 @@ class RateView(ActorMixin, generics.RetrieveUpdateDestroyAPIView):
     def get_queryset(self) -> QuerySet[NegotiatedRate]:
         return selectors.negotiated_rates()
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.CHANGE_RATE])
+    def put(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rate = services.change_rate(
@@ -213,7 +220,9 @@ class RateEndView(ActorMixin, APIView):
     permission_required = {"POST": P.PRICE_MANAGE}
 
     @extend_schema(
-        request=serializers.EndSerializer, responses=serializers.NegotiatedRateSerializer
+        examples=[examples.END_RATE],
+        request=serializers.EndSerializer,
+        responses=serializers.NegotiatedRateSerializer,
     )
     def post(self, request: Request, rate_id: UUID) -> Response:
         asked = serializers.EndSerializer(data=request.data)

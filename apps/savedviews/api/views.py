@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.savedviews import selectors, services
+from apps.savedviews.api import examples
 from apps.savedviews.api.serializers import SavedViewSerializer, SaveViewSerializer
 from apps.savedviews.models import SavedView
 
@@ -33,7 +34,9 @@ class SavedViewListView(generics.ListAPIView):
             return SavedView.objects.none()
         return selectors.views(self.request.auth)
 
-    @extend_schema(request=SaveViewSerializer, responses={201: SavedViewSerializer})
+    @extend_schema(
+        examples=[examples.SAVE], request=SaveViewSerializer, responses={201: SavedViewSerializer}
+    )
     def post(self, request: Request) -> Response:
         asked = SaveViewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -33,6 +33,12 @@ class DatesSerializer(serializers.Serializer):
     goal = serializers.CharField(max_length=400, required=False, allow_blank=True, default="")
 
 
+class AddedSprintsSerializer(serializers.Serializer):
+    """The sprints that were added."""
+
+    results = SprintSerializer(many=True)
+
+
 class AddSprintsSerializer(serializers.Serializer):
     """All of them are added, or none."""
 

@@ -14,7 +14,7 @@ from apps.access.permissions import P
 from apps.common.errors import Invalid
 from apps.organizations.selectors import organization
 from apps.sprints import selectors, services
-from apps.sprints.api import serializers
+from apps.sprints.api import examples, serializers
 from apps.sprints.models import Sprint
 from apps.sprints.retro import markdown
 from apps.sprints.selectors.standing import standing
@@ -37,8 +37,9 @@ class SprintListView(generics.ListAPIView):
         return selectors.sprints(self.request.auth)
 
     @extend_schema(
+        examples=[examples.ADD],
         request=serializers.AddSprintsSerializer,
-        responses={201: serializers.SprintSerializer(many=True)},
+        responses={201: serializers.AddedSprintsSerializer},
     )
     def post(self, request: Request) -> Response:
         given = serializers.AddSprintsSerializer(data=request.data)
@@ -46,7 +47,7 @@ class SprintListView(generics.ListAPIView):
         made = services.add_sprints(
             actor=request.auth, unit_id=given.validated_data["unit_id"], wanted=given.wanted()
         )
-        return Response(serializers.SprintSerializer(made, many=True).data, status=201)
+        return Response(serializers.AddedSprintsSerializer({"results": made}).data, status=201)
 
 
 class SprintView(APIView):
@@ -65,7 +66,9 @@ class SprintView(APIView):
         return Response(serializers.SprintDetailSerializer(found).data)
 
     @extend_schema(
-        request=serializers.ChangeSprintSerializer, responses=serializers.SprintSerializer
+        examples=[examples.CHANGE],
+        request=serializers.ChangeSprintSerializer,
+        responses=serializers.SprintSerializer,
     )
     def put(self, request: Request, sprint_id: UUID) -> Response:
         given = serializers.ChangeSprintSerializer(data=request.data)
@@ -97,7 +100,9 @@ class SprintStoryView(APIView):
     permission_required = {"PUT": P.SPRINT_MANAGE}
 
     @extend_schema(
-        request=serializers.ChooseSerializer, responses=serializers.SprintDetailSerializer
+        examples=[examples.CHOOSE],
+        request=serializers.ChooseSerializer,
+        responses=serializers.SprintDetailSerializer,
     )
     def put(self, request: Request, sprint_id: UUID, story_id: UUID) -> Response:
         given = serializers.ChooseSerializer(data=request.data)

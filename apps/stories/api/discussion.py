@@ -125,7 +125,11 @@ class FileListView(StoryTalkView):
     permission_required = {"POST": P.COMMENT_WRITE}
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(request=UploadSerializer, responses={201: FileSerializer})
+    @extend_schema(
+        examples=[examples.ATTACH],
+        request={"multipart/form-data": UploadSerializer},
+        responses={201: FileSerializer},
+    )
     def post(self, request: Request, ref: str) -> Response:
         subject = subject_of(self.story(ref))
         upload = self.checked(UploadSerializer)["file"]

@@ -38,6 +38,15 @@ class EstimateRequestSerializer(serializers.Serializer[Any]):
         "properties": {
             "currency": {"type": "string"},
             "price_version": {"type": "string"},
+            "draws": {"type": "integer"},
+            "seed": {"type": "integer"},
+            "ranged_phases": {
+                "type": "array",
+                "items": {"type": "string", "enum": [p.value for p in Phase]},
+                "description": "Phases whose range is the author's; others took the usual error.",
+            },
+            "volume": {"type": "string", "description": "Interactions of a typical month."},
+            "calls": {"type": "string", "description": "Calls of a model in one interaction."},
             "month": SPAN,
             "first_year": SPAN,
             "lifetime": SPAN,
@@ -59,7 +68,33 @@ class EstimateRequestSerializer(serializers.Serializer[Any]):
                 "type": "string",
                 "enum": ["none", "within", "high_case_over", "likely_over"],
             },
-            "tornado": {"type": "array", "items": {"type": "object"}},
+            "models": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "provider": {"type": "string"},
+                        "model": {"type": "string"},
+                        "share": {"type": "string", "description": "Percent of the calls."},
+                        "cost": MONEY_SCHEMA,
+                    },
+                },
+            },
+            "tornado": {
+                "type": "array",
+                "description": "Inputs by how far their low and high move the cost, widest first.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "input": {"type": "string"},
+                        "label": {"type": "string"},
+                        "low": {"type": ["string", "null"]},
+                        "high": {"type": ["string", "null"]},
+                        "at_low": MONEY_SCHEMA,
+                        "at_high": MONEY_SCHEMA,
+                    },
+                },
+            },
             "warnings": {"type": "array", "items": {"type": "string"}},
         },
     }

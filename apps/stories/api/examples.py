@@ -167,3 +167,9 @@ VALUE_REPORT = _request(
         "evidence_url": "https://example.com/claims/handling-time",
     },
 )
+ATTACH = _request(
+    "Attach a file",
+    "A table, text, image or PDF",
+    {"file": "case,tokens\nwindscreen,4100\nwater damage,9800\n"},
+    media_type="multipart/form-data",
+)

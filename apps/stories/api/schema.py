@@ -19,6 +19,7 @@ ASSUMPTIONS = {
     ),
     "required": ["starts_on", "live_on"],
     "properties": {
+        "schema": {"type": "integer", "description": "Version of this document's form."},
         "starts_on": {"type": "string", "format": "date", "example": "2026-12-01"},
         "live_on": {"type": "string", "format": "date", "example": "2027-02-01"},
         "unit_noun": {"type": "string", "example": "claim"},
@@ -85,4 +86,15 @@ MONEY_FIGURE = {
     "type": "object",
     "properties": dict.fromkeys(("likely", "p10", "p50", "p90"), MONEY_SCHEMA),
 }
-SPAN = {"type": "object", "properties": {"tokens": FIGURE, "cost": MONEY_FIGURE}}
+SPAN = {
+    "type": "object",
+    "properties": {
+        "tokens": FIGURE,
+        "cost": MONEY_FIGURE,
+        "kinds": {
+            "type": "object",
+            "description": "Likely tokens by kind.",
+            "additionalProperties": {"type": "integer", "format": "int64"},
+        },
+    },
+}

@@ -138,9 +138,9 @@ class StorySerializer(serializers.ModelSerializer[TokenStory]):
     """A story with the figures of its latest version. `monthly_cap` is the cap asked for."""
 
     currency = serializers.CharField(read_only=True)
-    monthly_cap = MoneyField(source="cap_nanos", read_only=True)
-    approved_cap = MoneyField(source="approved_cap_nanos", read_only=True)
-    month_cost = MoneyField(source="month_cost_nanos", read_only=True)
+    monthly_cap = MoneyField(source="cap_nanos", read_only=True, allow_null=True)
+    approved_cap = MoneyField(source="approved_cap_nanos", read_only=True, allow_null=True)
+    month_cost = MoneyField(source="month_cost_nanos", read_only=True, allow_null=True)
     unit = serializers.UUIDField(source="unit_id", read_only=True)
     capability = serializers.UUIDField(source="capability_id", read_only=True, allow_null=True)
     replaces = serializers.CharField(
@@ -195,7 +195,7 @@ class PlanFieldsSerializer(serializers.Serializer[Any]):
     unit = serializers.UUIDField(source="unit_id")
     capability = serializers.UUIDField(source="capability_id", allow_null=True)
     work_item_url = serializers.CharField()
-    monthly_cap = MoneyField(source="cap_nanos", read_only=True)
+    monthly_cap = MoneyField(source="cap_nanos", read_only=True, allow_null=True)
     value = serializers.SerializerMethodField(method_name="shown_value")
     design = serializers.SerializerMethodField(method_name="shown_design")
     assumptions = AssumptionsField(read_only=True)
@@ -258,7 +258,7 @@ class RevisionSerializer(PlanFieldsSerializer):
     price_version = serializers.CharField()
     priced_on = serializers.DateField()
     currency = serializers.CharField()
-    value_month = MoneyField(source="value_month_nanos", read_only=True)
+    value_month = MoneyField(source="value_month_nanos", read_only=True, allow_null=True)
     tier = serializers.CharField(help_text="Consumption tier when it was submitted.")
     estimate = serializers.JSONField()
     months = serializers.SerializerMethodField()

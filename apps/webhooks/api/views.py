@@ -80,10 +80,13 @@ class EndpointView(ActorMixin, APIView):
         services.change_endpoint(actor=self.actor, endpoint=endpoint, **values)
         return Response(s.EndpointSerializer(endpoint).data)
 
-    @extend_schema(request=s.VersionSerializer, responses={204: None}, examples=[examples.VERSION])
+    @extend_schema(parameters=[s.VersionSerializer], request=None, responses={204: None})
     def delete(self, request: Request, endpoint_id: UUID) -> Response:
+        """Retire it. The version may also be sent in a body, as `{"version": 1}`."""
         endpoint = selectors.endpoint_by_id(self.actor, endpoint_id)
-        values = checked(s.VersionSerializer, request)
+        asked = s.VersionSerializer(data=request.query_params or request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
         services.retire_endpoint(actor=self.actor, endpoint=endpoint, **values)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

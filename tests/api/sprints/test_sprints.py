@@ -37,7 +37,7 @@ def test_the_life_of_a_sprint(side, client):
     assert made.status_code == 201, made.content
     again = call(client, side, "post", URL, body)
     assert again.status_code == 422
-    url = f"{URL}{made.json()[0]['id']}/"
+    url = f"{URL}{made.json()['results'][0]['id']}/"
     found = call(client, side, "get", url).json()
     assert [s["ref"] for s in found["stories"]] == [story.ref]
     assert found["forecast"]["nanos"] == 1_269_087_120_000

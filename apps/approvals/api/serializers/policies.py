@@ -21,7 +21,7 @@ DOCUMENT_SCHEMA = {
     ),
     "properties": {
         "lane": {"type": "string", "enum": ["people", "auto"]},
-        "guardrails": {"type": "object"},
+        "guardrails": {"type": ["object", "null"]},
         "when": {"type": "array", "items": {"type": "object"}},
         "steps": {"type": "array", "items": {"type": "object"}},
     },

@@ -82,8 +82,8 @@ class ApprovalSerializer(serializers.ModelSerializer):
     unit_id = serializers.UUIDField(read_only=True, allow_null=True)
     requester_id = serializers.UUIDField(read_only=True, allow_null=True)
     status = serializers.ChoiceField(RequestStatus.choices(), read_only=True)
-    amount = MoneyField(source="amount_nanos", read_only=True)
-    approved = MoneyField(source="approved_nanos", read_only=True)
+    amount = MoneyField(source="amount_nanos", read_only=True, allow_null=True)
+    approved = MoneyField(source="approved_nanos", read_only=True, allow_null=True)
 
     class Meta:
         model = ApprovalRequest

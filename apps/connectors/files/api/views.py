@@ -16,6 +16,7 @@ from apps.common.errors import NotFound
 from apps.connectors import selectors as sources
 from apps.connectors.api.serializers import SourceSerializer
 from apps.connectors.files import selectors, services
+from apps.connectors.files.api import examples
 from apps.connectors.files.api import serializers as s
 from apps.connectors.files.models import SourceFile
 
@@ -25,7 +26,9 @@ class NewPlaceView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=s.NewPlaceSerializer, responses={201: SourceSerializer})
+    @extend_schema(
+        examples=[examples.CONNECT], request=s.NewPlaceSerializer, responses={201: SourceSerializer}
+    )
     def post(self, request: Request) -> Response:
         asked = s.NewPlaceSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -49,7 +52,9 @@ class PlaceView(ActorMixin, APIView):
     def get(self, request: Request, source_id: UUID) -> Response:
         return Response(s.PlaceSerializer(selectors.location_of(self.actor, source_id)).data)
 
-    @extend_schema(request=s.ChangePlaceSerializer, responses=s.PlaceSerializer)
+    @extend_schema(
+        examples=[examples.CHANGE], request=s.ChangePlaceSerializer, responses=s.PlaceSerializer
+    )
     def put(self, request: Request, source_id: UUID) -> Response:
         selectors.location_of(self.actor, source_id)
         asked = s.ChangePlaceSerializer(data=request.data)

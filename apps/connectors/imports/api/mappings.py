@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.connectors.imports import selectors, services
-from apps.connectors.imports.api import serializers
+from apps.connectors.imports.api import examples, serializers
 from apps.connectors.imports.models import SavedMapping
 from apps.connectors.imports.rules.mapping import Mapping
 
@@ -36,6 +36,7 @@ class MappingListView(ActorMixin, generics.ListAPIView):
         return selectors.saved_mappings(self.actor)
 
     @extend_schema(
+        examples=[examples.SAVE],
         request=serializers.SaveMappingSerializer,
         responses={201: serializers.SavedMappingSerializer},
     )
@@ -60,7 +61,7 @@ class MappingView(ActorMixin, generics.RetrieveDestroyAPIView):
     def get_queryset(self) -> QuerySet[SavedMapping]:
         return selectors.saved_mappings(self.actor)
 
-    @extend_schema(request=serializers.ChangeMappingSerializer)
+    @extend_schema(examples=[examples.CHANGE], request=serializers.ChangeMappingSerializer)
     def put(self, request: Request, saved_id: UUID) -> Response:
         asked = serializers.ChangeMappingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -83,7 +84,9 @@ class UseMappingView(ActorMixin, APIView):
     permission_required = {"POST": P.USAGE_IMPORT}
 
     @extend_schema(
-        request=serializers.UseMappingSerializer, responses={200: serializers.ImportSerializer}
+        examples=[examples.USE],
+        request=serializers.UseMappingSerializer,
+        responses={200: serializers.ImportSerializer},
     )
     def post(self, request: Request, job_id: UUID) -> Response:
         asked = serializers.UseMappingSerializer(data=request.data)

@@ -19,7 +19,7 @@ from apps.access.permissions import P
 from apps.common.errors import Conflict
 from apps.common.web import csvout
 from apps.connectors.imports import selectors, services
-from apps.connectors.imports.api import serializers
+from apps.connectors.imports.api import examples, serializers
 from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules.mapping import Mapping
 
@@ -42,6 +42,7 @@ class ImportListView(ActorMixin, generics.ListAPIView):
         return selectors.jobs(self.actor)
 
     @extend_schema(
+        examples=[examples.UPLOAD],
         request={"multipart/form-data": serializers.UploadSerializer},
         responses={201: serializers.ImportSerializer},
     )
@@ -75,7 +76,11 @@ class MapView(ActorMixin, APIView):
 
     permission_required = {"POST": P.USAGE_IMPORT}
 
-    @extend_schema(request=serializers.MapSerializer, responses={202: serializers.ImportSerializer})
+    @extend_schema(
+        examples=[examples.MAP],
+        request=serializers.MapSerializer,
+        responses={202: serializers.ImportSerializer},
+    )
     def post(self, request: Request, job_id: UUID) -> Response:
         asked = serializers.MapSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from apps.common.errors import DomainError, TooLarge
 from apps.connectors.push import services
+from apps.connectors.push.api import examples
 from apps.connectors.push.api.base import PushView
 from apps.connectors.push.body import UnsupportedMedia
 from apps.connectors.push.otlp import wire
@@ -73,10 +74,18 @@ class OtlpView(PushView):
         )
 
 
+_EXAMPLES = {
+    wire.Kind.TRACES: examples.TRACES,
+    wire.Kind.METRICS: examples.METRICS,
+    wire.Kind.LOGS: examples.LOGS,
+}
+
+
 def _view(kind: wire.Kind) -> type[OtlpView]:
     made = type(f"Otlp{kind.title()}View", (OtlpView,), {"kind": kind, "__doc__": OtlpView.__doc__})
     described = extend_schema(
         operation_id=f"otlp_{kind}_create",
+        examples=[_EXAMPLES[kind]],
         request={
             "application/x-protobuf": OpenApiTypes.BINARY,
             "application/json": OpenApiTypes.OBJECT,

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from apps.connectors.push import services
+from apps.connectors.push.api import examples
 from apps.connectors.push.api.base import PushView
 from apps.connectors.push.api.views import (
     ANSWER,
@@ -36,6 +37,7 @@ class LiteLLMView(PushView):
     """
 
     @extend_schema(
+        examples=[examples.LITELLM],
         operation_id="litellm_create",
         request={"application/json": {"type": "array", "items": {"type": "object"}}},
         responses={202: COUNTED, 422: COUNTED},
@@ -61,6 +63,7 @@ class CloudEventsView(PushView):
     """
 
     @extend_schema(
+        examples=[examples.ONE_EVENT, examples.EVENTS],
         operation_id="events_create",
         request={ONE: OpenApiTypes.OBJECT, BATCH: {"type": "array", "items": {"type": "object"}}},
         responses={202: COUNTED, 422: COUNTED},

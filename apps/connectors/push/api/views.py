@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from apps.common.api.problems import CONTENT_TYPE, problem
 from apps.common.errors import DomainError, Invalid
 from apps.connectors.push import services
+from apps.connectors.push.api import examples
 from apps.connectors.push.api.base import PushView
 from apps.connectors.push.body import UnsupportedMedia
 
@@ -26,7 +27,7 @@ PROPERTIES: dict[str, Any] = {
     "accepted": {"type": "integer"},
     "rejected": {"type": "integer"},
     "duplicate": {"type": "boolean"},
-    "batch_id": {"type": "string", "format": "uuid", "nullable": True},
+    "batch_id": {"type": ["string", "null"], "format": "uuid"},
     "errors": {
         "type": "array",
         "items": {
@@ -56,6 +57,7 @@ class UsageRecordsView(PushView):
     """
 
     @extend_schema(
+        examples=[examples.RECORDS, examples.LINES],
         operation_id="usage_records_create",
         request={
             "application/json": {"type": "array", "items": {"type": "object"}},

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.connectors.api import examples
 from apps.connectors.seats import selectors, services
 from apps.connectors.seats.models import Seat, SeatPlan
 
@@ -107,7 +108,9 @@ class PlanListView(ActorMixin, APIView):
         lines = selectors.overview(self.actor, *selectors.days_of(asked.validated_data["month"]))
         return Response(LinesSerializer({"results": lines}).data)
 
-    @extend_schema(request=SavePlanSerializer, responses={201: PlanSerializer})
+    @extend_schema(
+        examples=[examples.PLAN], request=SavePlanSerializer, responses={201: PlanSerializer}
+    )
     def post(self, request: Request) -> Response:
         values = _checked(SavePlanSerializer, request)
         values.pop("version")
@@ -124,7 +127,9 @@ class PlanView(ActorMixin, APIView):
     def get(self, request: Request, plan_id: UUID) -> Response:
         return Response(PlanSerializer(selectors.plan_by_id(self.actor, plan_id)).data)
 
-    @extend_schema(request=SavePlanSerializer, responses=PlanSerializer)
+    @extend_schema(
+        examples=[examples.CHANGE_PLAN], request=SavePlanSerializer, responses=PlanSerializer
+    )
     def put(self, request: Request, plan_id: UUID) -> Response:
         selectors.plan_by_id(self.actor, plan_id)
         values = _checked(SavePlanSerializer, request)
@@ -150,7 +155,7 @@ class ImportView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=TableSerializer, responses=ChangedSerializer)
+    @extend_schema(examples=[examples.SEATS], request=TableSerializer, responses=ChangedSerializer)
     def post(self, request: Request) -> Response:
         done = services.import_seats(
             actor=self.actor, text=_checked(TableSerializer, request)["table"]

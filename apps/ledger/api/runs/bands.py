@@ -9,8 +9,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
+from apps.common.api.pagination import Whole
 from apps.common.errors import FieldError, Invalid, NotFound
 from apps.ledger import services
+from apps.ledger.api import examples
 from apps.ledger.api.runs.reach import text_of
 from apps.ledger.rules import bands as rules
 from apps.ledger.selectors import runs as selectors
@@ -49,6 +51,7 @@ class RunBandsView(APIView):
     """The bands of every kind of capability."""
 
     permission_required = {"GET": P.USAGE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=BandsSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -64,7 +67,7 @@ class RunBandView(APIView):
     def get(self, request: Request, kind: str) -> Response:
         return Response(_bands_json(_kind(kind)))
 
-    @extend_schema(request=BandsSerializer, responses=BandsSerializer)
+    @extend_schema(examples=[examples.BANDS], request=BandsSerializer, responses=BandsSerializer)
     def put(self, request: Request, kind: str) -> Response:
         asked = BandsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

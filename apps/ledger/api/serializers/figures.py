@@ -59,6 +59,9 @@ class RowSerializer(serializers.Serializer):
     cost = MoneySerializer(allow_null=True, help_text="Known cost; null when nothing has a price.")
     unpriced_tokens = serializers.IntegerField()
     unpriced_requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
+    runs = serializers.IntegerField(
+        allow_null=True, help_text="Runs that began; null unless `runs` was asked for."
+    )
     converted = MoneySerializer(
         allow_null=True,
         required=False,

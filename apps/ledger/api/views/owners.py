@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
+from apps.common.api.pagination import Whole
 from apps.ledger.api import serializers
 from apps.ledger.models import Reattribution
 from apps.ledger.selectors import (
@@ -19,6 +20,7 @@ class UnattributedView(APIView):
     """Keys and projects whose usage belongs to nobody, the dearest first, with likely owners."""
 
     permission_required = {"GET": P.USAGE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.UnattributedSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -32,6 +34,7 @@ class ReattributionView(APIView):
     """The last runs of the attribution rules over recorded usage, with their progress."""
 
     permission_required = {"GET": P.ATTRIBUTION_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.ReattributionSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -13,11 +13,11 @@ from rest_framework.views import APIView
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
-from apps.common.api.pagination import CursorPagination
+from apps.common.api.pagination import CursorPagination, Whole
 from apps.common.errors import NotFound
 from apps.common.periods import Month
 from apps.ledger import services
-from apps.ledger.api import serializers
+from apps.ledger.api import examples, serializers
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.models import UsageAdjustment
 from apps.ledger.selectors import (
@@ -71,6 +71,7 @@ class PeriodListView(APIView):
     """Every month with usage, the latest first."""
 
     permission_required = {"GET": P.USAGE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.PeriodSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -92,7 +93,11 @@ class PeriodView(APIView):
             _one_period(request.auth, _month(month), verify=asked.validated_data["verify"])
         )
 
-    @extend_schema(request=serializers.StepSerializer, responses=serializers.OnePeriodSerializer)
+    @extend_schema(
+        examples=[examples.STEP],
+        request=serializers.StepSerializer,
+        responses=serializers.OnePeriodSerializer,
+    )
     def post(self, request: Request, month: str) -> Response:
         asked = serializers.StepSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.access.permissions import P
-from apps.common.api.pagination import CursorPagination
+from apps.common.api.pagination import CursorPagination, Whole
 from apps.common.errors import Invalid
 from apps.common.web.filters import parse_day
 from apps.ledger.api import serializers
@@ -105,7 +105,7 @@ class RestatementSummaryView(_InDays):
     permission_required = {"GET": P.USAGE_VIEW}
     serializer_class = serializers.RestatedGroupSerializer
     filter_backends: tuple[Any, ...] = ()
-    pagination_class = None
+    pagination_class = Whole  # type: ignore[assignment]
 
     @extend_schema(parameters=[serializers.GroupSerializer, *_DAYS])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

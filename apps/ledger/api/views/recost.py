@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
+from apps.common.api.pagination import Whole
 from apps.ledger import services
-from apps.ledger.api import serializers
+from apps.ledger.api import examples, serializers
 from apps.ledger.selectors import (
     recost,
 )
@@ -22,6 +23,7 @@ class UnpricedView(APIView):
     """Models used in the last year without a price."""
 
     permission_required = {"GET": P.USAGE_VIEW}
+    pagination_class = Whole
 
     @extend_schema(responses=serializers.UnpricedSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -54,7 +56,9 @@ class RecostView(APIView):
         return Response(serializers.recost_json(found, ledger_settings().currency))
 
     @extend_schema(
-        request=serializers.AskRecostSerializer, responses={202: serializers.RecostJobSerializer}
+        examples=[examples.RECOST],
+        request=serializers.AskRecostSerializer,
+        responses={202: serializers.RecostJobSerializer},
     )
     def post(self, request: Request) -> Response:
         asked = serializers.AskRecostSerializer(data=request.data)

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.ledger import services
-from apps.ledger.api import serializers
+from apps.ledger.api import examples, serializers
 from apps.ledger.selectors import (
     retention,
 )
@@ -31,7 +31,9 @@ class RetentionView(APIView):
         return Response(_retention_json(found, keep))
 
     @extend_schema(
-        request=serializers.RetentionSerializer, responses=serializers.RetentionAnswerSerializer
+        examples=[examples.KEEP],
+        request=serializers.RetentionSerializer,
+        responses=serializers.RetentionAnswerSerializer,
     )
     def put(self, request: Request) -> Response:
         asked = serializers.RetentionSerializer(data=request.data)

@@ -15,6 +15,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.common.errors import Invalid
 from apps.ledger.changelog import selectors, services
+from apps.ledger.changelog.api import examples
 from apps.ledger.changelog.enums import ChangeKind, Origin
 from apps.ledger.changelog.models import CapabilityChange
 from apps.portfolio.selectors import capabilities
@@ -106,6 +107,7 @@ class ChangeListView(ActorMixin, generics.ListAPIView):
         return selectors.changes(self.actor)
 
     @extend_schema(
+        examples=[examples.RECORD],
         request=ChangeRecordSerializer,
         responses={
             201: CapabilityChangeSerializer,
@@ -140,7 +142,11 @@ class ChangeView(ActorMixin, APIView):
     def get(self, request: Request, change_id: UUID) -> Response:
         return Response(_json(selectors.change_by_id(self.actor, change_id)))
 
-    @extend_schema(request=ChangeCorrectSerializer, responses=CapabilityChangeSerializer)
+    @extend_schema(
+        examples=[examples.CORRECT],
+        request=ChangeCorrectSerializer,
+        responses=CapabilityChangeSerializer,
+    )
     def patch(self, request: Request, change_id: UUID) -> Response:
         asked = ChangeCorrectSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -153,7 +159,11 @@ class WithdrawView(ActorMixin, APIView):
 
     permission_required = {"POST": P.CHANGE_RECORD}
 
-    @extend_schema(request=ChangeWithdrawSerializer, responses=CapabilityChangeSerializer)
+    @extend_schema(
+        examples=[examples.WITHDRAW],
+        request=ChangeWithdrawSerializer,
+        responses=CapabilityChangeSerializer,
+    )
     def post(self, request: Request, change_id: UUID) -> Response:
         asked = ChangeWithdrawSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

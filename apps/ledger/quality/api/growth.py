@@ -10,6 +10,7 @@ from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.ledger.quality import selectors, services
+from apps.ledger.quality.api import examples
 from apps.ledger.quality.models import MOST_PERCENT
 
 
@@ -38,7 +39,11 @@ class GrowthThresholdView(ActorMixin, APIView):
         require(self.actor, P.SOURCE_VIEW)
         return Response(GrowthThresholdSerializer(selectors.growth_threshold()).data)
 
-    @extend_schema(request=GrowthThresholdSerializer, responses=GrowthThresholdSerializer)
+    @extend_schema(
+        examples=[examples.GROWTH],
+        request=GrowthThresholdSerializer,
+        responses=GrowthThresholdSerializer,
+    )
     def put(self, request: Request) -> Response:
         asked = GrowthThresholdSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.ledger.quality import selectors, services
+from apps.ledger.quality.api import examples
 from apps.ledger.quality.models import QualityAlert
 
 
@@ -89,7 +90,11 @@ class AcknowledgeView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=QualityStepSerializer, responses=QualityAlertSerializer)
+    @extend_schema(
+        examples=[examples.ACKNOWLEDGE],
+        request=QualityStepSerializer,
+        responses=QualityAlertSerializer,
+    )
     def post(self, request: Request, quality_alert_id: UUID) -> Response:
         data = _asked(request)
         found = services.acknowledge(actor=self.actor, alert_id=quality_alert_id, **data)
@@ -101,7 +106,9 @@ class ResolveView(ActorMixin, APIView):
 
     permission_required = {"POST": P.SOURCE_MANAGE}
 
-    @extend_schema(request=QualityStepSerializer, responses=QualityAlertSerializer)
+    @extend_schema(
+        examples=[examples.RESOLVE], request=QualityStepSerializer, responses=QualityAlertSerializer
+    )
     def post(self, request: Request, quality_alert_id: UUID) -> Response:
         data = _asked(request)
         found = services.resolve(actor=self.actor, alert_id=quality_alert_id, **data)

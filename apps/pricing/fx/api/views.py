@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
 from apps.pricing.fx import selectors, services
-from apps.pricing.fx.api import serializers
+from apps.pricing.fx.api import examples, serializers
 from apps.pricing.fx.models import ExchangeRate
 
 
@@ -38,7 +38,8 @@ class RateListView(ActorMixin, generics.ListCreateAPIView):
     def get_queryset(self) -> QuerySet[ExchangeRate]:
         return selectors.exchange_rates()
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(examples=[examples.ENTER])
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         found = services.enter_rate(actor=self.actor, **asked.validated_data)
@@ -71,7 +72,11 @@ class ImportView(ActorMixin, APIView):
 
     permission_required = {"POST": P.PRICE_MANAGE}
 
-    @extend_schema(request=serializers.ImportSerializer, responses=serializers.ImportedSerializer)
+    @extend_schema(
+        examples=[examples.IMPORT],
+        request=serializers.ImportSerializer,
+        responses=serializers.ImportedSerializer,
+    )
     def post(self, request: Request) -> Response:
         asked = serializers.ImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -102,7 +107,9 @@ class ReportingView(ActorMixin, APIView):
         return Response({"currency": selectors.reporting_currency()})
 
     @extend_schema(
-        request=serializers.ReportingSerializer, responses=serializers.ReportingSerializer
+        examples=[examples.REPORTING],
+        request=serializers.ReportingSerializer,
+        responses=serializers.ReportingSerializer,
     )
     def put(self, request: Request) -> Response:
         asked = serializers.ReportingSerializer(data=request.data)
