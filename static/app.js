@@ -58,8 +58,11 @@
   // The button that decides names what will happen: <input type=radio data-act="Approve $4,000" data-tone="okb">.
   document.addEventListener("change", (ev) => {
     const radio = ev.target.closest("[data-act]");
-    const button = radio && $("[data-act-button]", radio.form || document);
-    if (button) { button.textContent = radio.dataset.act; button.className = "btn wide " + (radio.dataset.tone || "pri"); }
+    // Every button that gives the answer, on phones the one in the bar too, says it and promises it.
+    if (radio) $$("[data-act-button]").forEach((b) => {
+      b.textContent = radio.dataset.act; b.value = radio.value;
+      b.className = "btn " + b.dataset.actButton + " " + (radio.dataset.tone || "pri");
+    });
   });
 
   // A closed panel of several values says what is chosen in it.

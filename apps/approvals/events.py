@@ -57,6 +57,9 @@ TOPIC_ANSWER = "approval.question_answered"
 TOPIC_CONDITION = "approval.condition_changed"
 """A condition was added, met, waived or dropped. Payload: request_id, condition_id, status."""
 
+TOPIC_JOINED = "approval.joined"
+"""Internal: somebody's new role gave them many requests. Payload: membership_id, count, change."""
+
 TOPIC_SETTLE = "approval.settle"
 """Internal: an automatic approval waits to be done. Payload: request_id."""
 

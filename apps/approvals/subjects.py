@@ -69,8 +69,10 @@ class SubjectHandler:
     subject_type: str = ""
     label: str = ""
     by_rule: bool = True
-    takes_cap: bool = True
-    """Whether an approval may lower the amount; not where it tells what was spent already."""
+    no_cap: str = ""
+    """Why an approval cannot lower the amount, as where it tells what was spent already. Empty: it
+    can, where an amount is asked for.
+    """
 
     def lock(self, subject_id: UUID) -> None:
         """Take the subject's row (`SELECT ... FOR UPDATE`) before its request moves.
@@ -108,6 +110,17 @@ class SubjectHandler:
         """A newer revision replaced it."""
 
     def detail(self, *, actor: "Actor", request: "ApprovalRequest") -> SubjectDetail:
+        """The body of the decision page. Amounts are those of `request`, which bears the cap that
+        the answer on the screen would put in force.
+        """
+        return SubjectDetail()
+
+    def effect(self, *, actor: "Actor", request: "ApprovalRequest") -> SubjectDetail:
+        """The part of `detail` that says what approving commits, such as a budget above it.
+
+        Its template renders inside `#effect` and is asked for again for another cap:
+        `request.approved_nanos` is always the amount that the answer on the screen approves.
+        """
         return SubjectDetail()
 
     def url(self, request: "ApprovalRequest") -> tuple[str, dict[str, UUID | str]] | None:

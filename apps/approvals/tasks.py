@@ -22,7 +22,7 @@ from apps.tenancy.scope import tenant_scope
 from apps.tenancy.tasks import fan_out, tenant_task
 from apps.tenancy.urls import org_url
 
-SCHEDULE = {"approvals.refresh_all": 300.0, "approvals.deadlines_all": 600.0}
+SCHEDULE = {"approvals.refresh_all": 60.0, "approvals.deadlines_all": 600.0}
 
 CLOSED_WORDS = {
     RequestStatus.APPROVED: "was approved",
@@ -62,6 +62,21 @@ def tell_approvers(message: Message) -> None:
                 body=f"Give somebody other than the requester a role of the step {step.name}.",
                 path=_path(request),
             )
+
+
+@handler(events.TOPIC_JOINED)
+def tell_joined(message: Message) -> None:
+    """Tell somebody whose new role gave them many requests, in one line instead of many."""
+    with tenant_scope(message.organization_id):
+        slug = organizations.organization().slug
+        notify(
+            recipients=[UUID(message.payload["membership_id"])],
+            kind="approval.waiting",
+            key=f"approval:joined:{message.payload['change']}",
+            title=f"{message.payload['count']} requests wait for your decision",
+            body="Your roles have changed: they waited for others, and now for you as well.",
+            path=org_url(slug, "approvals:list"),
+        )
 
 
 @handler(events.TOPIC_DECIDED)
@@ -181,7 +196,7 @@ def deadlines_all() -> None:
 
 @tenant_task(name="approvals.refresh")
 def refresh(*, organization_id: UUID) -> None:
-    """New holders of a role join the open steps, former ones leave."""
+    """What begins or ends by its date: deputies of today join the open steps, former ones leave."""
     services.refresh_open_steps()
 
 

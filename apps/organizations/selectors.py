@@ -181,6 +181,12 @@ def active_member_ids(ids: Iterable[UUID]) -> frozenset[UUID]:
     return frozenset(rows.values_list("id", flat=True))
 
 
+def roles_of(membership_id: UUID) -> frozenset[str]:
+    """Roles a person holds anywhere."""
+    rows = RoleBinding.objects.filter(membership_id=membership_id)
+    return frozenset(rows.values_list("role", flat=True))
+
+
 @once
 def people_with_role(role: Role, unit_id: UUID | None = None) -> list[Membership]:
     """Active people who hold the role for the unit: bound to it, above it, or everywhere.

@@ -9,6 +9,7 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.portfolio import tiers
 from apps.portfolio.enums import Stage
 from apps.portfolio.models import Capability, TierCatalogue
@@ -56,6 +57,7 @@ def active_capabilities(unit_ids: frozenset[UUID] | None = None) -> QuerySet[Cap
     return qs if unit_ids is None else qs.filter(unit_id__in=unit_ids)
 
 
+@once
 def tiers_in_force() -> tuple[tiers.Tiers, int]:
     """The organization's consumption tiers and their version; version 0 is the default."""
     row = TierCatalogue.objects.first()

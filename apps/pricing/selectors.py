@@ -238,6 +238,7 @@ def model(model_id: UUID) -> AIModel:
     return found
 
 
+@once
 def standings() -> Standings:
     """What the organization in scope says about models."""
     rows = _said().values_list("provider", "model", "standing")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.access.actors import Actor
 from apps.access.services import can_anywhere
@@ -32,6 +32,18 @@ def view_by_id(actor: Actor, view_id: UUID) -> SavedView:
     if found is None:
         raise NotFound("There is no such saved view.", code="saved_view_not_found")
     return found
+
+
+def views_with_default(actor: Actor, page: str) -> tuple[list[SavedView], SavedView | None]:
+    """The views of a page, and the one it opens with for the actor; in one query."""
+    rows = views(actor, page)
+    if actor.membership_id is None:
+        return list(rows), None
+    chosen = DefaultView.objects.filter(
+        page=page, membership_id=actor.membership_id, view_id=OuterRef("pk")
+    )
+    found: list[SavedView] = list(rows.annotate(is_default=Exists(chosen)))
+    return found, next((view for view in found if getattr(view, "is_default", False)), None)
 
 
 @once

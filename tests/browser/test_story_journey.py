@@ -137,7 +137,7 @@ def the_architect_sends_it_back_by_keyboard(site):
         keys.press("?")
         expect(page.locator("#keys")).to_be_visible()
         keys.press("Escape")
-        button = page.locator("[data-act-button]")
+        button = page.locator("#act")
         for key, words in (
             ("a", "Approve $6,000 a month"),
             ("l", "Approve with the lower cap"),
@@ -233,7 +233,7 @@ def tokenops_approves(site):
         other.goto(page.url)
         approve(page)
         assert visit.problems == []
-        other.locator("[data-act-button]").click()
+        other.locator("#act").click()
         alert = other.locator("[role=alert]", has_text="Changed since you opened it")
         expect(alert).to_be_focused()
         expect(alert).to_contain_text("TokenOps lead Acme approved as TokenOps lead")
@@ -241,7 +241,7 @@ def tokenops_approves(site):
 
 
 def approve(page):
-    page.locator("[data-act-button]").click()
+    page.locator("#act").click()
     expect(
         page.locator("[role=status]", has_text="is recorded. Others decide next.")
     ).to_be_visible()
@@ -260,7 +260,7 @@ def the_cfo_approves_less_on_a_phone(site, ref):
         page.locator("details.conds > summary").click()
         page.locator("#id_condition_0").fill(j.CONDITION)
         page.locator("#id_condition_due_0").fill("2031-09-30")
-        page.locator("[data-act-button]").click()
+        page.locator("#act").click()
         done = page.locator(
             "[role=status]", has_text=f"You approved {j.TITLE} at $3,250.50 a month."
         )
@@ -325,7 +325,7 @@ def the_band_is_left(site, ref):
         expect(page.locator("main")).to_contain_text("Asked by TokenOps, Platform")
         expect(page.locator("main dl", has_text="Measured")).to_contain_text("$9,000")
         expect(page.locator("#d-lower")).to_have_count(0)
-        expect(page.locator("[data-act-button]")).to_have_text("Accept the month as it was")
+        expect(page.locator("#act")).to_have_text("Accept the month as it was")
         accessible(visit, dark=True)
         assert visit.problems == []
     with site.visit(Role.MEMBER) as visit:

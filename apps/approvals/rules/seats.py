@@ -52,6 +52,34 @@ def enough(mode: StepMode, needed: int, places: Iterable[Place], given: Iterable
     return len({each.person for each in counting}) >= needed
 
 
+def needed_now(
+    mode: StepMode,
+    quorum: int,
+    *,
+    waiting: AbstractSet[UUID],
+    instead: AbstractSet[UUID],
+    places: Iterable[Place],
+    given: Iterable[Given],
+) -> int:
+    """How many approvals finish a step that is not finished, with the people it has now.
+
+    `waiting` are the seats that may still answer, `instead` those that stepped in for others: what
+    they approve counts, but they are not waited for. A quorum is as large as its policy says, or
+    as there are people. At least one more than have approved: people who come and go never finish
+    a step.
+    """
+    extra = frozenset(p.seat for p in places if p.added)
+    counting = [each for each in given if not each.seats <= extra]
+    open_seats = waiting - instead
+    if mode is StepMode.ALL:
+        so_far = covered(counting) - extra
+        return max(len((so_far - instead) | open_seats), len(so_far) + 1)
+    people = {each.person for each in counting}
+    if mode is StepMode.ANY:
+        return len(people) + 1
+    return max(min(quorum, len(people - instead) + len(open_seats)), len(people) + 1)
+
+
 def missing(places: Iterable[Place], given: Iterable[Given]) -> frozenset[UUID]:
     """Seats added by hand whose approval is still owed."""
     return frozenset(p.seat for p in places if p.required) - covered(given)

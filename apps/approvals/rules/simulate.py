@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.approvals.rules.policy import Candidate, Fact, choose, route
+from apps.approvals.rules.choosing import Candidate, choose, route
+from apps.approvals.rules.policy import Fact
 
 WINDOW = timedelta(days=30)
 """The automatic lane counts a unit's approvals over this time."""

@@ -92,12 +92,29 @@ def act_of(decision: Decision, *, step_finished: bool, last_step: bool) -> Act:
     return Act.APPROVE_LAST if step_finished and last_step else Act.APPROVE_STEP
 
 
+def cap_refused(ceiling_nanos: int | None, subject_says: str = "") -> str:
+    """Why an approval cannot carry a lower cap; empty when it can. Pages and the API ask here.
+
+    `ceiling_nanos` is the cap in force, `subject_says` why the subject's amount is not one to
+    lower (`SubjectHandler.no_cap`).
+    """
+    if subject_says:
+        return subject_says
+    return "No amount was asked for." if ceiling_nanos is None else ""
+
+
 def decision_errors(
-    decision: Decision, note: str, cap_nanos: int | None, ceiling_nanos: int | None
+    decision: Decision,
+    note: str,
+    cap_nanos: int | None,
+    ceiling_nanos: int | None,
+    *,
+    no_cap: str = "",
 ) -> list[FieldError]:
     """What is missing from an answer, or contradicts it.
 
     `ceiling_nanos` is the cap in force: what was asked for, or what an earlier step lowered it to.
+    `no_cap` says why the subject's amount is not one to lower.
     """
     errors = []
     if decision is not Decision.APPROVE and not note.strip():
@@ -112,17 +129,23 @@ def decision_errors(
             FieldError("note", f"The note is longer than {NOTE_LIMIT} characters.", "Shorten it.")
         )
     if cap_nanos is not None:
-        errors += _cap_errors(decision, cap_nanos, ceiling_nanos)
+        errors += _cap_errors(decision, cap_nanos, ceiling_nanos, no_cap)
     return errors
 
 
-def _cap_errors(decision: Decision, cap_nanos: int, ceiling_nanos: int | None) -> list[FieldError]:
+NO_CAP_FIX = "Approve without a cap, request changes, or decline."
+
+
+def _cap_errors(
+    decision: Decision, cap_nanos: int, ceiling_nanos: int | None, no_cap: str
+) -> list[FieldError]:
     if decision is not Decision.APPROVE:
         return [FieldError("cap", "Only an approval carries a cap.", "Leave the cap empty.")]
+    refused = cap_refused(ceiling_nanos, no_cap)
+    if refused or ceiling_nanos is None:
+        return [FieldError("cap", refused, NO_CAP_FIX)]
     if cap_nanos < 0:
         return [FieldError("cap", "A cap cannot be negative.", "Enter 0 or more.")]
-    if ceiling_nanos is None:
-        return [FieldError("cap", "No amount was asked for.", "Leave the cap empty.")]
     if cap_nanos > ceiling_nanos:
         return [
             FieldError(

@@ -1,6 +1,7 @@
 """Delegations: whose are in force, and who stands in on a request."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from uuid import UUID
 
@@ -56,19 +57,28 @@ def in_force(on: date) -> list[Deputy]:
     ]
 
 
-def matter_of(request: ApprovalRequest) -> Matter:
-    path = organizations.unit_ancestor_ids(request.unit_id) if request.unit_id else []
-    return Matter(request.subject_type, frozenset(path), request.amount_nanos)
+class StandIns:
+    """Who stands in for whom today; asked about any number of requests. Suspended people stand in
+    for nobody. `path` gives a unit and all above it.
+    """
 
+    def __init__(self, path: Callable[[UUID], Sequence[UUID]] | None = None) -> None:
+        self._path = path or organizations.unit_ancestor_ids
+        self._today = local_today()
+        self._known = in_force(self._today)
+        deputies = {each.deputy for each in self._known}
+        self._active = organizations.active_member_ids(deputies) if deputies else frozenset()
+        self.names: dict[UUID, str] = (
+            organizations.membership_names(self._active) if self._active else {}
+        )
 
-def deputies_for(
-    request: ApprovalRequest, seats: Iterable[UUID], excluded: frozenset[UUID]
-) -> list[tuple[UUID, UUID]]:
-    """Pairs (deputy, seat) for a request today; suspended people stand in for nobody."""
-    today = local_today()
-    known = in_force(today)
-    if not known:
-        return []
-    pairs = stand_ins(seats, known, matter_of(request), today, excluded)
-    active = organizations.active_member_ids({deputy for deputy, _ in pairs})
-    return [pair for pair in pairs if pair[0] in active]
+    def pairs(
+        self, request: ApprovalRequest, seats: Iterable[UUID], excluded: AbstractSet[UUID]
+    ) -> list[tuple[UUID, UUID]]:
+        """Pairs (deputy, seat)."""
+        if not self._known:
+            return []
+        path = self._path(request.unit_id) if request.unit_id else ()
+        matter = Matter(request.subject_type, frozenset(path), request.amount_nanos)
+        found = stand_ins(seats, self._known, matter, self._today, excluded)
+        return [pair for pair in found if pair[0] in self._active]

@@ -1,6 +1,7 @@
 """Requests: who sees which, whose answer they wait for, and what was said."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -19,7 +20,9 @@ from apps.approvals.models import (
     ApprovalStep,
     ApprovalUndo,
 )
+from apps.approvals.rules import transitions
 from apps.approvals.selectors.routes import ROUTE_ROLES
+from apps.approvals.subjects import handler_for
 from apps.common.errors import NotFound
 from apps.common.memo import once
 
@@ -119,20 +122,17 @@ def count_waiting_for(actor: Actor) -> int:
     An assignment is open exactly while its step waits for that person: steps close theirs, and
     people who may not decide never get one. Somebody who fills two seats is counted once.
     """
-    return _count_open(actor.membership_id) if actor.membership_id else 0
-
-
-@once
-def _count_open(membership_id: UUID) -> int:
-    mine = ApprovalAssignment.objects.filter(membership_id=membership_id, is_open=True)
-    return mine.values("request_id").distinct().count()
+    return count_mine(actor)[0]
 
 
 def count_mine(actor: Actor) -> tuple[int, int]:
     """How many requests wait for the person, and in how many of them for somebody else's seat."""
-    if actor.membership_id is None:
-        return 0, 0
-    mine = ApprovalAssignment.objects.filter(membership_id=actor.membership_id, is_open=True)
+    return _count_open(actor.membership_id) if actor.membership_id else (0, 0)
+
+
+@once
+def _count_open(membership_id: UUID) -> tuple[int, int]:
+    mine = ApprovalAssignment.objects.filter(membership_id=membership_id, is_open=True)
     found = mine.aggregate(
         all=Count("request_id", distinct=True),
         seats=Count("request_id", distinct=True, filter=Q(via=AssignmentVia.DELEGATED)),
@@ -161,6 +161,17 @@ def open_request_of(subject_type: str, subject_id: UUID) -> ApprovalRequest | No
 def approved_request(request_id: UUID) -> ApprovalRequest | None:
     """The request if it was approved: what a follow-up (a budget) may rely on."""
     return ApprovalRequest.objects.filter(id=request_id, status=RequestStatus.APPROVED).first()
+
+
+def cap_refused(request: ApprovalRequest) -> str:
+    """Why an approval of the request cannot carry a lower cap; empty when it can."""
+    says = handler_for(request.subject_type).no_cap
+    return transitions.cap_refused(request.approved_nanos, says)
+
+
+def ceiling_of(request: ApprovalRequest) -> int | None:
+    """The amount an approval may lower; None where there is none to lower."""
+    return None if cap_refused(request) else request.approved_nanos
 
 
 def steps_of(request: ApprovalRequest) -> list[ApprovalStep]:
@@ -251,9 +262,22 @@ def blocked_reason(
             for d in step.answers  # type: ignore[attr-defined]
         )
         return "You have answered; others decide next." if answered else "Others decide this."
-    if not any(may_fill(actor, place, request.unit_id) for place in mine):
+    held = held_roles(actor, request.unit_id)
+    if not any(
+        may_fill(actor, place, request.unit_id) and still_holds(held, place) for place in mine
+    ):
         return "Your roles no longer include deciding for this team."
     return ""
+
+
+def held_roles(actor: Actor, unit_id: UUID | None) -> frozenset[str]:
+    """Roles the actor holds for a unit now."""
+    return frozenset(b.role.value for b in actor.bindings if b.covers(unit_id))
+
+
+def still_holds(held: AbstractSet[str], place: ApprovalAssignment) -> bool:
+    """Whether somebody who holds these roles has the place still: its role, or it was given."""
+    return place.via in BY_HAND or place.role in held or not held.isdisjoint(place.roles)
 
 
 def may_fill(actor: Actor, place: ApprovalAssignment, unit_id: UUID | None) -> bool:

@@ -19,8 +19,9 @@ from apps.approvals.models import (
     ApprovalRequest,
     ApprovalStep,
 )
-from apps.approvals.rules import policy as policy_rules
-from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument, StepSpec
+from apps.approvals.rules import choosing
+from apps.approvals.rules.choosing import Candidate
+from apps.approvals.rules.policy import DEFAULT_POLICY, FACTS, Fact, PolicyDocument, StepSpec
 from apps.approvals.subjects import handler_for
 from apps.common import clock
 from apps.common.errors import NotFound
@@ -125,7 +126,7 @@ def policy_for(
     """
     known = active_policies()
     auto = any(document.is_auto for _, document in known)
-    chosen, skipped = policy_rules.choose(
+    chosen, skipped = choosing.choose(
         (candidate(*each) for each in known),
         subject_type,
         facts,
@@ -146,7 +147,7 @@ def steps_for(
         return []
     if own_steps and applied.policy.is_default:
         return list(own_steps)
-    return [*policy_rules.route(applied.document, facts), *own_steps]
+    return [*choosing.route(applied.document, facts), *own_steps]
 
 
 AUTO_WINDOW = timedelta(days=30)
@@ -165,7 +166,7 @@ def automatic_in_unit(unit_id: UUID | None) -> int:
 
 def facts_with_unit(facts: Mapping[str, Any], unit_id: UUID | None) -> dict[str, Fact]:
     """Facts plus the unit and those above it, which conditions on `unit` match."""
-    known: dict[str, Fact] = {k: v for k, v in facts.items() if k in policy_rules.FACTS}
+    known: dict[str, Fact] = {k: v for k, v in facts.items() if k in FACTS}
     path = organizations.unit_ancestor_ids(unit_id) if unit_id is not None else []
     known["unit"] = tuple(str(each) for each in path)
     return known
@@ -184,7 +185,7 @@ def same_route(
         applied = policy_for(subject_type, known, unit_id)
         if applied is None:
             return False
-        steps = policy_rules.route(applied.document, known)
+        steps = choosing.route(applied.document, known)
         taken.append((applied.policy.id, applied.document.is_auto, steps))
     return taken[0] == taken[1]
 
@@ -205,7 +206,7 @@ def preview_route(
     known = facts_with_unit(facts, unit_id)
     applied = policy_for(subject_type, known, unit_id)
     if applied is None:
-        steps = list(own_steps) or policy_rules.route(policy_rules.DEFAULT_POLICY, known)
+        steps = list(own_steps) or choosing.route(DEFAULT_POLICY, known)
     elif applied.document.is_auto:
         return [PlannedStep("Approved by rule", (), StepMode.ANY, 1, 0, (), Lane.AUTO)]
     else:
@@ -237,11 +238,53 @@ def resolve_approvers(
     return Holders(unit_id, excluded).approvers(step)
 
 
+class Roster:
+    """Holders of the roles that decide, by role and place, read once for any number of units."""
+
+    def __init__(self) -> None:
+        self._tree = organizations.parents()
+        self._at: dict[tuple[str, UUID | None], list[Membership]] = {}
+        held = (
+            RoleBinding.objects.filter(
+                role__in=[role.value for role in ROUTE_ROLES],
+                membership__is_active=True,
+                membership__user__is_active=True,
+            )
+            .select_related("membership__user")
+            .order_by("membership__user__name", "membership_id")
+        )
+        for binding in held:
+            self._at.setdefault((binding.role, binding.unit_id), []).append(binding.membership)
+        self.members = frozenset(m.id for found in self._at.values() for m in found)
+        """Everybody who may decide anything at all."""
+
+    def path(self, unit_id: UUID) -> list[UUID]:
+        """The unit, its parent, and so on up to the root."""
+        found: list[UUID] = []
+        current: UUID | None = unit_id
+        while current is not None and current in self._tree and current not in found:
+            found.append(current)
+            current = self._tree[current]
+        return found
+
+    def with_role(self, role: str, unit_id: UUID | None) -> list[Membership]:
+        """People who hold the role for the unit: bound to it, above it, or everywhere."""
+        found = {m.id: m for level in self.levels(role, unit_id) for m in level}
+        return sorted(found.values(), key=lambda m: (m.user.name, m.id))
+
+    def levels(self, role: str, unit_id: UUID | None) -> list[list[Membership]]:
+        """The same by place, nearest first; places without a holder are left out."""
+        at: list[UUID | None] = [*(self.path(unit_id) if unit_id else []), None]
+        return [self._at[role, place] for place in at if (role, place) in self._at]
+
+
 class Holders:
     """Who holds which role for a unit; each role is asked once."""
 
-    def __init__(self, unit_id: UUID | None, excluded: frozenset[UUID]) -> None:
-        self._unit_id, self._excluded = unit_id, excluded
+    def __init__(
+        self, unit_id: UUID | None, excluded: frozenset[UUID], roster: Roster | None = None
+    ) -> None:
+        self._unit_id, self._excluded, self._roster = unit_id, excluded, roster
         self._known: dict[str, list[tuple[UUID, str]]] = {}
 
     def approvers(self, step: StepSpec | ApprovalStep) -> list[Approver]:
@@ -268,6 +311,10 @@ class Holders:
         return self._known[role]
 
     def _levels(self, role: str) -> list[list[Membership]]:
+        if self._roster is not None:
+            if role == Role.UNIT_LEAD:
+                return self._roster.levels(role, self._unit_id)
+            return [self._roster.with_role(role, self._unit_id)]
         if role == Role.UNIT_LEAD:
             return organizations.leads_upwards(self._unit_id)
         return [organizations.people_with_role(Role(role), self._unit_id)]

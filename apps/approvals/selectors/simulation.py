@@ -6,7 +6,8 @@ from uuid import UUID
 from apps.access.actors import Actor
 from apps.approvals.enums import Lane
 from apps.approvals.models import ApprovalRequest
-from apps.approvals.rules.policy import Candidate, Fact, PolicyDocument
+from apps.approvals.rules.choosing import Candidate
+from apps.approvals.rules.policy import Fact, PolicyDocument
 from apps.approvals.rules.simulate import Case, Taken, simulate
 from apps.approvals.selectors.requests import requests_for
 from apps.approvals.selectors.routes import active_policies, candidate

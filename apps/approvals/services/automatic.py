@@ -16,8 +16,9 @@ from apps.approvals.rules.sampling import is_sampled
 from apps.approvals.rules.working_days import add_working_days
 from apps.approvals.selectors.calendar import calendar
 from apps.approvals.selectors.deputies import local_today
+from apps.approvals.services.approvers import member_of, require_no_party
 from apps.approvals.services.conditions import Asked, add_conditions
-from apps.approvals.services.decisions import member_of, remember, require_no_party
+from apps.approvals.services.decisions import remember
 from apps.approvals.services.requests import announce_closed
 from apps.approvals.services.transition import move
 from apps.approvals.subjects import Outcome, handler_for

@@ -24,7 +24,8 @@ from apps.approvals.models import (
 )
 from apps.approvals.rules.working_days import Calendar, due_at, working_days_until
 from apps.approvals.selectors.calendar import calendar
-from apps.approvals.services.steps import announce_step, excluded_people, seat_of
+from apps.approvals.selectors.places import excluded_people, seat_of
+from apps.approvals.services.steps import announce_step
 from apps.common import clock
 from apps.notifications.services import notify
 from apps.organizations.selectors import organization
@@ -140,7 +141,7 @@ def _escalate(step: ApprovalStep, now: datetime) -> int:
         key=f"approval:{request.id}",
         payload={"request_id": str(request.id), "step_id": str(step.id)},
     )
-    announce_step(request, step)
+    announce_step(request.id, step.id)
     return 1
 
 

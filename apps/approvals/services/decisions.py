@@ -8,14 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.access.actors import Actor
-from apps.access.permissions import P
-from apps.access.roles import Role
-from apps.access.services import can, require
 from apps.approvals import events, selectors
 from apps.approvals.enums import (
-    AssignmentVia,
     Decision,
-    PartyReason,
     RejectReason,
     RequestStatus,
     StepMode,
@@ -24,7 +19,6 @@ from apps.approvals.enums import (
 from apps.approvals.models import (
     ApprovalAssignment,
     ApprovalDecision,
-    ApprovalParty,
     ApprovalRequest,
     ApprovalStep,
 )
@@ -36,19 +30,27 @@ from apps.approvals.rules.transitions import (
     decision_errors,
     reason_errors,
 )
+from apps.approvals.selectors.places import approvals_given, places
+from apps.approvals.services.approvers import (
+    AnsweringPlace,
+    current_step,
+    member_of,
+    place_of,
+    require_may_decide,
+    require_no_party,
+)
 from apps.approvals.services.conditions import Asked, add_conditions
 from apps.approvals.services.requests import announce_closed
 from apps.approvals.services.steps import (
-    approvals_given,
     close_step,
     open_step,
-    places,
+    refresh_step,
     void_open_steps,
 )
 from apps.approvals.services.transition import closed_conflict, move, stale_conflict
 from apps.approvals.subjects import Outcome, handler_for
 from apps.common import clock
-from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
+from apps.common.errors import FieldError, Invalid
 from apps.outbox.services import enqueue
 from apps.trail.services import record
 
@@ -85,21 +87,26 @@ def decide(
     already, by the person or by a deputy). Nothing is written then.
     """
     request = selectors.request_by_id(actor, request_id)
-    _require_may_decide(actor, request)
+    require_may_decide(actor, request)
     answer = _parse(decision)
-    errors = decision_errors(answer, note, cap_nanos, request.approved_nanos)
+    errors = decision_errors(
+        answer,
+        note,
+        cap_nanos,
+        request.approved_nanos,
+        no_cap=handler_for(request.subject_type).no_cap,
+    )
     errors += condition_errors(answer, [c.text for c in conditions])
     errors += reason_errors(answer, reason)
     if errors:
         raise Invalid("The answer is not complete.", errors=errors)
-    if not request.is_open:
-        raise closed_conflict(request)
-    if request.version != version:
-        raise stale_conflict()
+    request = _locked(request, version)
     member = member_of(actor)
     require_no_party(request, member)
     step = current_step(request)
-    place = _place_of(actor, member, request, step)
+    refresh_step(step.id)
+    step.refresh_from_db(fields=["needed"])
+    place = place_of(actor, member, request, step)
     if answer is Decision.REJECT:
         reason = reason or RejectReason.OTHER.value
     return _apply(
@@ -111,32 +118,34 @@ def decide(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """As what, and for whom, somebody answers."""
-
-    role: str
-    roles: tuple[str, ...]
-    seats: frozenset[UUID]
-    on_behalf: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Answer:
     decision: Decision
     note: str
     cap_nanos: int | None
     member: UUID
-    place: _Place
+    place: AnsweringPlace
     reason: str = ""
     conditions: tuple[Asked, ...] = ()
 
 
-def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _Answer) -> Receipt:
-    """Claim the version, then write everything that follows from it.
+def _locked(request: ApprovalRequest, version: int) -> ApprovalRequest:
+    """The request as it is now, behind its lock: whoever waited here sees what was done meanwhile.
 
-    What is counted before the claim is safe: another answer in between moves the version, and the
-    claim then finds nothing.
+    The subject is locked first, as every act on a subject does it.
     """
+    if not request.is_open:
+        raise closed_conflict(request)
+    if request.version != version:
+        raise stale_conflict()
+    handler_for(request.subject_type).lock(request.subject_id)
+    now = ApprovalRequest.objects.select_for_update().get(id=request.id)
+    if now.version != version:
+        raise stale_conflict()
+    return now
+
+
+def _apply(actor: Actor, request: ApprovalRequest, step: ApprovalStep, answer: _Answer) -> Receipt:
+    """Claim the version, then write everything that follows from it."""
     version, ceiling = request.version, request.approved_nanos
     rows = list(ApprovalAssignment.objects.filter(step_id=step.id))
     given = approvals_given(step)
@@ -297,104 +306,3 @@ def _parse(decision: str) -> Decision:
             "The answer is not one of the choices.",
             errors=[FieldError("decision", f"{decision!r} is not an answer.", f"Use {allowed}.")],
         ) from None
-
-
-def _require_may_decide(actor: Actor, request: ApprovalRequest) -> None:
-    """The permission at the subject's unit, or a place that the actor may fill without it."""
-    if can(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id):
-        return
-    places = (
-        ApprovalAssignment.objects.filter(request_id=request.id, membership_id=actor.membership_id)
-        if actor.membership_id is not None
-        else ()
-    )
-    if not any(selectors.may_fill(actor, place, request.unit_id) for place in places):
-        require(actor, P.APPROVAL_DECIDE, unit_id=request.unit_id)
-
-
-def current_step(request: ApprovalRequest) -> ApprovalStep:
-    """The step that waits. Conflict for a request that the rule itself decides."""
-    step = ApprovalStep.objects.filter(request_id=request.id, position=request.current_step).first()
-    if step is None:
-        raise Conflict(
-            "No person decides this request: its route is automatic.",
-            code="automatic",
-            fix="It is settled in a moment.",
-        )
-    return step
-
-
-def member_of(actor: Actor) -> UUID:
-    if actor.kind != "user" or actor.membership_id is None:
-        raise Forbidden("Only people decide; programs and support do not.", code="not_a_person")
-    return actor.membership_id
-
-
-def require_no_party(request: ApprovalRequest, member: UUID) -> None:
-    """Separation of duties: whoever asked, wrote or funds it does not decide."""
-    party = ApprovalParty.objects.filter(request_id=request.id, membership_id=member).first()
-    if party is not None:
-        raise Forbidden(
-            f"You cannot decide this: {selectors.PARTY_WORDS[PartyReason(party.reason)]}.",
-            code="separation_of_duties",
-            fix="Somebody else on the route decides.",
-        )
-
-
-def _place_of(actor: Actor, member: UUID, request: ApprovalRequest, step: ApprovalStep) -> _Place:
-    """As what the person decides. A role they no longer hold does not count any more."""
-    if selectors.live_decisions().filter(step_id=step.id, membership_id=member).exists():
-        raise Conflict(
-            "You have already answered this step.", code="already_decided", fix="Others decide now."
-        )
-    held = {b.role.value for b in actor.bindings if b.covers(request.unit_id)}
-    if (
-        step.is_distinct
-        and selectors.live_decisions().filter(request_id=request.id, membership_id=member).exists()
-    ):
-        raise Forbidden(
-            f"You answered an earlier step: another person decides {step.name}.",
-            code="separation_of_duties",
-            fix="The people shown on the route decide.",
-        )
-    rows = list(ApprovalAssignment.objects.filter(step_id=step.id, membership_id=member))
-    usable = [a for a in rows if _is_usable(a, held)]
-    done = seat_rules.covered(approvals_given(step))
-    free = [a for a in usable if a.seat not in done]
-    if usable and not free:
-        raise Conflict(
-            "Your deputy has answered this step for you.",
-            code="already_decided",
-            fix="Others decide now.",
-        )
-    if free:
-        return _joined_place(free, held)
-    open_roles = [role for role in step.roles if role != Role.UNIT_LEAD]
-    joined = next((role for role in open_roles if role in held), None)
-    if joined is None or (step.mode == StepMode.ALL and not rows):
-        raise Forbidden(
-            f"You are not an approver of the step {step.name}.",
-            code="not_an_approver",
-            fix="The people shown on the route decide.",
-        )
-    roles = tuple(role for role in open_roles if role in held)
-    return _Place(joined, roles, frozenset({member}))
-
-
-def _is_usable(place: ApprovalAssignment, held: set[str]) -> bool:
-    if place.via in {AssignmentVia.ADDED, AssignmentVia.DELEGATED}:
-        return place.is_open
-    return place.role in held or not held.isdisjoint(place.roles)
-
-
-def _joined_place(free: Sequence[ApprovalAssignment], held: set[str]) -> _Place:
-    """Every seat the person fills, in one answer. Their own role comes first."""
-    ordered = sorted(free, key=lambda a: a.on_behalf_of_id is not None)
-    roles: dict[str, None] = {}
-    for place in ordered:
-        own = place.on_behalf_of_id is None and place.via != AssignmentVia.ADDED
-        mine = [r for r in place.roles if r in held] if own else place.roles
-        roles.update(dict.fromkeys(mine or [place.role]))
-    names = tuple(a.on_behalf_name for a in ordered if a.on_behalf_of_id is not None)
-    found = tuple(role for role in roles if role)
-    return _Place(found[0] if found else "", found, frozenset(a.seat for a in ordered), names)

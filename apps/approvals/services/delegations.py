@@ -10,10 +10,11 @@ from apps.access.permissions import P
 from apps.access.services import can, can_anywhere
 from apps.approvals import events
 from apps.approvals.enums import DelegationKind
-from apps.approvals.models import ApprovalAssignment, ApprovalDelegation
+from apps.approvals.models import ApprovalDelegation
 from apps.approvals.rules.deputies import LONGEST
 from apps.approvals.selectors.deputies import delegation_by_id, local_today
-from apps.approvals.services.steps import refresh_step
+from apps.approvals.selectors.places import steps_touched_by
+from apps.approvals.services.steps import refresh_steps
 from apps.approvals.subjects import labels
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
@@ -156,11 +157,4 @@ def _date_errors(starts_on: date, ends_on: date) -> list[FieldError]:
 
 def _refresh(person_id: UUID) -> None:
     """Open steps of a person: their deputies join or leave now, not with the next round."""
-    steps = (
-        ApprovalAssignment.objects.filter(membership_id=person_id, is_open=True)
-        .order_by("step_id")
-        .values_list("step_id", flat=True)
-        .distinct()
-    )
-    for step_id in list(steps):
-        refresh_step(step_id)
+    refresh_steps(steps_touched_by(person_id, frozenset()))

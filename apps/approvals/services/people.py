@@ -9,22 +9,16 @@ from apps.access.permissions import P
 from apps.access.roles import Role
 from apps.access.services import can, can_anywhere
 from apps.approvals import events, selectors
-from apps.approvals.enums import Act, AssignmentVia, PartyReason, StepMode
+from apps.approvals.enums import Act, AssignmentVia, PartyReason
 from apps.approvals.models import (
     ApprovalAssignment,
     ApprovalParty,
     ApprovalRequest,
     ApprovalStep,
 )
-from apps.approvals.rules.seats import covered
-from apps.approvals.services.decisions import current_step, member_of, require_no_party
-from apps.approvals.services.steps import (
-    announce_step,
-    approvals_given,
-    excluded_people,
-    refresh_step,
-    seat_of,
-)
+from apps.approvals.selectors.places import excluded_people
+from apps.approvals.services.approvers import current_step, member_of, require_no_party
+from apps.approvals.services.steps import announce_step, refresh_step
 from apps.approvals.services.transition import closed_conflict, move, stale_conflict
 from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.organizations.models import Membership
@@ -151,32 +145,8 @@ def recuse(*, actor: Actor, request_id: UUID, version: int, note: str) -> Approv
     rows = ApprovalAssignment.objects.filter(request_id=request.id)
     rows.filter(membership_id=member).update(is_open=False, is_required=False)
     rows.filter(on_behalf_of_id=member).update(is_open=False, is_required=False)
-    _restaff(request, step)
-    return _told(actor, request, step, "recused", events.APPROVAL_RECUSED, {}, note)
-
-
-def _restaff(request: ApprovalRequest, step: ApprovalStep) -> None:
-    """After somebody stepped back: fewer are needed, but never none more than have answered."""
     refresh_step(step.id)
-    given = approvals_given(step)
-    rows = list(ApprovalAssignment.objects.filter(step_id=step.id, is_open=True))
-    waiting = {a.seat for a in rows} - covered(given)
-    if not waiting:
-        joining = selectors.Holders(request.unit_id, excluded_people(request.id, step)).of_roles(
-            step.fallback_roles, AssignmentVia.FALLBACK
-        )
-        answered = {g.person for g in given}
-        new = [seat_of(request, step, a) for a in joining if a.membership_id not in answered]
-        ApprovalAssignment.objects.bulk_create(new, ignore_conflicts=True)
-        waiting = {a.seat for a in new}
-    so_far = len(covered(given)) if step.mode == StepMode.ALL else len(given)
-    if step.mode == StepMode.ALL:
-        needed = so_far + max(1, len(waiting))
-    else:
-        needed = min(step.needed, so_far + max(1, len(waiting)))
-    if needed != step.needed:
-        step.needed = needed
-        step.save(update_fields=["needed"])
+    return _told(actor, request, step, "recused", events.APPROVAL_RECUSED, {}, note)
 
 
 def _open(actor: Actor, request_id: UUID, version: int) -> tuple[ApprovalRequest, ApprovalStep]:
@@ -186,7 +156,9 @@ def _open(actor: Actor, request_id: UUID, version: int) -> tuple[ApprovalRequest
         raise closed_conflict(request)
     if request.version != version:
         raise stale_conflict()
-    return request, current_step(request)
+    step = current_step(request)
+    refresh_step(step.id)
+    return request, step
 
 
 def _claim(actor: Actor, request: ApprovalRequest, version: int) -> None:
@@ -246,5 +218,5 @@ def _told(
         key=f"approval:{request.id}",
         payload={"request_id": str(request.id), "step_id": str(step.id), "change": change},
     )
-    announce_step(request, step)
+    announce_step(request.id, step.id)
     return request

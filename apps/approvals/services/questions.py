@@ -16,7 +16,7 @@ from apps.approvals.models import (
     ApprovalRequest,
 )
 from apps.approvals.rules.transitions import NOTE_LIMIT
-from apps.approvals.services.decisions import member_of
+from apps.approvals.services.approvers import member_of
 from apps.approvals.services.transition import closed_conflict
 from apps.common import clock
 from apps.common.errors import Conflict, Forbidden, Invalid

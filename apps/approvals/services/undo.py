@@ -17,8 +17,9 @@ from apps.approvals.models import (
     ApprovalUndo,
 )
 from apps.approvals.selectors.calendar import settings
+from apps.approvals.services.approvers import member_of
 from apps.approvals.services.conditions import drop_conditions
-from apps.approvals.services.decisions import member_of
+from apps.approvals.services.steps import refresh_step
 from apps.approvals.services.transition import move, stale_conflict
 from apps.approvals.subjects import handler_for
 from apps.common import clock
@@ -69,6 +70,7 @@ def undo_decision(
     )
     drop_conditions(request=request, version=decision.request_version)
     _reopen(request, step, decision.request_version)
+    refresh_step(step.id)
     if closed:
         request.memento = memento
         handler_for(request.subject_type).on_undone(actor=actor, request=request)

@@ -39,7 +39,7 @@ def _choices(row: ApprovalRequest) -> list[tuple[str, str]]:
     return [
         (value, own[value][0] if value in own else label)
         for value, label in CHOICES
-        if value != LOWER or present.ceiling_of(row) is not None
+        if value != LOWER or selectors.ceiling_of(row) is not None
     ]
 
 

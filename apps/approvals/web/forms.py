@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 
 from apps.approvals.enums import Decision, RejectReason
-from apps.approvals.rules.transitions import CONDITION_LIMIT, NOTE_LIMIT
+from apps.approvals.models import ApprovalRequest
+from apps.approvals.rules.transitions import CONDITION_LIMIT, NO_CAP_FIX, NOTE_LIMIT
+from apps.approvals.selectors import cap_refused, ceiling_of
 from apps.approvals.services import Asked
 from apps.common.money import from_nanos, to_nanos
 
@@ -49,8 +51,13 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, ceiling: int | None = None, refused: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.ceiling, self.refused = ceiling, refused
+        if refused:
+            del self.fields["cap"]
         for n in range(CONDITION_ROWS):
             self.fields[f"condition_{n}"] = forms.CharField(
                 label=f"Condition {n + 1}",
@@ -66,12 +73,31 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        missing = cleaned.get("cap") is None and "cap" not in self.errors
-        if cleaned.get("decision") == LOWER and missing:
-            self.add_error("cap", "Enter the cap you approve.")
+        if cleaned.get("decision") == LOWER:
+            if self.refused:
+                self.add_error("decision", f"{self.refused} {NO_CAP_FIX}")
+            elif cleaned.get("cap") is None and "cap" not in self.errors:
+                self.add_error("cap", "Enter the cap you approve.")
         if cleaned.get("decision") == Decision.REJECT and not cleaned.get("reason"):
             self.add_error("reason", "Choose why it is declined.")
         return cleaned
+
+    @property
+    def chosen(self) -> str:
+        """The choice as the form stands, sent or not."""
+        return str(self["decision"].value() or "")
+
+    @property
+    def lowered(self) -> int | None:
+        """The cap that the answer would put in force, in nanos; None where it lowers nothing."""
+        if self.chosen != LOWER or "cap" not in self.fields or self.ceiling is None:
+            return None
+        try:
+            cap = self.fields["cap"].clean(self["cap"].value())
+        except forms.ValidationError:
+            return None
+        nanos = None if cap is None else to_nanos(cap)
+        return nanos if nanos is not None and 0 <= nanos <= self.ceiling else None
 
     def answer(self) -> dict[str, Any]:
         """Arguments for `services.decide`. A cap counts only with the choice that names it."""
@@ -111,15 +137,21 @@ class WithdrawForm(forms.Form):
     note = forms.CharField(required=False, max_length=NOTE_LIMIT)
 
 
+def said_of(form: DecisionForm) -> str:
+    """What the button of an answer promises: the choice, and the cap where one is lowered."""
+    cap = form.lowered
+    return form.chosen if cap is None else f"{form.chosen} {from_nanos(cap):f}"
+
+
 def decision_form(
-    version: int, ceiling: int | None, data: Any = None, *, choice: str = ""
+    request: ApprovalRequest, data: Any = None, *, choice: str = "", cap: str = ""
 ) -> DecisionForm:
-    """A form for the version shown; without an amount there is no cap to lower."""
-    chosen = choice if choice in dict(CHOICES) else Decision.APPROVE.value
-    form = DecisionForm(data, initial={"version": version, "decision": chosen})
-    if ceiling is None:
-        del form.fields["cap"]
-        form.fields["decision"].choices = [c for c in CHOICES if c[0] != LOWER]
-    else:
+    """A form for the version shown; where no cap can be lowered it has none."""
+    refused, ceiling = cap_refused(request), ceiling_of(request)
+    offered = [c for c in CHOICES if c[0] != LOWER or not refused]
+    chosen = choice if choice in dict(offered) else Decision.APPROVE.value
+    initial = {"version": request.version, "decision": chosen, "cap": cap}
+    form = DecisionForm(data, initial=initial, ceiling=ceiling, refused=refused)
+    if ceiling is not None:
         form.fields["cap"].widget.attrs["placeholder"] = f"{from_nanos(ceiling):.2f}"
     return form

@@ -1,6 +1,7 @@
 """What the queue and the decision page show, worked out once, without markup."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from apps.approvals.enums import (
 )
 from apps.approvals.models import ApprovalDecision, ApprovalParty, ApprovalRequest, ApprovalStep
 from apps.approvals.rules.working_days import STANDARD, Calendar, working_days_until
+from apps.approvals.web.forms import LOWER, DecisionForm, said_of
 from apps.common import fmt
 
 NAMES_SHOWN = 3
@@ -220,43 +222,63 @@ def asked_of(request: ApprovalRequest, parties: Sequence[ApprovalParty]) -> str:
     return "the author" if any(p.reason == PartyReason.AUTHOR for p in parties) else ""
 
 
-def ceiling_of(request: ApprovalRequest) -> int | None:
-    """The amount an approval may lower; None where there is none to lower."""
-    if not subjects.handler_for(request.subject_type).takes_cap:
-        return None
-    return request.approved_nanos
+def answer_context(request: ApprovalRequest, form: DecisionForm) -> dict[str, Any]:
+    """What the page says about the answer as the form stands: the choices, the words of the button
+    that gives it, and the request as it would be approved.
 
-
-def decision_acts(request: ApprovalRequest) -> list[dict[str, Any]]:
-    """The four choices with key, icon, tone, and what the button says for each."""
-    amount = amount_words(request.approved_nanos, request)
-    handler = subjects.handler_for(request.subject_type)
-    own = handler.words(request)
-    acts = [
-        ("approve", "a", "circle-check", "okr", "okb", f"Approve {amount}".strip()),
-        ("lower", "l", "adjustments-horizontal", "okr", "okb", "Approve with the lower cap"),
-        ("request_changes", "c", "arrow-back-up", "", "pri", "Send back for changes"),
-        ("reject", "d", "circle-x", "badr", "badb", "Decline this request"),
-    ]
-    words = {
-        "approve": "Approve",
-        "lower": "Approve with a lower cap",
-        "request_changes": "Request changes",
-        "reject": "Decline",
+    `approval` is the request with the cap that would be in force: whoever shows a figure of it
+    shows the one that is being approved.
+    """
+    shown = copy(request)
+    if form.lowered is not None:
+        shown.approved_nanos = form.lowered
+    acts = decision_acts(shown, lowered=form.lowered is not None)
+    return {
+        "approval": shown,
+        "form": form,
+        "acts": acts,
+        "act": next((act for act in acts if act["value"] == form.chosen), acts[0]),
+        "said": said_of(form),
+        "lowered": form.lowered is not None,
+        "in_force": amount_words(shown.approved_nanos, shown),
+        "before": amount_words(request.approved_nanos, request),
     }
-    return [
-        {
-            "value": value,
-            "key": key,
-            "icon": icon,
-            "css": css,
-            "tone": tone,
-            "act": own[value][1] if value in own else act,
-            "label": own[value][0] if value in own else words[value],
-        }
-        for value, key, icon, css, tone, act in acts
-        if value != "lower" or ceiling_of(request) is not None
-    ]
+
+
+def decision_acts(request: ApprovalRequest, *, lowered: bool = False) -> list[dict[str, Any]]:
+    """The choices with key, icon, tone, and what the button says for each.
+
+    `lowered`: the amount of the request is the lower cap that is chosen.
+    """
+    amount = amount_words(request.approved_nanos, request)
+    own = subjects.handler_for(request.subject_type).words(request)
+    lower = f"Approve {amount}" if lowered else "Approve with the lower cap"
+    whole = "Approve" if lowered else f"Approve {amount}".strip()
+    acts = [
+        ("approve", "a", "circle-check", "okr", "okb", "Approve", whole),
+        ("lower", "l", "adjustments-horizontal", "okr", "okb", "Approve with a lower cap", lower),
+        ("request_changes", "c", "arrow-back-up", "", "pri", "Request changes",
+         "Send back for changes"),
+        ("reject", "d", "circle-x", "badr", "badb", "Decline", "Decline this request"),
+    ]  # fmt: skip
+    refused = selectors.cap_refused(request)
+    found = []
+    for value, key, icon, css, tone, *words in acts:
+        if value == LOWER and refused:
+            continue
+        label, act = own.get(value, words)
+        found.append(
+            {
+                "value": value,
+                "key": key,
+                "icon": icon,
+                "css": css,
+                "tone": tone,
+                "act": act,
+                "label": label,
+            }
+        )
+    return found
 
 
 def subject_label(request: ApprovalRequest) -> str:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from apps.approvals.web import acts, bulk, calendar, conditions, deputies, metrics, policies, queue
+from apps.approvals.web import (
+    acts,
+    bulk,
+    calendar,
+    conditions,
+    decide,
+    deputies,
+    metrics,
+    policies,
+    queue,
+)
 
 app_name = "approvals"
 urlpatterns = [
@@ -38,8 +48,9 @@ urlpatterns = [
     ),
     path("approvals/questions/<uuid:question_id>/", acts.Answer.as_view(), name="answer"),
     path("approvals/<uuid:request_id>/", queue.Queue.as_view(), name="detail"),
-    path("approvals/<uuid:request_id>/decide/", queue.Decide.as_view(), name="decide"),
-    path("approvals/<uuid:request_id>/withdraw/", queue.Withdraw.as_view(), name="withdraw"),
+    path("approvals/<uuid:request_id>/decide/", decide.Decide.as_view(), name="decide"),
+    path("approvals/<uuid:request_id>/effect/", decide.Effect.as_view(), name="effect"),
+    path("approvals/<uuid:request_id>/withdraw/", decide.Withdraw.as_view(), name="withdraw"),
     path("approvals/<uuid:request_id>/delegate/", acts.Delegate.as_view(), name="delegate"),
     path("approvals/<uuid:request_id>/add/", acts.AddApprover.as_view(), name="add_approver"),
     path("approvals/<uuid:request_id>/recuse/", acts.Recuse.as_view(), name="recuse"),

@@ -1,7 +1,5 @@
 """Filing an ask, and asking again after it was sent back."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,74 +11,33 @@ from apps.approvals import services as approvals
 from apps.approvals.enums import Lane
 from apps.approvals.models import ApprovalRequest
 from apps.asks import events, selectors
-from apps.asks.enums import BUDGET_KINDS, AskKind, AskStatus, Rule
+from apps.asks.enums import AskKind, AskStatus
 from apps.asks.models import Ask, AskedEntitlement, AskRevision
-from apps.budgets.models import Budget
-from apps.budgets.rules.periods import period_on
-from apps.budgets.selectors import budget_by_id
+from apps.asks.services.checking import (
+    AskInput,
+    EntitlementInput,
+    Target,
+    errors_of,
+    require_may_ask,
+    target_of,
+    wanted_by,
+)
 from apps.common import fmt
-from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
-from apps.entitlements.enums import Gives, Reach
-from apps.entitlements.rules import Wanted
+from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.entitlements.enums import Reach
 from apps.entitlements.selectors.catalogue import Catalogue
 from apps.entitlements.selectors.tiers import tier_book
-from apps.entitlements.services import check_wanted
 from apps.entitlements.words import wanted_words
-from apps.organizations.selectors import organization, unit_by_id
+from apps.organizations.selectors import organization
 from apps.organizations.services.organization import lock_organization
-from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capability_by_id
 from apps.pricing.enums import Standing
 from apps.pricing.standings import ORDER
 from apps.trail.services import record
 
-LONGEST = 731
-"""Days an exception or entitlement may last: it is renewed by asking again, not forgotten."""
 SUBJECTS = {AskKind.EXCEPTION: "exception", AskKind.ENTITLEMENT: "entitlement"}
 MONTHLY = (AskKind.AMOUNT, AskKind.EXCEPTION, AskKind.ENTITLEMENT)
 PREFIXES = {AskKind.EXCEPTION: "EX", AskKind.ENTITLEMENT: "ER"}
-
-
-@dataclass(frozen=True, slots=True)
-class EntitlementInput:
-    """To what: premium models (`reach`, or `models` as provider/model) or `context_tokens` of input
-    a call. For whom: a capability, a person of the ask's unit, or without either the unit itself.
-    """
-
-    gives: str
-    capability_id: UUID | None = None
-    user: str = ""
-    reach: str = ""
-    models: tuple[str, ...] = ()
-    context_tokens: int | None = None
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AskInput:
-    """What is asked for. Budget kinds need a budget, an exception a rule and a last day, an
-    entitlement what it is to and a last day."""
-
-    kind: str
-    title: str
-    reason: str
-    starts_on: date
-    ends_on: date | None = None
-    amount_nanos: int | None = None
-    budget_id: UUID | None = None
-    source_budget_id: UUID | None = None
-    unit_id: UUID | None = None
-    rule: str = ""
-    about: str = ""
-    entitlement: EntitlementInput | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    unit_id: UUID | None
-    budget: Budget | None = None
-    source: Budget | None = None
-    capability: Capability | None = None
 
 
 @transaction.atomic
@@ -90,9 +47,9 @@ def file_ask(*, actor: Actor, asked: AskInput) -> Ask:
     Raises Forbidden (may not ask for the unit), NotFound (budget, unit), Invalid (each wrong
     field). Nothing is written then.
     """
-    target = _target(actor, asked)
-    _require_may_ask(actor, target.unit_id)
-    errors = _errors(asked, target)
+    target = target_of(actor, asked)
+    require_may_ask(actor, target.unit_id)
+    errors = errors_of(asked, target)
     if errors:
         raise Invalid("The request is not complete.", errors=errors)
     lock_organization()
@@ -131,7 +88,7 @@ def ask_again(*, actor: Actor, ask_id: UUID, version: int, asked: AskInput) -> A
     if ask.status != AskStatus.SENT_BACK:
         raise Conflict("Only a request that was sent back is changed.", code="not_sent_back")
     target = _again(actor, ask, asked)
-    errors = _errors(asked, target)
+    errors = errors_of(asked, target)
     if errors:
         raise Invalid("The request is not complete.", errors=errors)
     before = _described(ask)
@@ -155,10 +112,10 @@ def ask_again(*, actor: Actor, ask_id: UUID, version: int, asked: AskInput) -> A
     return _settled(ask, request)
 
 
-def _again(actor: Actor, ask: Ask, asked: AskInput) -> _Target:
+def _again(actor: Actor, ask: Ask, asked: AskInput) -> Target:
     """What was named the first time stays; so does whom an entitlement is for."""
     if not ask.is_entitlement:
-        return _Target(ask.unit_id, ask.budget, ask.source_budget)
+        return Target(ask.unit_id, ask.budget, ask.source_budget)
     before = selectors.wanted_of(ask)
     wanted = asked.entitlement
     if wanted is None or (before.gives, before.capability_id, before.user) != (
@@ -172,7 +129,7 @@ def _again(actor: Actor, ask: Ask, asked: AskInput) -> _Target:
             fix="File another request for somebody else.",
         )
     found = capability_by_id(actor, wanted.capability_id) if wanted.capability_id else None
-    return _Target(ask.unit_id, capability=found)
+    return Target(ask.unit_id, capability=found)
 
 
 def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> ApprovalRequest:
@@ -220,7 +177,7 @@ def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> App
 
 
 def _keep(revision: AskRevision, asked: EntitlementInput) -> AskedEntitlement:
-    wanted = _wanted(asked, None)
+    wanted = wanted_by(asked, None)
     return AskedEntitlement.objects.create(
         revision=revision,
         gives=wanted.gives,
@@ -230,22 +187,6 @@ def _keep(revision: AskRevision, asked: EntitlementInput) -> AskedEntitlement:
         model_names=list(wanted.models),
         context_tokens=wanted.context_tokens,
         evidence=asked.evidence.strip(),
-    )
-
-
-def _wanted(asked: EntitlementInput, unit_id: UUID | None) -> Wanted:
-    premium = asked.gives == Gives.PREMIUM
-    user = asked.user.strip()
-    return Wanted(
-        gives=asked.gives,
-        unit_id=None if user or asked.capability_id else unit_id,
-        capability_id=asked.capability_id,
-        user=user,
-        reach=asked.reach if premium else "",
-        models=tuple(dict.fromkeys(name.strip() for name in asked.models if name.strip()))
-        if premium
-        else (),
-        context_tokens=None if premium else asked.context_tokens,
     )
 
 
@@ -280,114 +221,11 @@ def _settled(ask: Ask, request: ApprovalRequest) -> Ask:
     return ask
 
 
-def _target(actor: Actor, asked: AskInput) -> _Target:
-    if asked.kind not in {k.value for k in AskKind}:
-        allowed = ", ".join(k.value for k in AskKind)
-        raise Invalid("Not a kind of request.", field="kind", fix=f"Use {allowed}.")
-    if asked.kind == AskKind.EXCEPTION:
-        return _Target(unit_by_id(asked.unit_id).id if asked.unit_id else None)
-    if asked.kind == AskKind.ENTITLEMENT:
-        return _entitlement_target(actor, asked)
-    if asked.budget_id is None:
-        raise Invalid("Which budget?", field="budget", fix="Choose one.")
-    budget = budget_by_id(actor, asked.budget_id)
-    source = budget_by_id(actor, asked.source_budget_id) if asked.source_budget_id else None
-    return _Target(budget.unit_id, budget, source)
-
-
-def _entitlement_target(actor: Actor, asked: AskInput) -> _Target:
-    wanted = asked.entitlement
-    if wanted is None:
-        raise Invalid("Entitled to what?", field="entitlement", fix="Say to what, and for whom.")
-    if wanted.capability_id is not None:
-        capability = capability_by_id(actor, wanted.capability_id)
-        return _Target(capability.unit_id, capability=capability)
-    if asked.unit_id is None:
-        raise Invalid("Which team?", field="unit_id", fix="Choose the team it is for.")
-    return _Target(unit_by_id(asked.unit_id).id)
-
-
-def _require_may_ask(actor: Actor, unit_id: UUID | None) -> None:
-    if not selectors.may_ask(actor, unit_id):
-        raise Forbidden(
-            "You may not ask for this team.",
-            code="permission_required",
-            fix="Ask somebody who files stories for it.",
-        )
-
-
-def _errors(asked: AskInput, target: _Target) -> list[FieldError]:
-    errors = []
-    if not 1 <= len(asked.title.strip()) <= 160:
-        errors.append(FieldError("title", "A title has 1 to 160 characters.", "Shorten it."))
-    if not asked.reason.strip():
-        errors.append(FieldError("reason", "Nothing says why.", "Two sentences are enough."))
-    if asked.amount_nanos is not None and asked.amount_nanos < 0:
-        errors.append(FieldError("amount", "An amount cannot be negative.", "Enter 0 or more."))
-    if asked.kind in BUDGET_KINDS:
-        return errors + _budget_errors(asked, target)
-    if asked.kind == AskKind.ENTITLEMENT:
-        return errors + _entitlement_errors(asked, target)
-    return errors + _exception_errors(asked)
-
-
-def _budget_errors(asked: AskInput, target: _Target) -> list[FieldError]:
-    errors = []
-    budget = target.budget
-    if budget is not None and not budget.is_active:
-        errors.append(FieldError("budget", "This budget is closed.", "Choose another."))
-    if asked.amount_nanos is None or (not asked.amount_nanos and asked.kind != AskKind.AMOUNT):
-        errors.append(FieldError("amount", "How much?", "Enter more than 0."))
-    if budget is not None and period_on(budget.plan, asked.starts_on) is None:
-        errors.append(FieldError("starts_on", "The budget does not run on that day.", "Move it."))
-    if asked.kind == AskKind.TRANSFER:
-        if target.source is None:
-            errors.append(FieldError("source_budget", "From which budget?", "Choose one."))
-        elif budget is not None and target.source.id == budget.id:
-            errors.append(FieldError("source_budget", "The same budget.", "Choose another."))
-    return errors
-
-
-def _exception_errors(asked: AskInput) -> list[FieldError]:
-    errors = []
-    if asked.rule not in {r.value for r in Rule}:
-        allowed = ", ".join(r.value for r in Rule)
-        errors.append(FieldError("rule", "From which rule?", f"Use {allowed}."))
-    return errors + _end_errors(asked, "An exception ends.")
-
-
-def _entitlement_errors(asked: AskInput, target: _Target) -> list[FieldError]:
-    assert asked.entitlement is not None  # noqa: S101 -- _entitlement_target has refused otherwise
-    errors = check_wanted(_wanted(asked.entitlement, target.unit_id))
-    if asked.entitlement.gives == Gives.CONTEXT and not asked.entitlement.evidence.strip():
-        errors.append(
-            FieldError(
-                "evidence",
-                "Long context needs evidence.",
-                "Say what was measured: quality with and without it, on how many cases.",
-            )
-        )
-    if target.capability is not None and target.capability.is_retired:
-        errors.append(FieldError("capability_id", "It was retired.", "Choose another."))
-    return errors + _end_errors(asked, "An entitlement ends.")
-
-
-def _end_errors(asked: AskInput, ends: str) -> list[FieldError]:
-    errors = []
-    if asked.ends_on is None:
-        errors.append(FieldError("ends_on", ends, "Enter its last day."))
-    elif asked.ends_on < asked.starts_on:
-        errors.append(FieldError("ends_on", "The end is before the start.", "Enter a later day."))
-    elif (asked.ends_on - asked.starts_on).days > LONGEST:
-        errors.append(FieldError("ends_on", "Longer than two years.", "Ask again then."))
-    return errors
-
-
 def _content(asked: AskInput) -> dict[str, Any]:
     title = " ".join(asked.title.split())
     about = asked.about
     if asked.entitlement is not None:
-        about = wanted_words(_wanted(asked.entitlement, None))
+        about = wanted_words(wanted_by(asked.entitlement, None))
     return {
         "title": title,
         "title_norm": title.casefold(),

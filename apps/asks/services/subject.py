@@ -92,9 +92,6 @@ class AskSubject(SubjectHandler):
             "ask_rule": Rule(ask.rule).label if ask.rule else "",
             "ask_before": revisions[1] if len(revisions) > 1 else None,
         }
-        found = [b for b in (ask.budget, ask.source_budget) if b is not None]
-        if found:
-            context["ask_budgets"] = budget_statuses(found)
         return SubjectDetail(template="asks/_approval_detail.html", context=context)
 
     def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
@@ -146,6 +143,29 @@ class BudgetChangeSubject(AskSubject):
                 amount_nanos=amount,
                 **common,
             )
+
+    def effect(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
+        """The budgets as they stand, and what approving the amount makes of them."""
+        ask = _ask(request)
+        nanos = request.approved_nanos or 0
+        amount = fmt.money(nanos, ask.currency, style="agreed")
+        of_period = ask.kind == AskKind.AMOUNT
+        gain = f"{amount} a period" if of_period else fmt.signed_money(nanos, ask.currency)
+        loss = fmt.signed_money(-nanos, ask.currency)
+        named = [
+            (b, c) for b, c in ((ask.budget, gain), (ask.source_budget, loss)) if b is not None
+        ]
+        statuses = budget_statuses([budget for budget, _ in named])
+        return SubjectDetail(
+            template="asks/_effect.html",
+            context={
+                "amount": amount,
+                "budgets": [
+                    {"status": status, "change": f"{change} from {fmt.day(ask.starts_on)}"}
+                    for status, (_, change) in zip(statuses, named, strict=True)
+                ],
+            },
+        )
 
     def use_of(self, ask: Ask, request: ApprovalRequest) -> str:
         if ask.kind == AskKind.TRANSFER:

@@ -66,11 +66,14 @@ def notify(
 
 
 def mark_read(*, actor: Actor, notification_id: UUID) -> Notification:
-    """Mark one of the actor's own as read. Raises NotFound."""
+    """Mark one of the actor's own as read. The first time stays, however often and from how many
+    tabs it is asked. Raises NotFound.
+    """
     found = selectors.one(actor, notification_id)
     if found.read_at is None:
-        found.read_at = clock.now()
-        found.save(update_fields=["read_at"])
+        now = clock.now()
+        mine = selectors.inbox(actor).filter(id=found.id, read_at__isnull=True)
+        found.read_at = now if mine.update(read_at=now) else selectors.one(actor, found.id).read_at
     return found
 
 

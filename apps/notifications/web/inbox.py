@@ -39,7 +39,7 @@ class Inbox(ListPage):
     template_name = "notifications/list.html"
     paging = "keyset"
     columns = (
-        Column("title", "What", link=_link),
+        Column("title", "What", link=_link, sub=lambda n: n.body.partition("\n")[0][:160]),
         Column("created", "When", value=lambda n: n.created_at),
         Column("state", "State", value=lambda n: "Read" if n.read_at else "New"),
         Column("email", "E-mail", value=lambda n: n.get_email_state_display()),
@@ -74,12 +74,20 @@ class Inbox(ListPage):
 
 @requires(P.ORG_VIEW)
 def one(request: HttpRequest, pk: Any) -> HttpResponse:
-    """One notification; POST marks it as read and goes where it leads."""
+    """Opening a notification reads it: straight to what it is about, or its text where it leads
+    nowhere.
+
+    That is a link, so that it opens in a new tab and works without script. GET may do it: however
+    often it is asked, the first time of reading stays, and what only looks ahead reads nothing.
+    """
     actor = actor_of(request)
-    if request.method == "POST":
+    ahead = request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", "")
+    if ahead:
+        found = selectors.one(actor, pk)
+    else:
         found = services.mark_read(actor=actor, notification_id=pk)
-        return redirect(found.path or org_url(request, "notifications:list"))
-    found = selectors.one(actor, pk)
+    if found.path:
+        return redirect(found.path)
     crumbs = [("Notifications", org_url(request, "notifications:list")), (found.title, "")]
     context = {"title": found.title, "notification": found, "crumbs": crumbs}
     return render(request, "notifications/one.html", context)

@@ -13,6 +13,7 @@ from apps.common import clock
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.organizations import events, rules, selectors
 from apps.organizations.models import Membership, RoleBinding
+from apps.organizations.ports import people_changed
 from apps.organizations.refs import person_ref
 from apps.organizations.services.organization import lock_organization
 from apps.trail.services import record
@@ -56,6 +57,7 @@ def bind_role(
         obj=person_ref(person),
         after={"role": wanted.value, "unit": unit.name if unit else None},
     )
+    people_changed(person.id, wanted.value)
     return binding
 
 
@@ -80,6 +82,7 @@ def unbind_role(*, actor: Actor, binding_id: UUID, reason: str = "") -> None:
         reason=reason.strip(),
     )
     binding.delete()
+    people_changed(binding.membership_id, role.value)
 
 
 def suspend_person(*, actor: Actor, membership_id: UUID, reason: str = "") -> Membership:
@@ -106,6 +109,7 @@ def suspend_person(*, actor: Actor, membership_id: UUID, reason: str = "") -> Me
         after={"is_active": False},
         reason=reason.strip(),
     )
+    people_changed(person.id)
     return person
 
 
@@ -125,6 +129,7 @@ def restore_person(*, actor: Actor, membership_id: UUID, reason: str = "") -> Me
         after={"is_active": True},
         reason=reason.strip(),
     )
+    people_changed(person.id)
     return person
 
 
@@ -153,6 +158,7 @@ def add_member(
             "unit": unit.name if unit else None,
         },
     )
+    people_changed(membership.id)
     return membership
 
 

@@ -14,6 +14,7 @@ from apps.common.errors import Conflict, FieldError, Invalid
 from apps.organizations import events, rules, selectors
 from apps.organizations.enums import UnitKind
 from apps.organizations.models import Unit
+from apps.organizations.ports import people_changed
 from apps.organizations.refs import unit_ref
 from apps.organizations.services.organization import lock_organization
 from apps.trail.services import record
@@ -119,6 +120,7 @@ def move_unit(*, actor: Actor, unit_id: UUID, parent_id: UUID) -> Unit:
         before={"parent": old.name if old else None},
         after={"parent": parent.name},
     )
+    people_changed()
     return unit
 
 
@@ -161,7 +163,8 @@ def _switch(actor: Actor, unit_id: UUID, reason: str, *, active: bool) -> Unit:
 
 def _locked(unit_id: UUID) -> Unit:
     selectors.unit_by_id(unit_id)
-    return Unit.objects.select_for_update().get(id=unit_id)
+    # No key changes: rows that point at the unit need not wait, nor be waited for.
+    return Unit.objects.select_for_update(no_key=True).get(id=unit_id)
 
 
 def _problems(values: dict[str, Any], *, root: bool = False) -> list[FieldError]:

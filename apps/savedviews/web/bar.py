@@ -22,7 +22,7 @@ def bar(request: HttpRequest, page: str, *, defaults: bool = False) -> dict[str,
     actor = actor_of(request)
     base = org_url(request, known.url_name)
     query = rules.clean_query(request.META.get("QUERY_STRING", ""))
-    default = selectors.default_view(actor, page)
+    known_views, default = selectors.views_with_default(actor, page)
     items = [
         {
             "view": view,
@@ -31,7 +31,7 @@ def bar(request: HttpRequest, page: str, *, defaults: bool = False) -> dict[str,
             "own": view.membership_id == actor.membership_id,
             "default": default is not None and view.id == default.id,
         }
-        for view in selectors.views(actor, page)
+        for view in known_views
     ]
     return {
         "page": page,

@@ -5,7 +5,7 @@ the ledger by story and month.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,6 +26,11 @@ from apps.stories.trueup import Cohort, cohort
 
 MONTHS = 24
 RECENT = 6
+COMPARED = (
+    *("id", "number", "ref", "title", "kind", "pattern", "unit_id", "currency"),
+    *("approved_at", "approved_revision_id"),
+)
+"""What is read of a story that is only compared with."""
 SAMPLE = 100
 """The calibration of a story reads this many stories of its pattern and of its category, the
 latest approved ones: its cost does not grow with the number of stories.
@@ -67,47 +72,71 @@ class Record:
 
 
 def records(
-    actor: Actor | None = None, *, story_ids: Collection[UUID] | None = None
+    actor: Actor | None = None, *, among: Collection[TokenStory] | None = None
 ) -> list[Record]:
     """Approved stories in sight (None: all) with their whole months of the last two years.
 
-    A month counts when it is over, planned, priced, and not cut by the story's approval.
-    `story_ids` reads these stories alone.
+    A month counts when it is over, planned, priced, and not cut by the story's approval. `among`
+    are approved stories that are read already: these alone.
     """
-    rows = TokenStory.objects.select_related("unit") if actor is None else stories(actor)
-    approved = rows.filter(approved_revision_id__isnull=False)
-    if story_ids is not None:
-        approved = approved.filter(id__in=story_ids)
-    found = {s.approved_revision_id: Record(s) for s in approved}
+    if among is None:
+        rows = TokenStory.objects.select_related("unit") if actor is None else stories(actor)
+        among = rows.filter(approved_revision_id__isnull=False)
+        measured_of = None
+    else:
+        measured_of = [story.id for story in among]
+    found = {s.approved_revision_id: Record(s) for s in among}
     if not found:
         return []
     zone = organization().timezone
-    today = clock.today(zone)
-    end = month_of(today).start
-    start = month_of(today).shift(-MONTHS).start
-    measured = _measured(start, end, story_ids)
+    end = month_of(clock.today(zone)).start
+    start = month_of(end).shift(-MONTHS).start
+    measured = _measured(start, end, measured_of)
+    if measured:
+        first = min(month for _, month in measured)
+        _compare(found, measured, first, end, zone)
+    return sorted(found.values(), key=lambda record: record.story.number)
+
+
+def _compare(
+    found: Mapping[UUID | None, Record],
+    measured: Mapping[tuple[str, date], int],
+    first: date,
+    end: date,
+    zone: str,
+) -> None:
+    """Put the estimate of each month beside what was measured in it."""
+    known = {
+        revision_id: (record, str(record.story.id), _whole_from(record.story, zone))
+        for revision_id, record in found.items()
+    }
     cells = (
-        PhaseEstimate.objects.filter(revision_id__in=list(found), month__gte=start, month__lt=end)
-        .values("revision_id", "month")
+        PhaseEstimate.objects.filter(revision_id__in=list(found), month__gte=first, month__lt=end)
+        .values_list("revision_id", "month")
         .annotate(estimated=Sum("cost_p50"), high=Sum("cost_p90"))
         .order_by("month")
     )
-    for cell in cells:
-        record = found[cell["revision_id"]]
-        month = month_of(cell["month"])
-        cost = measured.get((str(record.story.id), month.start))
-        if cost is None or not cell["estimated"] or is_cut(record.story, month, zone):
+    for revision_id, month, estimated, high in cells:
+        record, key, whole_from = known[revision_id]
+        cost = measured.get((key, month))
+        if cost is None or not estimated or whole_from is None or month < whole_from:
             continue
-        record.months.append(Outcome(month, int(cell["estimated"]), int(cell["high"]), cost))
-    return sorted(found.values(), key=lambda record: record.story.number)
+        record.months.append(Outcome(month_of(month), int(estimated), int(high), cost))
+
+
+def _whole_from(story: TokenStory, zone: str) -> date | None:
+    """The first month that the story's first approval does not cut; None before an approval."""
+    if story.approved_at is None:
+        return None
+    day = day_in_zone(story.approved_at, zone)
+    month = month_of(day)
+    return month.start if day == month.start else month.end
 
 
 def is_cut(story: TokenStory, month: Month, zone: str) -> bool:
     """Whether the story's first approval fell into the month, after its first day."""
-    if story.approved_at is None:
-        return True
-    first = day_in_zone(story.approved_at, zone)
-    return first >= month.end or (month_of(first) == month and first.day > 1)
+    whole_from = _whole_from(story, zone)
+    return whole_from is None or month.start < whole_from
 
 
 def _measured(
@@ -191,15 +220,17 @@ def alike(kind: str, pattern: str, *, exclude: UUID | None = None) -> list[Recor
     zone = organization().timezone
     first = month_of(clock.today(zone)).shift(-1).start
     before = datetime.combine(first, time(), ZoneInfo(zone)) + timedelta(days=1)
-    rows = TokenStory.objects.filter(approved_revision_id__isnull=False, approved_at__lt=before)
-    wanted = {"kind": kind} | ({"pattern": pattern} if pattern else {})
-    ids: set[UUID] = set()
-    for name, value in wanted.items():
-        latest = rows.filter(**{name: value}).order_by("-approved_at", "-id")
-        if exclude is not None:
-            latest = latest.exclude(id=exclude)
-        ids.update(latest.values_list("id", flat=True)[:SAMPLE])
-    found = [r for r in records(story_ids=ids) if r.change is not None] if ids else []
+    rows = (
+        TokenStory.objects.filter(approved_revision_id__isnull=False, approved_at__lt=before)
+        .only(*COMPARED)
+        .order_by("-approved_at", "-id")
+    )
+    if exclude is not None:
+        rows = rows.exclude(id=exclude)
+    latest = rows.filter(kind=kind)[:SAMPLE]
+    if pattern:
+        latest = latest.union(rows.filter(pattern=pattern)[:SAMPLE])
+    found = [r for r in records(among=list(latest)) if r.change is not None]
     return sorted(found, key=lambda r: (r.story.approved_at, r.story.number), reverse=True)
 
 

@@ -53,17 +53,29 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
         "checks": found,
         "design": load_design(revision.design),
         "checks_passed": sum(check.passed for check in found),
-        "effects": parent_effects(
-            unit_id=revision.unit_id,
-            capability_id=revision.capability_id,
-            cap_nanos=revision.cap_nanos or 0,
-            current_cap=story.approved_cap_nanos,
-        ),
         "return_times": return_times(revision),
         "first_year": revision.estimate.get("first_year", {}),
         "cells": list(cells(revision)),
         "similar": similar_stories(story, known),
         "likeness": cohort_of(known, story.kind, story.pattern),
+    }
+
+
+def effect_context(request: ApprovalRequest) -> dict[str, Any]:
+    """What approving the request at its amount commits of the budgets above the story."""
+    revision = revision_by_id(request.revision_id)
+    if revision is None:
+        return {}
+    cap = revision.cap_nanos if request.approved_nanos is None else request.approved_nanos
+    return {
+        "cap": cap or 0,
+        "currency": revision.currency,
+        "effects": parent_effects(
+            unit_id=revision.unit_id,
+            capability_id=revision.capability_id,
+            cap_nanos=cap or 0,
+            current_cap=revision.story.approved_cap_nanos,
+        ),
     }
 
 

@@ -9,6 +9,7 @@ from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.common.errors import NotFound
+from apps.common.memo import once
 from apps.stories.enums import StoryStatus
 from apps.stories.models import PhaseEstimate, StoryDraft, StoryRevision, TokenStory
 
@@ -74,6 +75,7 @@ def revision_by_number(story: TokenStory, number: int) -> StoryRevision:
     return found
 
 
+@once
 def revision_by_id(revision_id: UUID) -> StoryRevision | None:
     return (
         StoryRevision.objects.select_related("unit", "capability", "value_owner__user", "story")

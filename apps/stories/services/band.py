@@ -184,7 +184,7 @@ class BandSubject(SubjectHandler):
 
     subject_type = SUBJECT
     label = "Use above what was approved"
-    takes_cap = False
+    no_cap = "The amount is what was spent already: there is nothing left to lower."
 
     OUTCOMES = {
         Decision.APPROVE: BandOutcome.ACCEPTED,

@@ -13,7 +13,7 @@ from apps.common import clock, fmt
 from apps.common.errors import Conflict
 from apps.stories.enums import Act
 from apps.stories.models import TokenStory
-from apps.stories.selectors.decision import decision_context
+from apps.stories.selectors.decision import decision_context, effect_context
 from apps.stories.selectors.stories import revision_by_id, story_by_id
 from apps.stories.services.budget import budget_from, ensure_capability, open_story_budget
 from apps.stories.services.drafts import open_draft
@@ -85,6 +85,9 @@ class StorySubject(SubjectHandler):
             aside_template="stories/_approval_aside.html",
             context=decision_context(actor, request),
         )
+
+    def effect(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
+        return SubjectDetail(template="stories/_effect.html", context=effect_context(request))
 
     def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
         return ("stories:detail", {"ref": request.subject_ref})

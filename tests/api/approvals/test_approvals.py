@@ -38,6 +38,48 @@ def call(side, role, method, url, data=None):
     )
 
 
+@pytest.mark.parametrize(
+    ("no_cap", "fields", "refused"),
+    [
+        ("It is spent already.", {}, "It is spent already."),
+        ("", {"amount_nanos": None}, "No amount was asked for."),
+    ],
+)
+def test_a_cap_that_has_no_meaning_is_refused_as_on_the_page(
+    side, monkeypatch, no_cap, fields, refused
+):
+    monkeypatch.setattr(type(probe), "no_cap", no_cap)
+    request = asked(side, **fields)
+    url = f"{URL}{request.id}/"
+    assert call(side, Role.CFO, "get", url).json()["cap_refused"] == refused
+    answer = {"version": 1, "decision": "approve", "cap": 100}
+    one = call(side, Role.CFO, "post", f"{url}decide/", answer)
+    many = call(side, Role.CFO, "post", f"{URL}bulk/", {"answers": [{**answer, "id": request.id}]})
+    (row,) = many.json()
+    for status, problems in (
+        (one.status_code, one.json()["errors"]),
+        (row["status"], row["problems"]),
+    ):
+        assert status == 422
+        assert problems == [
+            {
+                "field": "cap",
+                "message": refused,
+                "fix": "Approve without a cap, request changes, or decline.",
+            }
+        ]
+    page = side.client(Role.CFO).get(side.url("approvals:detail", request.id)).content.decode()
+    assert "Approve with a lower cap" not in page
+    sent = side.client(Role.CFO).post(
+        side.url("approvals:decide", request.id),
+        {"version": 1, "decision": "lower", "cap": "1"},
+    )
+    assert sent.status_code == 422
+    assert f"{refused} Approve without a cap, request changes, or decline." in sent.content.decode()
+    with side.scope():
+        assert not ApprovalDecision.objects.exists()
+
+
 def test_list_and_detail(side):
     request = asked(side, title="Claims triage", summary="Reads claims.")
     listed = call(side, Role.CFO, "get", f"{URL}?queue=mine").json()["results"]

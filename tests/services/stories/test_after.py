@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.access.roles import Role
 from apps.approvals import services as approvals
 from apps.approvals.models import ApprovalRequest
-from apps.approvals.selectors import requests_of_subject
+from apps.approvals.selectors import cap_refused, requests_of_subject
 from apps.common import clock
 from apps.common.errors import Forbidden, Invalid
 from apps.discussions.services import link
@@ -196,6 +196,7 @@ def test_leaving_the_band_asks_for_a_decision_once(desk, outside):
     assert exit_.p90_nanos < exit_.measured_nanos
     request = ApprovalRequest.objects.get(subject_type="story_band")
     assert (request.revision_id, request.amount_nanos) == (exit_.id, 15_000_000_000)
+    assert cap_refused(request).startswith("The amount is what was spent already")
     assert request.title == "Answers: October 2026 above the approved band"
     assert TrailEvent.objects.filter(action=events.LEFT_BAND).count() == 1
 

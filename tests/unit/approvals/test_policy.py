@@ -3,7 +3,7 @@
 import pytest
 
 from apps.access.roles import ASSIGNABLE
-from apps.approvals.rules import policy
+from apps.approvals.rules import choosing, policy
 from apps.approvals.rules.policy import Condition, PolicyDocument, StepSpec
 from apps.common.errors import Invalid
 
@@ -28,7 +28,7 @@ ROLES = [role.value for role in ASSIGNABLE]
     ],
 )
 def test_conditions(condition, facts, expected):
-    assert policy.holds(Condition(*condition), facts) is expected
+    assert choosing.holds(Condition(*condition), facts) is expected
 
 
 def test_steps_whose_conditions_hold_form_the_route():
@@ -39,7 +39,7 @@ def test_steps_whose_conditions_hold_form_the_route():
             StepSpec("CFO", ["cfo"], when=[Condition("amount_month_nanos", "gt", 5_000)]),
         ]
     )
-    names = [s.name for s in policy.route(document, {"amount_month_nanos": 6_000})]
+    names = [s.name for s in choosing.route(document, {"amount_month_nanos": 6_000})]
     assert names == ["TokenOps", "CFO"]
 
 
@@ -47,7 +47,7 @@ def test_a_route_is_never_empty():
     document = PolicyDocument(
         steps=[StepSpec("CDO", ["cdo"], when=[Condition("kind", "eq", "pipeline")])]
     )
-    assert [s.name for s in policy.route(document, {"kind": "analytics"})] == ["CDO"]
+    assert [s.name for s in choosing.route(document, {"kind": "analytics"})] == ["CDO"]
 
 
 def test_the_default_policy_round_trips():

@@ -92,3 +92,25 @@ def test_the_cap_may_be_lowered_never_raised(decision, cap, ceiling, fields):
 def test_a_note_has_a_limit():
     long = "x" * (transitions.NOTE_LIMIT + 1)
     assert [field for field, _ in errors(Decision.APPROVE, long, None, None)] == ["note"]
+
+
+SPENT = "The amount is what the month has cost already: there is nothing left to lower."
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "says", "refused"),
+    [
+        (4_000, "", ""),
+        (0, "", ""),
+        (None, "", "No amount was asked for."),
+        (4_000, SPENT, SPENT),
+        (None, SPENT, SPENT),
+    ],
+)
+def test_one_rule_says_whether_a_cap_can_be_lowered(ceiling, says, refused):
+    assert transitions.cap_refused(ceiling, says) == refused
+    (*found,) = transitions.decision_errors(Decision.APPROVE, "", 0, ceiling, no_cap=says)
+    assert [(e.field, e.message, e.fix) for e in found] == (
+        [("cap", refused, "Approve without a cap, request changes, or decline.")] if refused else []
+    )
+    assert transitions.decision_errors(Decision.APPROVE, "", None, ceiling, no_cap=says) == []

@@ -16,17 +16,40 @@ def tell(side, person, key="1"):
         return Notification.objects.get(key=key)
 
 
-def test_the_inbox(world):
+def stored(side, row):
+    with side.scope():
+        return Notification.objects.get(id=row.id)
+
+
+def test_what_leads_nowhere_is_read_on_its_own_page(world):
+    cfo = world.a.person(Role.CFO)
+    row = tell(world.a, cfo)
+    with world.a.scope():
+        Notification.objects.filter(id=row.id).update(path="")
+    text = cfo.client().get(world.a.url("notifications:one", row.id)).content.decode()
+    assert "Line &lt;b&gt;two&lt;/b&gt;." in text
+    assert stored(world.a, row).read_at is not None
+
+
+def test_opening_a_notification_reads_it(world):
     cfo = world.a.person(Role.CFO)
     row, _ = tell(world.a, cfo), tell(world.a, cfo, "2")
     browser, url = cfo.client(), world.a.url("notifications:list")
     page = browser.get(url).content.decode()
     assert "Story 1 waits" in page
     assert "Mark all 2 as read" in page
+    assert "Line one." in page
     one = world.a.url("notifications:one", row.id)
-    text = browser.get(one).content.decode()
-    assert "Line &lt;b&gt;two&lt;/b&gt;." in text
-    assert browser.post(one)["Location"] == world.a.url("organizations:settings")
+    assert f'href="{one}"' in page
+    for look in (browser.head(one), browser.get(one, headers={"Sec-Purpose": "prefetch"})):
+        assert look["Location"] == world.a.url("organizations:settings")
+    assert "Mark all 2 as read" in browser.get(url).content.decode()
+    opened = browser.get(one)
+    assert (opened.status_code, opened["Location"]) == (302, world.a.url("organizations:settings"))
+    first = stored(world.a, row).read_at
+    assert first is not None
+    assert browser.get(one)["Location"] == world.a.url("organizations:settings")
+    assert stored(world.a, row).read_at == first
     assert "Story 1 waits" not in browser.get(url + "?new=1").content.decode()
     assert browser.post(world.a.url("notifications:read_all"))["Location"] == url
     assert "Mark all" not in browser.get(url).content.decode()
@@ -42,9 +65,9 @@ def test_others_do_not_read_it(world):
     row = tell(world.a, world.a.person(Role.CFO))
     url = world.a.url("notifications:one", row.id)
     assert world.a.client(Role.OWNER).get(url).status_code == 404
-    assert world.a.client(Role.OWNER).post(url).status_code == 404
     foreign = world.b.url("notifications:one", row.id)
     assert world.b.client().get(foreign).status_code == 404
+    assert stored(world.a, row).read_at is None
 
 
 def test_the_api(world):

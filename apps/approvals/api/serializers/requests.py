@@ -126,6 +126,7 @@ class ApprovalDetailSerializer(ApprovalSerializer):
     conditions = serializers.SerializerMethodField()
     questions = serializers.SerializerMethodField()
     blocked = serializers.SerializerMethodField()
+    cap_refused = serializers.SerializerMethodField()
 
     class Meta:
         model = ApprovalRequest
@@ -136,6 +137,7 @@ class ApprovalDetailSerializer(ApprovalSerializer):
             "conditions",
             "questions",
             "blocked",
+            "cap_refused",
         )
         read_only_fields = fields
 
@@ -154,6 +156,10 @@ class ApprovalDetailSerializer(ApprovalSerializer):
     def get_blocked(self, request: ApprovalRequest) -> str:
         """Why the caller has no decision to take; empty when they have one."""
         return selectors.blocked_reason(self.context["request"].auth, request)
+
+    def get_cap_refused(self, request: ApprovalRequest) -> str:
+        """Why an approval cannot carry a lower cap; empty when it can."""
+        return selectors.cap_refused(request)
 
 
 class AskedSerializer(serializers.Serializer):
