@@ -55,3 +55,7 @@ CLOSE = request_example("Close", "Say why", {"version": 1, "note": "The product 
 TAKE = request_example(
     "Take it", "Others see who has it", {"version": 1, "note": "Looking at the retries."}
 )
+THRESHOLDS = request_example(
+    "Set the usual thresholds", "Percent of the limit; for budgets that set none of their own",
+    {"actual": [50, 80, 100], "forecast": [100], "version": 0},
+)  # fmt: skip

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.access.services import require_anywhere
+from apps.budgets.api import examples
 from apps.budgets.enums import Basis
 from apps.budgets.models import BudgetCrossing, ThresholdDefault
 from apps.budgets.selectors import thresholds as selectors
@@ -97,7 +98,11 @@ class ThresholdDefaultView(APIView):
         require_anywhere(request.auth, P.BUDGET_VIEW)
         return Response(ThresholdDefaultSerializer(selectors.threshold_default()).data)
 
-    @extend_schema(request=ThresholdDefaultSerializer, responses=ThresholdDefaultSerializer)
+    @extend_schema(
+        examples=[examples.THRESHOLDS],
+        request=ThresholdDefaultSerializer,
+        responses=ThresholdDefaultSerializer,
+    )
     def put(self, request: Request) -> Response:
         asked = ThresholdDefaultSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
