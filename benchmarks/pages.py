@@ -115,6 +115,7 @@ def pages() -> list[Page]:
         ("Explore", lead, "portal:explore", {}, ""),
         ("Explore, team x model", lead, "portal:explore", {}, "?by=unit&then=model"),
         ("Trends", lead, "portal:trends", {}, ""),
+        ("Workflows", lead, "portal:league", {}, ""),
         ("Token Stories", lead, "stories:list", {}, ""),
         ("Token Story: new", lead, "stories:new", {}, ""),
         ("Token Story: detail", lead, "stories:detail", {"ref": story}, ""),

@@ -46,6 +46,7 @@ PAGES = {
     "Explore": "portal:explore",
     "Explore, team x model": "portal:explore?by=unit&then=model",
     "Trends": "portal:trends",
+    "Workflows": "portal:league",
     "Usage records": "ledger:records",
     "Restatements": "ledger:restatements",
     "Unattributed queue": "ledger:unattributed",

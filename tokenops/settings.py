@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "apps.sprints",
     "apps.audits",
     "apps.webhooks",
+    "apps.reports",
     "apps.api",
     "apps.portal",
     "tokenops.demo",

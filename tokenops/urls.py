@@ -30,6 +30,7 @@ PORTAL = [
     path("", include("apps.outcomes.web.urls")),
     path("", include("apps.audits.web.urls")),
     path("", include("apps.webhooks.web.urls")),
+    path("", include("apps.reports.web.urls")),
 ]
 
 API = [
@@ -60,6 +61,7 @@ API = [
     path("", include("apps.outcomes.api.urls")),
     path("", include("apps.audits.api.urls")),
     path("", include("apps.webhooks.api.urls")),
+    path("", include("apps.reports.api.urls")),
     path("", include("apps.portal.api.urls")),
 ]
 

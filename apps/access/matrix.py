@@ -57,7 +57,7 @@ _EXECUTIVE = (
 GRANTS: dict[Role, Grants] = {
     Role.OWNER: _grants(org=[p for p in P if p not in PLATFORM_PERMISSIONS]),
     Role.ADMIN: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
         unit=[
             *_READ,
             P.ORG_MANAGE,
@@ -75,7 +75,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.CIO: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_EXECUTIVE,
             P.ORG_MANAGE,
@@ -91,7 +91,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.CTO: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_EXECUTIVE,
             P.APIKEY_VIEW,
@@ -107,7 +107,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.CFO: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_EXECUTIVE,
             P.UNIT_MANAGE,
@@ -120,7 +120,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.CDO: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_EXECUTIVE,
             P.CAPABILITY_MANAGE,
@@ -130,7 +130,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.EA: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_EXECUTIVE,
             P.CAPABILITY_MANAGE,
@@ -144,7 +144,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.TOKENOPS_LEAD: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE, P.WEBHOOK_VIEW, P.WEBHOOK_MANAGE],
         unit=[
             *_EXECUTIVE,
             P.APIKEY_VIEW,
@@ -174,7 +174,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.TOKENOPS_ANALYST: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_READ,
             P.PEOPLE_VIEW,
@@ -195,7 +195,7 @@ GRANTS: dict[Role, Grants] = {
         ],
     ),
     Role.UNIT_LEAD: _grants(
-        org=[*_REFERENCE, *_READ_MACHINERY],
+        org=[*_REFERENCE, *_READ_MACHINERY, P.REPORT_SCHEDULE],
         unit=[
             *_READ,
             P.UNIT_MANAGE,

@@ -36,6 +36,7 @@ class P(StrEnum):
     USAGE_WRITE = "usage.write"
     USAGE_IMPORT = "usage.import"
     PERIOD_MANAGE = "period.manage"
+    REPORT_SCHEDULE = "report.schedule"
     SOURCE_VIEW = "source.view"
     SOURCE_MANAGE = "source.manage"
     STORY_VIEW = "story.view"
@@ -96,6 +97,7 @@ MEANINGS: dict[P, Meaning] = {
     P.USAGE_WRITE: Meaning("Usage", "Push usage records"),
     P.USAGE_IMPORT: Meaning("Usage", "Import usage from files"),
     P.PERIOD_MANAGE: Meaning("Usage", "Settle, close and reopen periods"),
+    P.REPORT_SCHEDULE: Meaning("Usage", "Schedule reports by e-mail"),
     P.SOURCE_VIEW: Meaning("Sources", "See sources and their runs"),
     P.SOURCE_MANAGE: Meaning("Sources", "Connect, pause and run sources"),
     P.STORY_VIEW: Meaning("Token Stories", "Read Token Stories"),

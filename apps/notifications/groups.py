@@ -28,7 +28,7 @@ HELP = {
     Group.BUDGET: "Budgets you own or lead: changes, thresholds reached, use that burns too fast.",
     Group.AUDIT: "Findings you answer for, and reports that wait for your signature.",
     Group.SOURCE: "Sources that fail or fall quiet, and doubtful figures.",
-    Group.OTHER: "Webhooks, imports, support visits.",
+    Group.OTHER: "Webhooks, imports, reports that failed, support visits.",
 }
 
 _KINDS = {"connector": Group.SOURCE, "quality": Group.SOURCE, "ledger": Group.SOURCE}

@@ -37,6 +37,18 @@ class Unknown(Choice):
     IDLE = "idle", "No use in 30 days"
 
 
+class NoOutcome(Choice):
+    """Why nothing can be divided by outcomes in some days."""
+
+    NO_STORY = "no_story", "No approved story in sight"
+    NOT_STATED = "not_stated", "Its story counts no outcome"
+    EARLIER = "earlier", "Its story came later"
+    IDLE = "idle", "No running use in these days"
+    PART = "part", "Only part of its use is shown"
+    NONE = "none", "No outcome"
+    UNPRICED = "unpriced", "Its use has no price"
+
+
 class Due(Choice):
     """Where the decision about a capability stands."""
 

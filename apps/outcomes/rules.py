@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from apps.outcomes.enums import Standing
 
 MILLION = 1_000_000
+MONTH = Decimal(1)
 
 
 def whole(value: Decimal) -> int:
@@ -75,10 +76,10 @@ class Given:
         return whole(Decimal(self.value_nanos) * MILLION / self.tokens) if self.tokens else None
 
 
-def interactions(promise: Promise, requests: int | None) -> Decimal:
+def interactions(promise: Promise, requests: int | None, months: Decimal = MONTH) -> Decimal:
     """Measured interactions: requests by the planned calls of one; planned where not counted."""
     if requests is None or promise.calls <= 0 or promise.volume <= 0:
-        return promise.volume
+        return promise.volume * months
     return requests * promise.volume / promise.calls
 
 
@@ -87,11 +88,16 @@ def counts(promise: Promise, requests: int | None) -> bool:
     return not promise.each or (requests is not None and promise.calls > 0 and promise.volume > 0)
 
 
-def given(promise: Promise, use: Use) -> Given:
-    """What running gave at the promise's change. An unknown cost is the caller's to refuse."""
+def given(promise: Promise, use: Use, months: Decimal = MONTH) -> Given:
+    """What running of so many months gave at the promise's change.
+
+    An unknown cost is the caller's to refuse.
+    """
     units = abs(promise.change)
     if promise.each:
-        units = units * interactions(promise, use.requests) * promise.adoption / 100
+        units = units * interactions(promise, use.requests, months) * promise.adoption / 100
+    else:
+        units *= months
     if promise.expected * promise.change < 0:
         units = -units
     return Given(

@@ -9,8 +9,14 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.access.permissions import P
+        from apps.portal import reports
+        from apps.reports import kinds
         from apps.savedviews import pages
 
-        pages.register(
-            "explore", label="Explore", url_name="portal:explore", permission=P.USAGE_VIEW
-        )
+        for name, label, build in (
+            ("league", "Workflows", reports.league_report),
+            ("explore", "Explore", reports.explore_report),
+        ):
+            place = {"label": label, "url_name": f"portal:{name}"}
+            pages.register(name, **place, permission=P.USAGE_VIEW)
+            kinds.register(name, **place, permission=P.USAGE_VIEW, build=build)

@@ -21,6 +21,7 @@ from apps.ledger.models import RollupAxis, UsageRecord, UsageRun
 from apps.organizations.models import ApiKey, Invitation, Membership, Unit
 from apps.planning.models import Envelope, PlanningCycle
 from apps.portfolio.models import Capability
+from apps.reports.models import ReportSchedule
 from apps.sprints.models import Sprint
 from apps.stories.models import StoryTemplate, TokenStory
 from apps.trail.models import TrailEvent
@@ -167,6 +168,13 @@ PAGES: list[PageCase] = [
     PageCase("planning:rounds", Role.CFO, args=first(PlanningCycle, status="open")),
     PageCase("planning:envelope", Role.CFO, args=first(Envelope, allocated_nanos__gt=0)),
     PageCase("planning:allocate", Role.CFO, args=first(Envelope, round__number=1)),
+    PageCase("portal:league", Role.CFO),
+    PageCase("portal:league", Role.CFO, query="?by=workflow&period=90d"),
+    PageCase("reports:list", Role.CFO),
+    PageCase("reports:new", Role.CFO, query="?kind=league&query=stage%3Dpilot"),
+    PageCase("reports:detail", Role.CFO, args=first(ReportSchedule)),
+    PageCase("reports:edit", Role.CFO, args=first(ReportSchedule)),
+    PageCase("reports:delete", Role.CFO, args=first(ReportSchedule)),
     PageCase("outcomes:list", Role.CFO),
     PageCase("outcomes:list", Role.CFO, query="?standing=all"),
     PageCase("outcomes:detail", Role.CFO, args=first(Capability)),

@@ -1,10 +1,11 @@
 """A budget in tokens, which is used up before the month is over, requests that wait, entitlements,
-three sprints, and two planning cycles: one that is locked, one in its second round.
+three sprints, two planning cycles (one that is locked, one in its second round), and a report.
 """
 
 from datetime import timedelta
 
 from apps.access.actors import system_actor
+from apps.access.roles import Role
 from apps.budgets.services import create_budget
 from apps.common import clock
 from apps.common.ids import uuid7
@@ -12,10 +13,13 @@ from apps.entitlements.rules import Wanted
 from apps.entitlements.services import mint
 from apps.planning import services
 from apps.portfolio.models import Capability
+from apps.reports import services as reports
+from apps.reports.models import ReportDelivery
 from apps.sprints.rules import series
 from apps.sprints.services import add_sprints
 from tests.factories.approvals import make_request
 from tests.factories.planning import envelope_of, make_cycle
+from tests.factories.reports import make_schedule
 from tests.world import OrganizationWorld
 
 ENGINEERING = "Engineering tokens"
@@ -40,12 +44,24 @@ def build_planning(org: OrganizationWorld) -> None:
             make_request(title=title, unit_id=org.units["engineering"].id)
         _cycles(org)
         _entitlements(org)
+        _report(org)
         monday = clock.today() - timedelta(days=7 + clock.today().weekday())
         add_sprints(
             actor=actor,
             unit_id=org.units["root"].id,
             wanted=series(monday, 3, 2, "Sprint", 8),
         )
+
+
+def _report(org: OrganizationWorld) -> None:
+    """A schedule with a copy that is sent and one that waits."""
+    cfo, lead = org.person(Role.CFO), org.person(Role.UNIT_LEAD)
+    made = make_schedule(cfo.actor, cfo, lead, with_pdf=True)
+    reports.ask_for_one(actor=lead.actor, schedule_id=made.id)
+    ReportDelivery.objects.update(
+        state="sent", sent_at=clock.now(), headline="12 capabilities cost $48.7k"
+    )
+    reports.ask_for_one(actor=cfo.actor, schedule_id=made.id)
 
 
 def _cycles(org: OrganizationWorld) -> None:

@@ -40,6 +40,7 @@ PARAMETERS = {
     "event_id": "trail.TrailEvent",
     "exchange_rate_id": "fx.ExchangeRate",
     "file_id": "fx.RateFile",
+    "schedule_id": "reports.ReportSchedule",
     "sprint_id": "sprints.Sprint",
     "cycle_id": "planning.PlanningCycle",
     "envelope_id": "planning.Envelope",

@@ -1,6 +1,6 @@
 """One way to send an e-mail: plain text and HTML from two templates. Call it from tasks only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any
 
@@ -10,9 +10,18 @@ from django.template.loader import render_to_string
 
 from apps.tenancy.urls import absolute_url
 
+Attachment = tuple[str, bytes, str]
+"""File name, content, media type."""
+
 
 def send_email(
-    *, to: str, subject: str, template: str, context: Mapping[str, Any], message_id: str
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    message_id: str,
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     """Send `emails/<template>.txt` and `.html` to one address.
 
@@ -31,6 +40,8 @@ def send_email(
         headers={"Message-ID": f"<{message_id}@{_domain()}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string(f"emails/{template}.html", values), "text/html")
+    for name, content, kind in attachments:
+        mail.attach(name, content, kind)
     mail.send()
 
 

@@ -203,10 +203,16 @@ def _given(hypothesis: Hypothesis, use: Use) -> tuple[Given, Basis]:
 
 def promise_of(hypothesis: Hypothesis) -> Promise:
     """The hypothesis of an approved version whose change and money are stated."""
-    revision, report = hypothesis.revision, hypothesis.report
-    expected, money = revision.value_change, revision.value_money_nanos
-    assert expected is not None  # noqa: S101 -- _why_unknown
+    money = hypothesis.revision.value_money_nanos
     assert money is not None  # noqa: S101 -- _why_unknown
+    return change_of(hypothesis, money)
+
+
+def change_of(hypothesis: Hypothesis, money_nanos: int = 0) -> Promise:
+    """The same for its outcomes alone, whatever they are worth. Its change is stated."""
+    revision, report = hypothesis.revision, hypothesis.report
+    expected = revision.value_change
+    assert expected is not None  # noqa: S101 -- asked by the caller
     return Promise(
         expected=expected,
         change=expected if report is None else report.measured_change,
@@ -214,7 +220,7 @@ def promise_of(hypothesis: Hypothesis) -> Promise:
         adoption=revision.value_adoption,
         volume=Decimal(revision.estimate.get("volume", "0")),
         calls=Decimal(revision.estimate.get("calls", "0")),
-        money_nanos=money,
+        money_nanos=money_nanos,
     )
 
 

@@ -1,10 +1,11 @@
-"""Addresses of the portal's own figures in the API: trends and domains of consumption."""
+"""Addresses of the portal's own figures in the API: trends, domains, workflows."""
 
 from django.urls import path
 
-from apps.portal.api import domains, trends
+from apps.portal.api import domains, league, trends
 
 urlpatterns = [
+    path("workflows/", league.LeagueView.as_view(), name="api-league"),
     path("trends/growth/", trends.GrowthView.as_view(), name="api-trends-growth"),
     path("trends/prices/", trends.PricesView.as_view(), name="api-trends-prices"),
     path("trends/sensitivity/", trends.SensitivityView.as_view(), name="api-trends-sensitivity"),

@@ -37,7 +37,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     if not request.GET and (query := default_query(request, VIEWS)):
         return HttpResponseRedirect(f"{request.path}?{query}")
     chosen = read_slice(request.actor, request.GET, FILTERS)
-    state = read_state(request)
+    state = read_state(request.GET)
     if request.GET.get("format") == "csv":
         return _export(chosen, state)
     context: dict[str, Any] = {
@@ -130,15 +130,25 @@ def _wants_region(request: HttpRequest) -> bool:
 def _export(chosen: Slice, state: State) -> HttpResponseBase:
     """Each group in each period, every token kind, to the nano."""
     with time_limit():
-        result = chosen.ask(
-            state.window.start,
-            state.window.end,
-            grain=state.grain,
-            group_by=state.groups,
-            order="period",
-            runs=state.measure.runs,
-        )
-        reported = result.reported
+        head, rows = exact(chosen, state)
+    return csvout.response(f"{filename(state)}.csv", head, rows)
+
+
+def filename(state: State) -> str:
+    return f"usage-{'-'.join(state.groups)}-{state.start}-{state.last}"
+
+
+def exact(chosen: Slice, state: State) -> tuple[list[str], Iterator[list[Any]]]:
+    """The head and rows of a file."""
+    result = chosen.ask(
+        state.window.start,
+        state.window.end,
+        grain=state.grain,
+        group_by=state.groups,
+        order="period",
+        runs=state.measure.runs,
+    )
+    reported = result.reported
     labels = [AXIS_LABELS[name] for name in state.groups]
     ids = [f"{label} (id)" for label in labels]
     head = [
@@ -152,8 +162,7 @@ def _export(chosen: Slice, state: State) -> HttpResponseBase:
         "Unpriced requests",
         *(["Runs"] if state.measure.runs else []),
     ]
-    name = f"usage-{'-'.join(state.groups)}-{state.start}-{state.last}.csv"
-    return csvout.response(name, head, _rows(result.rows, reported.rows if reported else None))
+    return head, _rows(result.rows, reported.rows if reported else None)
 
 
 def _rows(rows: list[Row], converted: list[int | None] | None) -> Iterator[list[Any]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.http import HttpRequest
+from django.http import QueryDict
 
 from apps.common import clock
 from apps.common.web.filters import Control, parse_day
@@ -64,8 +64,8 @@ class State:
         return self.end - timedelta(days=1)
 
 
-def read_state(request: HttpRequest) -> State:
-    get = request.GET.get
+def read_state(params: QueryDict) -> State:
+    get = params.get
     settled, settings, covered = window_now("30d")
     today = clock.today(settings.timezone)
     end = min(parse_day(get("days_to", "")) or today, today) + timedelta(days=1)
@@ -79,7 +79,7 @@ def read_state(request: HttpRequest) -> State:
     measure = MEASURES.get(get("measure", ""), MEASURES["cost"])
     group = get("group", "unit") if get("group", "unit") in GROUPS else "unit"
     then = get("then", "") if get("then", "") in GROUPS and get("then") != group else ""
-    if measure.runs and (lost := _without_runs(request, group, then)):
+    if measure.runs and (lost := _without_runs(params, group, then)):
         notices.append(
             f"{measure.label} cannot be told by {AXIS_LABELS[lost].lower()}: a run may use many. "
             "Cost is shown instead."
@@ -114,10 +114,10 @@ def read_state(request: HttpRequest) -> State:
     )
 
 
-def _without_runs(request: HttpRequest, group: str, then: str) -> str:
+def _without_runs(params: QueryDict, group: str, then: str) -> str:
     """The first chosen grouping or filter that runs have no place in."""
     asked = [group, *([then] if then else [])]
-    asked += [axis for axis in FILTERS if any(request.GET.getlist(axis))]
+    asked += [axis for axis in FILTERS if any(params.getlist(axis))]
     return next((axis for axis in asked if axis not in reads.RUN_AXES), "")
 
 

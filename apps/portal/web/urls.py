@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.web import domains, explore, home, inform, trends
+from apps.portal.web import domains, explore, home, inform, league, trends
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
         domains.PeoplePage.as_view(),
         name="analytics_people",
     ),
+    path("inform/workflows/", league.LeaguePage.as_view(), name="league"),
     path("inform/explore/", explore.explore, name="explore"),
     path("inform/trends/", trends.trends, name="trends"),
 ]

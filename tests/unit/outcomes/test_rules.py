@@ -71,3 +71,12 @@ def test_without_tokens_there_is_no_delivery_per_token():
     made = given(promise(), Use(0, 0, 0))
     assert made.units_per_million is None
     assert made.value_per_million is None
+
+
+def test_other_days_than_a_month_give_their_part():
+    week = Decimal(7) / 30
+    use = Use(70 * DOLLAR, 1_000_000, None)
+    assert given(promise(each=False, change=Decimal(-90)), use, week).units == 21
+    assert given(promise(), use, week).units == Decimal(44_100) * week
+    # Counted interactions are those of the days themselves.
+    assert given(promise(), Use(DOLLAR, 1, 42_000), week).units == 22_050

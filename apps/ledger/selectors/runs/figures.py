@@ -212,6 +212,13 @@ def by_capability(reach: Reach) -> dict[UUID, dict[date, Totals]]:
     return found
 
 
+def by_workflow(reach: Reach) -> dict[tuple[UUID, int], Totals]:
+    """Sums of each workflow of each capability; 0 is for runs that name none."""
+    select = f"r.capability_id, r.workflow_id, {_SUMS}"
+    rows = _days(reach, select, " GROUP BY r.capability_id, r.workflow_id")
+    return {(row[0], row[1]): Totals(*row[2:]) for row in rows if row[2]}
+
+
 def by_axis(reach: Reach, axis: By, most: int = 12) -> Sequence[Line]:
     """The largest workflows, agents or capabilities by cost, then runs."""
     lines = _lines(reach, axis)

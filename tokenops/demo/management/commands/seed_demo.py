@@ -22,6 +22,7 @@ from tokenops.demo.organization import ensure_organization, ensure_people
 from tokenops.demo.people import LOGINS
 from tokenops.demo.people_use import push_people_use
 from tokenops.demo.planning import ensure_planning
+from tokenops.demo.reports import ensure_report
 from tokenops.demo.routes import ensure_routes
 from tokenops.demo.seats import ensure_seats
 from tokenops.demo.sources import pull_history
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             ensure_sprints(demo, now)
             ensure_seats(demo, now)
             ensure_export(demo, now)
+            ensure_report(demo, now)
         push_corrections(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
 
