@@ -36,6 +36,7 @@ from apps.notifications.services import notify
 from apps.organizations import services as organizations
 from apps.planning import services as planning
 from apps.pricing.services import RateTerms, negotiate_rate
+from apps.reports import services as reports
 from apps.stories import services
 from apps.stories.api.examples import MODEL
 from apps.stories.models import TokenStory
@@ -76,6 +77,7 @@ GROWS = {
     "post sprints/": "",
     "post audits/": "audit_id",
     "post webhooks/": "endpoint_id",
+    "post report-schedules/": "schedule_id",
     "post requests/": "ask_id",
     "post story-templates/": "template_id",
     "post stories/{ref}/comments/": "comment_id",
@@ -109,6 +111,7 @@ WHO: dict[str, Role] = {
     "periods/": Role.OWNER,
     "retention/": Role.OWNER,
     "requests/": Role.UNIT_LEAD,
+    "report-schedules/": Role.CFO,
 }
 """Who sends, by how an address begins; the longest fits. Otherwise a program, by its key."""
 
@@ -118,6 +121,7 @@ QUERY: dict[str, dict[str, Any]] = {
     "delete exchange-rates/{exchange_rate_id}/": {"reason": "Typed wrong."},
     "delete sprints/{sprint_id}/": {"version": 1},
     "delete webhooks/{endpoint_id}/": {"version": 1},
+    "delete report-schedules/{schedule_id}/": {"version": 1},
 }
 SPAN = {"start": "2026-11-01", "end": "2026-12-01"}
 """What operations that ask for days are sent."""
@@ -218,6 +222,24 @@ def a_paused_webhook(org: OrganizationWorld) -> Given:
         actor=org.actor(Role.ADMIN), endpoint=endpoint, version=endpoint.version, reason="Later."
     )
     return Given({"endpoint_id": str(endpoint.id)})
+
+
+def a_paused_schedule(org: OrganizationWorld) -> Given:
+    schedule = apps.get_model("reports.ReportSchedule").objects.earliest("created_at")
+    reports.pause_schedule(
+        actor=org.actor(Role.CFO), schedule_id=schedule.id, version=schedule.version
+    )
+    return Given()
+
+
+def a_recipient(org: OrganizationWorld) -> Given:
+    return Given(role=Role.CIO)
+
+
+def a_sent_report(org: OrganizationWorld) -> Given:
+    schedule = apps.get_model("reports.ReportSchedule").objects.earliest("created_at")
+    reports.ask_for_one(actor=org.actor(Role.CFO), schedule_id=schedule.id)
+    return Given()
 
 
 def a_retired_template(org: OrganizationWorld) -> Given:
@@ -377,6 +399,9 @@ BEFORE: dict[str, Callable[[Any], Given]] = {
     "get approval-policies/{policy_id}/versions/": a_route,
     "put requests/{ask_id}/": sent_back,
     "post webhooks/{endpoint_id}/resume/": a_paused_webhook,
+    "post report-schedules/{schedule_id}/resume/": a_paused_schedule,
+    "post report-schedules/{schedule_id}/leave/": a_recipient,
+    "get report-schedules/{schedule_id}/copies/": a_sent_report,
     "post story-templates/{template_id}/restore/": a_retired_template,
     "post sources/{source_id}/resume/": a_paused_source,
     "get sources/{source_id}/place/": files,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -110,18 +110,8 @@ class LeagueView(APIView):
     @extend_schema(
         operation_id="workflows_list",
         parameters=[
-            OpenApiParameter(
-                "by",
-                OpenApiTypes.STR,
-                enum=[key for key, _ in BY],
-                examples=[OpenApiExample("Workflows of each capability", "workflow")],
-            ),
-            OpenApiParameter(
-                "period",
-                OpenApiTypes.STR,
-                enum=PERIOD_KEYS,
-                examples=[OpenApiExample("The month before this one", "last_month")],
-            ),
+            OpenApiParameter("by", OpenApiTypes.STR, enum=[key for key, _ in BY]),
+            OpenApiParameter("period", OpenApiTypes.STR, enum=PERIOD_KEYS),
             OpenApiParameter("start", OpenApiTypes.DATE, description="In place of a period."),
             OpenApiParameter("end", OpenApiTypes.DATE, description="The day after the last."),
             OpenApiParameter("unit", OpenApiTypes.UUID, many=True, description="With all below."),
@@ -133,7 +123,6 @@ class LeagueView(APIView):
                 "confidence",
                 OpenApiTypes.STR,
                 enum=[Basis.MEASURED.value, Basis.PARTLY.value, NOT_TOLD],
-                examples=[OpenApiExample("With a measured outcome", "measured")],
             ),
             OpenApiParameter("q", OpenApiTypes.STR, description="Words in name, code or team."),
         ],

@@ -88,13 +88,13 @@ class ScheduleView(ActorMixin, APIView):
         )
         return _shown(self.actor, schedule_id)
 
-    @extend_schema(
-        request=s.ScheduleVersionSerializer, responses={204: None}, examples=[examples.VERSION]
-    )
+    @extend_schema(parameters=[s.ScheduleVersionSerializer], request=None, responses={204: None})
     def delete(self, request: Request, schedule_id: UUID) -> Response:
+        """Delete it, at the version that was read."""
         selectors.schedule_by_id(self.actor, schedule_id)
-        values = _checked(s.ScheduleVersionSerializer, request)
-        services.delete_schedule(actor=self.actor, schedule_id=schedule_id, **values)
+        asked = s.ScheduleVersionSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        services.delete_schedule(actor=self.actor, schedule_id=schedule_id, **asked.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
