@@ -126,6 +126,20 @@ class EntryKind(TextChoices):
     USER = "user", "Person"
 
 
+class BillPart(TextChoices):
+    """What a line of a bill that came as a file is for, as the bill itself says."""
+
+    TOKENS = "tokens", "Tokens"
+    UNNAMED = "unnamed", "Tokens without a kind or model"
+    UNITS = "units", "Usage in other units"
+    PURCHASE = "purchase", "Purchases and commitments"
+    TAX = "tax", "Tax"
+    CREDIT = "credit", "Credits and refunds"
+    CORRECTION = "correction", "Corrections of earlier bills"
+    ROUNDING = "rounding", "Rounding"
+    OTHER = "other", "Other charges"
+
+
 class SchemaChange(TextChoices):
     """How a provider's answer differs from what it documents."""
 

@@ -15,7 +15,7 @@ from apps.common import clock
 from apps.common.errors import NotFound
 from apps.common.tokens import KINDS, TokenCounts
 from apps.connectors import rules
-from apps.connectors.enums import EntryKind, Health, RunStatus, SourceKind, SourceRole, SourceStatus
+from apps.connectors.enums import EntryKind, Health, RunStatus, SourceKind, SourceStatus
 from apps.connectors.models import (
     ComparisonUsage,
     DirectoryEntry,
@@ -223,33 +223,6 @@ def line_items(source_id: UUID) -> list[str]:
     """The distinct line items of a provider's bill, by name."""
     rows = ProviderCost.objects.filter(source_id=source_id).order_by("line_item")
     return list(rows.values_list("line_item", flat=True).distinct())
-
-
-@dataclass(frozen=True, slots=True)
-class BilledDay:
-    """What a provider says a UTC day costs, in nanos."""
-
-    source_id: UUID
-    day: date
-    currency: str
-    amount_nanos: int
-
-
-def billed_days(start: date, end: date, source_id: UUID | None = None) -> list[BilledDay]:
-    """The providers' own figures per source and UTC day in [start, end): for comparison only.
-
-    Without a source: those of the channels of record. A gateway's figure is no bill.
-    """
-    rows = ProviderCost.objects.filter(day__gte=start, day__lt=end)
-    if source_id is not None:
-        rows = rows.filter(source_id=source_id)
-    else:
-        rows = rows.filter(source__role=SourceRole.RECORD)
-    grouped = rows.values("source_id", "day", "currency").annotate(amount=Sum("amount_nanos"))
-    return [
-        BilledDay(row["source_id"], row["day"], row["currency"], row["amount"])
-        for row in grouped.order_by("day")
-    ]
 
 
 COMPARISON_DIMENSIONS = (

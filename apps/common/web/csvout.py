@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[+-]\d+(?:\.\d+)?\Z")
 _IN_MEMORY = 1 << 20
 _CHUNK_ROWS = 500
 
@@ -20,7 +22,8 @@ _CHUNK_ROWS = 500
 def cell(value: Any) -> str | int | Decimal:
     """A value as the file holds it: numbers exact, times in ISO 8601, missing is empty.
 
-    Text that a spreadsheet would run as a formula gets a leading apostrophe (CWE-1236).
+    Text that a spreadsheet would run as a formula gets a leading apostrophe (CWE-1236); a signed
+    number is none.
     """
     if value is None:
         return ""
@@ -35,7 +38,7 @@ def cell(value: Any) -> str | int | Decimal:
     if isinstance(value, list | tuple | set | frozenset):
         return cell("; ".join(str(item) for item in value))
     text = strip_tags(value) if isinstance(value, SafeString) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.match(text) else text
 
 
 def encode(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

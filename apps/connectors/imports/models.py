@@ -27,8 +27,10 @@ class ImportJob(TenantModel):
     An `automatic` job came from a source and goes on by itself once it is checked.
     `cost_nanos` is in the mapping's currency, `costs` has every currency. A job of a `collection`
     (files that a source reads together) replaces what the collection held before: rows that are
-    gone are `withdrawn`. `pruned` are the months whose raw records retention had removed when the
-    file was checked: rows of them are refused, since whether they are known cannot be told.
+    gone are `withdrawn`. `mends` is the import whose refused rows the file holds, mended: they go
+    where that one went, and rows alike are numbered after those it accepted. `pruned` are the
+    months whose raw records retention had removed when the file was checked: rows of them are
+    refused, since whether they are known cannot be told.
     """
 
     filename = models.CharField(max_length=255)
@@ -60,6 +62,7 @@ class ImportJob(TenantModel):
     bill_rows = models.PositiveBigIntegerField(default=0)
     bill_written = models.PositiveBigIntegerField(default=0)
     withdrawn = models.PositiveBigIntegerField(default=0)
+    mends = models.UUIDField(null=True)
     pruned = models.JSONField(default=list)
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
@@ -96,6 +99,11 @@ class ImportJob(TenantModel):
     def goes_in(self) -> int:
         """Rows that an import would take: into the ledger or onto the bill."""
         return self.accepted + self.bill_rows
+
+    @property
+    def keeps_source(self) -> bool:
+        """Whether its rows belong to a source already, whatever name a person gives."""
+        return self.mends is not None and self.source_id is not None
 
     @property
     def is_running(self) -> bool:
@@ -202,8 +210,9 @@ class SavedMapping(TenantModel):
 class ImportedRow(TenantModel):
     """What one row of a bill holds, so that the same row of a later file replaces it.
 
-    A row on the bill has a `line` and its `amount_nanos` in it; a row in the ledger (kept for
-    collections only) has the `event` it became. The lines of the bill are sums over these rows.
+    Each row of a bill has a `line` with its `amount_nanos`, `effective_nanos` and `tokens` in it:
+    the lines are sums over these rows. One that is usage in the ledger too has the `event` it
+    became; so has a row of a collection that is no bill, without a line.
     """
 
     source = TenantForeignKey("connectors.Source", models.PROTECT, related_name="+", db_index=False)
@@ -213,6 +222,8 @@ class ImportedRow(TenantModel):
         "connectors.ProviderCost", models.PROTECT, null=True, related_name="+", db_index=False
     )
     amount_nanos = models.BigIntegerField(null=True)
+    effective_nanos = models.BigIntegerField(null=True)
+    tokens = models.BigIntegerField(default=0, db_default=0)
     event = models.JSONField(null=True)
 
     class Meta:

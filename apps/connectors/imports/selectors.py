@@ -13,10 +13,12 @@ from apps.common.errors import Conflict, NotFound
 from apps.connectors.imports import passes
 from apps.connectors.imports.enums import RUNNING
 from apps.connectors.imports.models import ImportJob, ImportSlice, SavedMapping
+from apps.connectors.imports.rules import mending
 from apps.connectors.imports.rules.converting import repeat_error
 from apps.ledger.schema import RecordError
 
-REASONS = ("tokenops_row", "tokenops_field", "tokenops_reason", "tokenops_fix")
+_HASH = 8
+"""Bytes of an accepted row's identity in its slice."""
 
 
 def jobs(actor: Actor) -> QuerySet[ImportJob]:
@@ -50,13 +52,24 @@ def saved_by_id(saved_id: UUID) -> SavedMapping:
     return found
 
 
+def refused_header(job: ImportJob) -> list[str]:
+    """The columns of `refused_rows`: the file's own, then the notes."""
+    return [*mending.own_columns(job.header), *mending.NOTES]
+
+
 def refused_rows(job: ImportJob) -> Iterator[list[str]]:
-    """Every refused row with its number, field, reason and fix, read from the file again."""
+    """Every refused row with its number, field, reason, fix and import, read from the file again.
+
+    Mended, the file can be imported: its rows go in beside those that were accepted.
+    """
     if job.file_deleted_at:
         raise Conflict("The file was deleted.", code="file_deleted", fix="Upload it again.")
     convert = passes.converter(job)
+    own = [place for place, name in enumerate(job.header) if name not in mending.NOTES]
     for piece in ImportSlice.objects.filter(job=job).order_by("number").iterator(chunk_size=4):
         ordinals = passes.ordinals_of(bytes(piece.ordinals)) if convert.by_event else {}
+        if len(piece.identities) == piece.rows * _HASH and not ordinals:
+            continue
         place = -1
         rows = passes.rows_from(job, piece.start, piece.first_row)
         for row, _ in zip(rows, range(piece.rows), strict=False):
@@ -67,8 +80,9 @@ def refused_rows(job: ImportJob) -> Iterator[list[str]]:
                     continue
                 found = repeat_error(row.number)
             cells = row.cells or []
-            padded = [*cells, *[""] * (len(job.header) - len(cells))][: len(job.header)]
-            yield [*padded, str(row.number), found.field, found.message, found.fix]
+            padded = [*cells, *[""] * (len(job.header) - len(cells))]
+            notes = [str(row.number), found.field, found.message, found.fix, str(job.id)]
+            yield [*(padded[place] for place in own), *notes]
 
 
 def stalled(now: datetime) -> QuerySet[ImportJob]:

@@ -1,9 +1,13 @@
 """Whether figures of the same usage from different channels agree, and what explains a gap."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from apps.common.errors import FieldError
 from apps.common.money import NANOS
+from apps.connectors.enums import BillPart
+from apps.connectors.reconciliation import explaining
 
 STATES = {
     "agrees": "Agrees",
@@ -53,11 +57,19 @@ class Side:
     measured_tokens: int
     unpriced_tokens: int = 0
     billed_nanos: int | None = None
+    billed_tokens: int | None = None
     compared_tokens: int | None = None
     compared_nanos: int | None = None
     lagging: str = ""
     fresh: bool = False
     """The last days: bills and pulls are still coming in."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Billed minus measured, split (`explaining`); they add up to it. Empty where the bill does not
+    say what its lines are for."""
+    unmeasured: tuple[explaining.Span, ...] = ()
+    """Days with billed tokens and no measured usage."""
+    foreign: tuple[str, ...] = ()
+    """Other currencies of the bill."""
 
     @property
     def bill_gap(self) -> int | None:
@@ -67,11 +79,58 @@ class Side:
         return self.billed_nanos - (self.measured_nanos or 0)
 
     @property
+    def open_gap(self) -> int | None:
+        """What of it the bill does not explain itself."""
+        return explaining.open_of(self.parts) if self.parts else self.bill_gap
+
+    @property
     def token_gap(self) -> int | None:
         """Measured minus compared: what a gateway did not see."""
         if self.compared_tokens is None:
             return None
         return self.measured_tokens - self.compared_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Total(Side):
+    """The sum of groups. `gap` and `rest` are those of the groups that a bill speaks of: what is
+    measured and billed by nobody we know of is in `measured_nanos`, and no difference."""
+
+    gap: int | None = None
+    rest: int | None = None
+
+    @property
+    def bill_gap(self) -> int | None:
+        return self.gap
+
+    @property
+    def open_gap(self) -> int | None:
+        return self.rest
+
+
+def total_of(sides: Sequence[Side]) -> Total:
+    """Sums of what each channel says; bills and comparisons only where they say something."""
+
+    def add(values: Iterable[int | None]) -> int | None:
+        known = [value for value in values if value is not None]
+        return sum(known) if known else None
+
+    parts: dict[str, int] = {}
+    for side in sides:
+        for name, nanos in side.parts:
+            parts[name] = parts.get(name, 0) + nanos
+    return Total(
+        measured_nanos=add(side.measured_nanos for side in sides),
+        measured_tokens=sum(side.measured_tokens for side in sides),
+        unpriced_tokens=sum(side.unpriced_tokens for side in sides),
+        billed_nanos=add(side.billed_nanos for side in sides),
+        billed_tokens=add(side.billed_tokens for side in sides),
+        compared_tokens=add(side.compared_tokens for side in sides),
+        compared_nanos=add(side.compared_nanos for side in sides),
+        parts=tuple(sorted(parts.items(), key=lambda part: (-abs(part[1]), part[0]))),
+        gap=add(side.bill_gap for side in sides),
+        rest=add(side.open_gap for side in sides),
+    )
 
 
 def share(gap: int | None, whole: int | None) -> float | None:
@@ -92,10 +151,10 @@ def distance(gap: int | None, whole: int, small: int, limits: Limits = DEFAULTS)
 
 
 def state(side: Side, limits: Limits = DEFAULTS) -> str:
-    """The worse of the two comparisons. A gateway that saw less is no gap: it is a lower bound;
-    one that saw more is."""
+    """The worse of the two comparisons. What a bill explains itself (tax, credits) is no gap. A
+    gateway that saw less is none either: it is a lower bound; one that saw more is."""
     whole = max(side.billed_nanos or 0, side.measured_nanos or 0)
-    bill = distance(side.bill_gap, whole, limits.small_nanos, limits)
+    bill = distance(side.open_gap, whole, limits.small_nanos, limits)
     gap = side.token_gap
     seen = "alone" if gap is None else "agrees"
     if gap is not None and gap < 0:
@@ -111,10 +170,10 @@ def reasons(side: Side, limits: Limits = DEFAULTS) -> list[str]:
         found.append(f"{side.lagging} has not delivered everything yet.")
     if side.fresh and side.billed_nanos is None:
         found.append("The provider has not billed this day yet.")
-    gap = side.bill_gap
+    gap = side.open_gap
     whole = max(side.billed_nanos or 0, side.measured_nanos or 0)
     if gap is not None and distance(gap, whole, limits.small_nanos, limits) != "agrees":
-        found += _bill_reasons(side, gap)
+        found += _part_reasons(side) if side.parts else _bill_reasons(side, gap)
     missed, small = side.token_gap, limits.small_tokens
     if missed is not None and missed < 0:
         if distance(missed, side.compared_tokens or 0, small, limits) != "agrees":
@@ -139,6 +198,49 @@ def _bill_reasons(side: Side, gap: int) -> list[str]:
     return [
         "The provider bills less: a discount without a negotiated rate, credits, or late lines."
     ]
+
+
+def _part_reasons(side: Side) -> list[str]:
+    """Of the parts that need an answer, the largest first."""
+    found: list[str] = []
+    for name, nanos in side.parts:
+        if name in explaining.EXPLAINED:
+            continue
+        if name == explaining.UNMEASURED:
+            found.append(f"No usage was measured on {days_said(side.unmeasured)}, which is billed.")
+        elif name == BillPart.UNNAMED:
+            found.append("The bill does not say which model or kind some tokens are of.")
+        elif name == explaining.VOLUME and nanos > 0:
+            found.append("The bill counts more tokens: calls that no source of record reports.")
+        elif name == explaining.VOLUME:
+            found.append("The bill counts fewer tokens: late lines, or usage counted twice here.")
+        elif name == explaining.PRICE and side.unpriced_tokens and nanos > 0:
+            found.append("Some tokens have no price, so the measured cost is too low.")
+        elif name == explaining.PRICE:
+            found.append("The bill has another price: a discount or a tier that no price here has.")
+        else:
+            found += _bill_reasons(side, nanos)
+    if side.foreign:
+        found.append(
+            f"Converted from {', '.join(side.foreign)} at each day’s rate; the invoice may use one."
+        )
+    return found
+
+
+SHOWN_DAYS = 4
+
+
+def days_said(spans: Sequence[explaining.Span]) -> str:
+    """3 Nov, 5 to 7 Nov and 2 more days: days in a row as one."""
+    runs: list[tuple[date, date]] = []
+    for first, last in spans:
+        if runs and (first - runs[-1][1]).days <= 1:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
+    texts = [f"{a:%-d %b}" if a == b else f"{a:%-d %b} to {b:%-d %b}" for a, b in runs]
+    more = len(texts) - SHOWN_DAYS
+    return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:SHOWN_DAYS])} and more"
 
 
 Compared = dict[tuple[str, str], tuple[int, int | None, str]]

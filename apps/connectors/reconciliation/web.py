@@ -22,11 +22,14 @@ from apps.common.web.filters import Control, Filter, parse_day
 from apps.common.web.forms import FormPage
 from apps.common.web.lists import Column, CustomFilter, Empty, ListPage
 from apps.connectors.reconciliation import rules, selectors
+from apps.connectors.reconciliation.explaining import EXPLAINED, LABELS
+from apps.connectors.reconciliation.measured import is_utc
 from apps.connectors.reconciliation.selectors import Line, Reconciliation
 from apps.connectors.reconciliation.services import set_limits
 from apps.tenancy.urls import org_url
 
-DAYS = 30
+DAYS, MONTHS = 30, 92
+"""Days of the question where nobody chose any; by month."""
 TONES = {"agrees": "ok", "near": "warn", "gap": "bad", "alone": ""}
 
 
@@ -37,9 +40,11 @@ class _Days(Filter):
         today = clock.today()
         last = parse_day(request.GET.get("days_to", "")) or today
         last = min(last, today)
-        first = parse_day(request.GET.get("days_from", "")) or last - timedelta(days=DAYS - 1)
+        days = MONTHS if request.GET.get("by") == "month" else DAYS
+        first = parse_day(request.GET.get("days_from", "")) or last - timedelta(days=days - 1)
         first = min(first, last)
-        return max(first, last - timedelta(days=selectors.MAX_DAYS - 1)), last
+        most = selectors.longest(request.GET.get("by", ""))
+        return max(first, last - timedelta(days=most - 1)), last
 
     def apply(self, qs: Any, value: Any) -> Any:
         return qs
@@ -56,9 +61,14 @@ class _Kept(CustomFilter):
         return qs
 
 
+def _providers(request: Any) -> list[str]:
+    first, last = _Days("days", "Days").read(request)
+    return selectors.providers(first, last + timedelta(days=1))
+
+
 @requires(P.SOURCE_VIEW)
 class ReconciliationPage(ListPage):
-    """Measured against billed and compared, by day, model, key or provider."""
+    """Measured against billed and compared, by day, month, provider, account, model or key."""
 
     title = "Reconciliation"
     noun = ("line", "lines")
@@ -68,7 +78,8 @@ class ReconciliationPage(ListPage):
     default_sort = "-order"
     empty = Empty(
         "Nothing to compare in these days",
-        "Connect a source that reports what the provider bills, or a gateway as a comparison.",
+        "Connect a source that reports what the provider bills, import a bill as a file, or "
+        "connect a gateway as a comparison.",
         icon="scale",
     )
     filters = (
@@ -77,7 +88,7 @@ class ReconciliationPage(ListPage):
         _Kept(
             "provider",
             "Provider",
-            choices=lambda request: [(name, name) for name in selectors.providers()],
+            choices=lambda request: [(name, name) for name in _providers(request)],
         ),
         CustomFilter(
             "state",
@@ -120,7 +131,13 @@ class ReconciliationPage(ListPage):
         money = fmt.signed_money(gap, found.currency)
         part = rules.share(gap, total.billed_nanos)
         said = f" ({fmt.pct(abs(part), 1)})" if part is not None else ""
-        return f"Billed minus measured is {money}{said}. {self._verdict()}"
+        rest = total.open_gap or 0
+        explained = gap - rest
+        of_it = ""
+        if explained:
+            what = fmt.signed_money(explained, found.currency)
+            of_it = f", {what} of it explained by the bill itself"
+        return f"Billed minus measured is {money}{said}{of_it}. {self._verdict()}"
 
     def _verdict(self) -> str:
         """How the lines stand: what needs an answer, then what is only near."""
@@ -137,19 +154,23 @@ class ReconciliationPage(ListPage):
 
     def extra_context(self) -> dict[str, Any]:
         found = self.found
+        total_parts = found.total.parts
         return {
             "found": found,
             "total": found.total,
             "currency": found.currency,
             "close": _percent(found.limits.close_bp),
             "wide": _percent(found.limits.wide_bp),
-            "own_days": selectors.is_utc(found.timezone),
+            "own_days": is_utc(found.timezone),
             "by_day": self.by == "day",
             "limits_url": org_url(self.request, "connectors:limits")
             if can(self.request.actor, P.SOURCE_MANAGE)
             else "",
             "zone": found.timezone,
             "channels": found.channels,
+            "parts": [(LABELS[name], nanos, name in EXPLAINED) for name, nanos in total_parts],
+            "left_out": [c.source.name for c in found.channels if c.left_out],
+            "seen_share": rules.share(found.total.compared_tokens, found.total.measured_tokens),
             "sources_url": org_url(self.request, "connectors:list"),
         }
 
@@ -157,7 +178,7 @@ class ReconciliationPage(ListPage):
         """The provider and, where figures differ, what usually explains it."""
         name = line.provider if self.by != "provider" else ""
         why = line.reasons[0] if line.reasons and line.state in ("near", "gap") else ""
-        return f"{name}. {why}" if name and why else name or why
+        return ". ".join(text for text in (name, why) if text)
 
     def get_columns(self) -> Sequence[Column]:
         currency = self.found.currency
@@ -198,10 +219,24 @@ class ReconciliationPage(ListPage):
             money("measured_nanos", "Measured"),
             money("billed_nanos", "Billed"),
             money("bill_gap", "Billed − measured", signed=True),
+            money("open_gap", "Unexplained", signed=True),
             tokens("measured_tokens", "Tokens"),
+            Column(
+                "billed_tokens",
+                "Billed (tokens)",
+                value=lambda line: fmt.tokens(line.side.billed_tokens),
+                csv=lambda line: line.side.billed_tokens,
+                in_table=False,
+            ),
             tokens("compared_tokens", "Compared"),
             tokens("token_gap", "Not compared"),
             Column("order", "Size", sort="order", in_table=False, in_csv=False),
+            Column(
+                "parts",
+                "Parts of the difference",
+                value=lambda line: _parts(line, currency),
+                in_table=False,
+            ),
             Column(
                 "reasons",
                 "What explains it",
@@ -209,6 +244,13 @@ class ReconciliationPage(ListPage):
                 in_table=False,
             ),
         ]
+
+
+def _parts(line: Line, currency: str) -> str:
+    """Tax +12.00 USD; Credits and refunds -1.00 USD."""
+    return "; ".join(
+        f"{LABELS[name]} {from_nanos(nanos):+f} {currency}" for name, nanos in line.side.parts
+    )
 
 
 def _units(nanos: int | None) -> Any:

@@ -52,7 +52,7 @@ SELECT %s, %s, %s, %s, line.currency, line.id, line.day, line.project_id, line.l
 FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::text[], %s::bigint[],
   %s::bigint[], %s::text[], %s::text[])
   AS line (id, day, project_id, line_item, model, amount, quantity, unit, currency)
-ON CONFLICT (organization_id, source_id, day, project_id, line_item) DO UPDATE SET
+ON CONFLICT (organization_id, source_id, day, project_id, line_item, dims) DO UPDATE SET
   amount_nanos = excluded.amount_nanos, quantity = excluded.quantity,
   revisions = known.revisions + 1, observed_at = excluded.observed_at
 WHERE (known.amount_nanos, known.quantity)

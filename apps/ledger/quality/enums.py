@@ -15,6 +15,7 @@ class Kind(Choice):
     STEP = "step", "Figures took a step"
     PARTITION = "partition", "Partition missing"
     GROWTH = "growth", "Use grows fast"
+    BILL = "bill", "Bill differs from usage"
 
 
 class State(Choice):

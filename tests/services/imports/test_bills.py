@@ -1,4 +1,4 @@
-"""Bills: what becomes usage, what stays on the bill, and that no row is ever in both."""
+"""Bills: what becomes usage, what is on the bill alone, and that the bill is always whole."""
 
 import gzip
 import io
@@ -54,6 +54,14 @@ def ledger(year: int = 2026):
 
 def billed() -> int:
     return sum(ProviderCost.objects.values_list("amount_nanos", flat=True))
+
+
+def effective() -> int:
+    return sum(ProviderCost.objects.values_list("effective_nanos", flat=True))
+
+
+def tokens() -> int:
+    return sum(ProviderCost.objects.values_list("tokens", flat=True))
 
 
 def parquet(data: bytes) -> bytes:
@@ -121,7 +129,7 @@ def test_token_rows_become_usage_and_the_rest_stays_on_the_bill(world):
         assert (done.new, done.bill_written, done.source_name) == (7, 7, "FOCUS export")
         assert sum(job.tokens.values()) == ledger().tokens.total
         assert ledger().cost_nanos == 3_863_000_000
-        assert billed() == 512_060_000_000
+        assert billed() == 512_060_000_000 + 3_873_000_000
         models = {row["model"] for row in job.preview}
         assert models == {"gpt-4o-1120", "claude-opus-4-6", "llama-4-70b"}
         assert {row["provider"] for row in job.preview} == {"azure", "aws", "example cloud"}
@@ -159,7 +167,8 @@ def test_another_price_restates_usage_and_lines_by_the_difference(world):
         job = bring(changed)
         assert (job.new, job.changed, job.bill_written) == (0, 1, 1)
         assert ledger().cost_nanos == 3_363_000_000
-        assert billed() == 513_560_000_000
+        assert billed() == 513_560_000_000 + 3_873_000_000
+        assert billed() - effective() == 500_510_000_000
         tax = ProviderCost.objects.get(line_item__startswith="Tax")
         assert (tax.first_nanos, tax.amount_nanos, tax.revisions) == (
             12_000_000_000, 13_500_000_000, 1,
@@ -171,24 +180,24 @@ def test_parts_of_one_bill_add_up_and_a_repeated_row_counts_each_time(world):
     with world.a.scope():
         bring(head + b"".join(rows[:6]))
         bring(head + b"".join(rows[6:]))
-        assert ledger().cost_nanos + billed() == 3_863_000_000 + 512_060_000_000
+        assert (ledger().cost_nanos, billed()) == (3_863_000_000, 515_933_000_000)
         bring(head + rows[0] + rows[0])
         assert ledger().cost_nanos == 3_863_000_000 + 30_500_000
 
 
-def test_a_row_that_changes_place_is_never_in_both(world):
-    """A mapping that says less, then more, then less: usage and lines trade places."""
+def test_a_row_enters_and_leaves_the_ledger_while_the_bill_stays_whole(world):
+    """A mapping that says less, then more, then less: usage comes and goes."""
     with world.a.scope():
         job = check(make_upload(TOKENS))
         whole = job.mapping
         less = {**whole, "columns": {**whole["columns"], "SkuMeter": ""}}
-        effective, invoiced = 3_863_000_000, 3_873_000_000
-        for mapping, usage in ((less, 0), (whole, effective), (less, 0), (whole, effective)):
+        usage, whole_bill = 3_863_000_000, 515_933_000_000
+        for mapping, counted in ((less, 0), (whole, usage), (less, 0), (whole, usage)):
             job.mapping = mapping
             job.save()
             write(check(job))
-            assert (ledger().cost_nanos or 0) == usage
-            assert billed() == 512_060_000_000 + (0 if usage else invoiced)
+            assert (ledger().cost_nanos or 0) == counted
+            assert (billed(), tokens()) == (whole_bill, 1_548_200 if counted else 0)
 
 
 def test_a_purchase_in_virtual_currency_is_no_usage_of_tokens(world):

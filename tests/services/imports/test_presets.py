@@ -112,7 +112,7 @@ def test_what_azure_bills_in_euro_stays_in_euro_and_refunds_stay_on_the_bill(wor
         assert job.bill["reasons"] == {"category": 1, "unit": 1}
         assert job.costs == {"EUR": 188_500_000}
         write(job)
-        assert billed() == 1_500_000_000
+        assert billed() == 1_500_000_000 + 188_500_000
 
 
 def test_copilot_requests_are_lines_of_the_bill_with_their_model(world):

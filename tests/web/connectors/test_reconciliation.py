@@ -10,11 +10,14 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from apps.access.actors import system_actor
 from apps.access.roles import Role
 from apps.common.money import NANOS
+from apps.connectors.enums import SourceKind
 from apps.connectors.models import ComparisonUsage, ProviderCost, ReconciliationLimits
 from apps.connectors.reconciliation.rules import Limits
 from apps.connectors.reconciliation.web import ReconciliationPage
+from apps.connectors.services.sources import intake_source
 from apps.ledger.models import LedgerState
 from apps.trail.models import TrailEvent
 from tests.factories.connectors import make_source
@@ -233,3 +236,53 @@ def test_the_lede_says_all_agree_only_where_they_do(gaps, near, words):
     counts = {"gap": gaps, "near": near}
     page.found = SimpleNamespace(count=counts.get, limits=Limits())
     assert page._verdict() == words
+
+
+def test_a_bill_from_a_file_says_what_the_difference_is_made_of(side, client):
+    """Page, file and API hold the same parts, and they are the difference."""
+    with side.scope():
+        source = intake_source(actor=system_actor("tests"), kind=SourceKind.CSV, name="Cloud bill")
+        take(
+            [
+                usage(
+                    occurred_at=datetime(2026, 11, 6, 10, tzinfo=UTC),
+                    provider="azure",
+                    model="gpt-4o",
+                    cost=Decimal(90),
+                )
+            ]
+        )
+        for part, amount, tokens, service in (
+            ("tokens", 100, 1100, "Azure OpenAI"), ("tax", 19, 0, "Azure OpenAI"),
+            ("credit", -40, 0, "Azure OpenAI"), ("units", 500, 0, "Virtual Machines"),
+        ):  # fmt: skip
+            ProviderCost.objects.create(
+                source=source, day=date(2026, 11, 6), line_item=part, provider="azure",
+                service=service, category=part, tokens=tokens, currency="USD", account="acct",
+                amount_nanos=amount * NANOS, effective_nanos=amount * NANOS, first_nanos=0,
+            )  # fmt: skip
+    row = rows(side, "&provider=azure")["2026-11-06"]
+    assert (row["Result"], row["Billed − measured (USD)"]) == ("gap", "-11.000000000")
+    assert (row["Unexplained (USD)"], row["Billed (tokens)"]) == ("10.000000000", "1100")
+    assert row["Parts of the difference"] == (
+        "Credits and refunds -40.000000000 USD; Tax +19.000000000 USD; "
+        "Another price than the ledger's +10.000000000 USD"
+    )
+    assert "another price" in row["What explains it"]
+    url = side.url("connectors:reconciliation") + "?days_from=2026-11-01&provider=azure"
+    page = side.client(Role.CFO).get(url).content.decode()
+    for words in (
+        "Billed minus measured is −$11 (13.9%), −$21 of it explained by the bill itself.",
+        "What the difference is made of", "$500 for services that nobody measures here",
+        "Needs an answer", "brings the bill of azure",
+    ):  # fmt: skip
+        assert words in page
+    asked = {"start": "2026-11-01", "end": "2026-11-20", "provider": "azure", "by": "month"}
+    body = client.get("/api/v1/reconciliation/", asked, headers=side.key_headers).json()
+    (line,) = body["results"]
+    assert [(p["part"], p["amount"]["nanos"], p["explained"]) for p in line["parts"]] == [
+        ("credit", -40 * NANOS, True), ("tax", 19 * NANOS, True), ("price", 10 * NANOS, False),
+    ]  # fmt: skip
+    assert sum(p["amount"]["nanos"] for p in line["parts"]) == line["bill_gap"]["nanos"]
+    assert body["other_services"]["nanos"] == 500 * NANOS
+    assert (body["left_out"], body["cut_periods"], line["key"]) == ([], [], "2026-11")

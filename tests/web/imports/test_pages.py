@@ -102,7 +102,8 @@ def test_refused_rows_download_with_reasons(world, browser):
     answer = browser.get(world.a.url("imports:refused", job.id))
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0] == (
-        "time,key,input,output,tokenops_row,tokenops_field,tokenops_reason,tokenops_fix"
+        "time,key,input,output,tokenops_row,tokenops_field,tokenops_reason,tokenops_fix,"
+        "tokenops_import"
     )
     assert lines[1].startswith("never,bot,1,1,4,time,The time is not an ISO 8601 instant.")
     assert len(lines) == 2

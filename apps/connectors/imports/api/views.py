@@ -107,7 +107,8 @@ class StartView(ActorMixin, APIView):
 
 
 class RefusedView(ActorMixin, APIView):
-    """The refused rows as CSV, with number, field, reason and fix."""
+    """The refused rows as CSV, with number, field, reason, fix and import. Mended, the file can be
+    imported."""
 
     permission_required = {"GET": P.USAGE_IMPORT}
 
@@ -116,5 +117,5 @@ class RefusedView(ActorMixin, APIView):
         job = selectors.job_by_id(job_id)
         if job.is_running:
             raise Conflict("The file is being worked on.", code="import_running")
-        head = [*job.header, *selectors.REASONS]
+        head = selectors.refused_header(job)
         return csvout.response("refused.csv", head, selectors.refused_rows(job))

@@ -3,8 +3,8 @@
 A bill (FOCUS, Azure, Google Cloud, GitHub) has one amount per row and says in words what was
 measured. A row goes into the ledger only if it is *usage* of *tokens* whose kind and model the row
 itself names; its cost is the effective cost, reported by the provider. Everything else (purchases,
-taxes, credits, corrections, other services, seats and requests) stays on the bill, which is kept to
-compare with and never added. No row is in both.
+taxes, credits, corrections, other services, seats and requests) stays on the bill alone. The bill
+holds every row, to compare with; it is never added to what the ledger counts.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from apps.common.tokens import KINDS
-from apps.connectors.imports.rules import amounts, details, meters, presets
+from apps.connectors.enums import BillPart
+from apps.connectors.imports.rules import amounts, charges, details, meters, presets
 from apps.connectors.imports.rules.mapping import TAG, Mapping
 from apps.connectors.push.checks import check_record
 from apps.connectors.push.records import explain
@@ -38,25 +39,15 @@ REASONS = {
     "period": "Tokens of a period longer than a day",
     "compared": "Usage that another source counts",
 }
-"""Why a row stays on the bill."""
-_PROVIDERS = (
-    (("amazon", "aws"), "aws"),
-    (("microsoft", "azure"), "azure"),
-    (("google", "gcp"), "google"),
-    (("openai",), "openai"),
-    (("anthropic",), "anthropic"),
-    (("openrouter",), "openrouter"),
-    (("github",), "github-copilot"),
-    (("databricks",), "databricks"),
-    (("mistral",), "mistral"),
-    (("cohere",), "cohere"),
-)
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+"""Why a row stays on the bill and is not counted."""
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """What stays on the bill: `amount` in whole units of `currency`, UTC day, why."""
+    """A row on the bill: `amount` billed and `effective` after commitments, in whole units of
+    `currency`, UTC day. `reason` says why it is on the bill alone, "" for usage that counts.
+    `until` is the last day of a charge that covers more than its day."""
 
     day: date
     project_id: str
@@ -66,17 +57,37 @@ class BillLine:
     reason: str
     account: str = ""
     model: str = ""
+    provider: str = ""
+    service: str = ""
+    part: str = BillPart.OTHER.value
+    until: date | None = None
+    effective: Decimal = Decimal()
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Tokens by kind that a row counts, of which model, served in which tier."""
+
+    kinds: dict[str, int]
+    model: str
+    tier: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.kinds.values())
 
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """An accepted row: a record or a line, and the hashes of its identity and its quantities.
+    """An accepted row: its line, the record that it is where it counts, and the hashes of its
+    identity and its quantities.
 
     `amounts` are the row's own figures by name, for the sums a person compares with the bill.
     """
 
     record: UsageIn | None
-    line: BillLine | None
+    line: BillLine
     identity: bytes
     measure: int
     amounts: dict[str, Decimal]
@@ -152,14 +163,15 @@ class BillConverter:
             field = "cost" if "cost" in self._names else "billed"
             raise _Refused(field, "The row has no cost.", "Write 0 where nothing is charged.")
         identity, measure = self._identity(cells), self._measure(said, sums)
-        found = self._usage(said, start, end, sums, currency, cells)
-        if isinstance(found, UsageIn):
-            problem = check_record(number, found, self._now)
+        counted, reason = self._judged(said, start, end, sums)
+        record = None
+        if counted is not None and not reason:
+            record = self._usage(said, start, end, sums, currency, cells, counted)
+            problem = check_record(number, record, self._now)
             if problem is not None:
                 return problem
-            return BillRow(found, None, identity, measure, sums, currency)
-        line = self._line(said, start, sums, currency, found)
-        return BillRow(None, line, identity, measure, sums, currency)
+        line = self._line(said, start, end, sums, currency, reason, counted)
+        return BillRow(record, line, identity, measure, sums, currency)
 
     def _period(self, said: dict[str, str]) -> tuple[datetime, datetime | None]:
         start = self._instant("charge_start", said.get("charge_start", ""))
@@ -189,6 +201,28 @@ class BillConverter:
                 name, "The amount is not a number.", "Write it like 12.34, with a point."
             ) from None
 
+    def _judged(
+        self,
+        said: dict[str, str],
+        start: datetime,
+        end: datetime | None,
+        sums: dict[str, Decimal],
+    ) -> tuple[_Counted | None, str]:
+        """The tokens of the row where it names them, and why it stays on the bill; "" if it
+        counts."""
+        if charges.category_of(said) not in charges.USAGE:
+            return None, "category"
+        if said.get("charge_class"):
+            return None, "correction"
+        if any(amount < 0 for amount in sums.values()):
+            return None, "negative"
+        counted = self._counted(said)
+        if isinstance(counted, str):
+            return None, counted
+        if not self._granularity(start, end):
+            return counted, "period"
+        return counted, "compared" if self._mapping.bill_only else ""
+
     def _usage(
         self,
         said: dict[str, str],
@@ -197,31 +231,16 @@ class BillConverter:
         sums: dict[str, Decimal],
         currency: str,
         cells: Sequence[str],
-    ) -> UsageIn | str:
-        """The record, or the reason why the row stays on the bill."""
-        category = said.get("category", "usage").replace(" ", "").lower()
-        if category not in {"usage", "regular", "consumption"}:
-            return "category"
-        if said.get("charge_class"):
-            return "correction"
-        cost = sums["cost"] if "cost" in sums else sums["billed"]
-        if any(amount < 0 for amount in sums.values()):
-            return "negative"
-        counted = self._counted(said)
-        if isinstance(counted, str):
-            return counted
-        kinds, model, tier = counted
-        granularity = self._granularity(start, end)
-        if not granularity or self._mapping.bill_only:
-            return "period" if not granularity else "compared"
+        counted: _Counted,
+    ) -> UsageIn:
         values: dict[str, Any] = {
-            **{kind: kinds[kind] for kind in kinds},
+            **counted.kinds,
             "occurred_at": start,
-            "granularity": granularity,
-            "provider": provider_of(said),
-            "model": model[:MAX_TEXT],
-            "service_tier": said.get("service_tier", tier),
-            "cost": cost,
+            "granularity": self._granularity(start, end),
+            "provider": charges.provider_of(said),
+            "model": counted.model[:MAX_TEXT],
+            "service_tier": said.get("service_tier", counted.tier),
+            "cost": sums["cost"] if "cost" in sums else sums["billed"],
             "currency": currency,
             "cost_basis": "provider_reported",
         }
@@ -234,12 +253,12 @@ class BillConverter:
             values["tags"] = tags
         return msgspec.convert(values, UsageIn)
 
-    def _counted(self, said: dict[str, str]) -> tuple[dict[str, int], str, str] | str:
+    def _counted(self, said: dict[str, str]) -> _Counted | str:
         """Tokens by kind, model and tier; or why they cannot be said."""
         stated = {kind: self._tokens(kind, said[kind], 1) for kind in self._kinds if kind in said}
         if any(stated.values()):
             model = said.get("model", "")
-            return (stated, model, "") if model else "model"
+            return _Counted(stated, model) if model else "model"
         unit_name = "consumed_unit" if "consumed_unit" in said else "pricing_unit"
         quantity_name = "consumed_quantity" if "consumed_quantity" in said else "pricing_quantity"
         unit, text = said.get(unit_name, ""), said.get(quantity_name, "")
@@ -265,7 +284,7 @@ class BillConverter:
         if meter is None:
             return "model" if any(meters.kind_of(t) for t in texts) else "meter"
         count = self._tokens(quantity_name, text, scale)
-        return {meter.kind: count}, meter.model, meter.tier
+        return _Counted({meter.kind: count}, meter.model, meter.tier)
 
     def _tokens(self, target: str, text: str, scale: Decimal | int) -> int:
         try:
@@ -283,7 +302,7 @@ class BillConverter:
             return self._mapping.granularity if self._mapping.granularity != "event" else "day"
         if end - start <= _HOUR:
             return "hour"
-        return "day" if end - start <= _DAY else ""
+        return "day" if end - start <= charges.DAY else ""
 
     def _tags_of(self, said: dict[str, str], cells: Sequence[str]) -> dict[str, str]:
         tags = {name: text for place, name in self._tags if (text := cells[place].strip())}
@@ -293,9 +312,11 @@ class BillConverter:
         self,
         said: dict[str, str],
         start: datetime,
+        end: datetime | None,
         sums: dict[str, Decimal],
         currency: str,
         reason: str,
+        counted: _Counted | None,
     ) -> BillLine:
         parts = (said.get("service", ""), said.get("description", "") or said.get("meter", ""),
                  said.get("sku", "") if not said.get("description") else "")  # fmt: skip
@@ -314,7 +335,13 @@ class BillConverter:
             currency=currency,
             reason=reason,
             account=said.get("account", "")[:120],
-            model=said.get("model", "")[:255],
+            model=(counted.model if counted else said.get("model", ""))[:255],
+            provider=charges.provider_of(said)[:255],
+            service=said.get("service", "")[:255],
+            part=charges.part_of(reason, said),
+            until=charges.until(start, end),
+            effective=sums["cost"] if "cost" in sums else sums["billed"],
+            tokens=counted.total if counted else 0,
         )
 
     def _identity(self, cells: Sequence[str]) -> bytes:
@@ -339,20 +366,3 @@ class BillConverter:
         parts += [f"{name}={said[name]}" for name in counted if name in said]
         joined = "\x1f".join(parts).encode()
         return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
-
-
-def _singular(unit: str) -> str:
-    return unit.lower().rstrip("s")
-
-
-def provider_of(said: dict[str, str]) -> str:
-    """The provider whose prices apply: the service's (FOCUS 1.3+), else the older columns."""
-    text = ""
-    for name in ("provider", "provider_old", "host", "publisher", "issuer"):
-        if text := said.get(name, ""):
-            break
-    lowered = text.lower()
-    for signs, provider in _PROVIDERS:
-        if any(sign in lowered for sign in signs):
-            return provider
-    return lowered[:MAX_TEXT] or "unknown"

@@ -21,11 +21,11 @@ class BillTally:
         sums = self._money.setdefault(row.currency, {})
         for name, amount in row.amounts.items():
             sums[name] = sums.get(name, Decimal()) + amount
-        if row.line is not None:
+        if row.record is None:
             self._reasons[row.line.reason] = self._reasons.get(row.line.reason, 0) + 1
             known = self._lines.get(row.currency, Decimal())
             self._lines[row.currency] = known + row.line.amount
-        elif row.record is not None and row.record.cost is not None:
+        elif row.record.cost is not None:
             known = self._usage.get(row.currency, Decimal())
             self._usage[row.currency] = known + row.record.cost
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apps.common.errors import FieldError, Invalid
 from apps.common.tokens import KINDS
 from apps.connectors.imports.enums import CostUnit
+from apps.connectors.imports.rules.mending import own_columns
 from apps.connectors.imports.rules.reading import normal
 
 DIMENSIONS: dict[str, str] = {
@@ -272,7 +273,7 @@ class Mapping:
         if event := self.column_of("event_id"):
             return [event]
         said = {*MEASURES, *RUN, *PROMPT}
-        return [name for name in header if self.columns.get(name, "") not in said]
+        return [name for name in own_columns(header) if self.columns.get(name, "") not in said]
 
 
 def check(mapping: Mapping, header: Sequence[str]) -> Mapping:

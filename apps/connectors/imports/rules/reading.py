@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from apps.common.errors import FieldError, Invalid
+from apps.connectors.imports.rules.mending import own_columns
 from apps.connectors.push.checks import CONTENT_NAMES
 
 BOM = b"\xef\xbb\xbf"
@@ -35,8 +36,9 @@ class Shape:
 
     @property
     def digest(self) -> str:
-        """The same for files with the same columns, in any order of writing them."""
-        return sha256("\x00".join(sorted(self.header)).encode()).hexdigest()
+        """The same for files with the same columns, in any order of writing them; refused rows have
+        that of the file they are from."""
+        return sha256("\x00".join(sorted(own_columns(self.header))).encode()).hexdigest()
 
 
 def normal(name: str) -> str:

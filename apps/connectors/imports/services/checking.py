@@ -14,10 +14,11 @@ from apps.common.tokens import KINDS
 from apps.connectors.imports import passes, storage
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob, ImportSlice
+from apps.connectors.imports.rules import mending
 from apps.connectors.imports.rules.billing import BillRow
 from apps.connectors.imports.rules.billsums import BillTally
 from apps.connectors.imports.rules.converting import repeat_error
-from apps.connectors.imports.rules.ordinals import Piece, repeated
+from apps.connectors.imports.rules.ordinals import PAIR, Hashes, Piece, repeated
 from apps.connectors.imports.services.mappings import begin_writing
 from apps.ledger.schema import RecordError, UsageIn
 from apps.ledger.selectors.periods import pruned_months
@@ -181,9 +182,43 @@ def _finish(job: ImportJob) -> None:
         ImportSlice.objects.filter(job=job, number=number).update(ordinals=pairs.tobytes())
         if by_event:
             _refuse_repeats(job, number, set(pairs["row"].tolist()))
+    if job.mends and not by_event:
+        _after_the_mended(job)
     job.status = JobStatus.CHECKED
     job.checked_at = clock.now()
     job.offset = job.size
+
+
+def _after_the_mended(job: ImportJob) -> None:
+    """Number mended rows after the rows alike that the import they are from accepted: they were
+    refused beside those, and would take their place."""
+    own = dict(_identities(job.id))
+    wanted = np.unique(np.concatenate(list(own.values()))) if own else np.empty(0, np.uint64)
+    if not len(wanted):
+        return
+    before = np.zeros(len(wanted), np.int64)
+    known: ImportJob | None = job
+    while known is not None and known.mends:
+        before += mending.counts(wanted, (hashes for _, hashes in _identities(known.mends)))
+        known = ImportJob.objects.filter(id=known.mends).first()
+    for number, identities in own.items():
+        base = before[np.searchsorted(wanted, identities)]
+        if not base.any():
+            continue
+        piece = ImportSlice.objects.get(job=job, number=number)
+        for row, ordinal in passes.ordinals_of(bytes(piece.ordinals)).items():
+            base[row] += ordinal
+        rows = np.flatnonzero(base)
+        pairs = np.empty(len(rows), PAIR)
+        pairs["row"], pairs["ordinal"] = rows, base[rows]
+        ImportSlice.objects.filter(id=piece.id).update(ordinals=pairs.tobytes())
+
+
+def _identities(job_id: UUID) -> Iterator[tuple[int, Hashes]]:
+    """The identities of a file's accepted rows, a slice at a time."""
+    slices = ImportSlice.objects.filter(job_id=job_id).order_by("number")
+    for number, identities in slices.values_list("number", "identities").iterator(chunk_size=8):
+        yield number, np.frombuffer(bytes(identities), np.uint64)
 
 
 def _refuse_repeats(job: ImportJob, number: int, again: set[int]) -> None:

@@ -12,74 +12,44 @@ from uuid import UUID
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 
 from apps.common import clock
-from apps.common.ids import uuid7
 from apps.connectors.imports import storage
 from apps.connectors.imports.models import ImportedRow, ImportJob, ImportSlice
 from apps.connectors.imports.services import bills
 from apps.connectors.services.channels import take
 from apps.ledger.schema import UsageIn
-from apps.tenancy.scope import require_organization_id
 
 PAGE = 20_000
 Keys = npt.NDArray[np.void]
 _KEY = np.dtype("V16")
-_EVENTS = """
-INSERT INTO imports_importedrow AS known
-  (organization_id, source_id, id, row_key, collection, event)
-SELECT %s, %s, t.id, t.row_key, %s, t.event::jsonb
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS t (id, row_key, event)
-ORDER BY t.row_key
-ON CONFLICT (organization_id, source_id, row_key) DO UPDATE SET
-  collection = excluded.collection, event = excluded.event, line_id = NULL, amount_nanos = NULL
-WHERE known.collection <> excluded.collection OR known.line_id IS NOT NULL
-RETURNING old.line_id, -old.amount_nanos, 0, true"""
 
 
 @dataclass(slots=True)
 class Taken:
-    """What a slice gives: records (with their rows' keys, for a collection) and lines."""
+    """What a slice gives: records for the ledger, and the rows of bills and collections to keep."""
 
     records: list[UsageIn] = field(default_factory=list)
-    lines: list[bills.KeyedLine] = field(default_factory=list)
-    keys: list[UUID] = field(default_factory=list)
+    kept: list[bills.KeptRow] = field(default_factory=list)
 
 
-def remember(job: ImportJob, piece: ImportSlice, taken: Taken) -> None:
-    """Note which event each usage row became, and (in a collection) which rows there are.
+def remember(job: ImportJob, piece: ImportSlice, taken: Taken) -> int:
+    """Keep the rows: what each adds to the bill, which event it became, and (in a collection) which
+    rows there are. The number of rows on the bill alone that are new or changed.
 
-    A row that stood on the bill and is usage now, or the other way round (its mapping or the file
-    says more than before), changes place: it is never in both.
+    A row that counted and is on the bill alone now (its mapping or the file says less than before)
+    leaves the ledger.
     """
-    if job.source_id is None or not (taken.keys or taken.lines):
-        return
-    _leave_ledger(job.source_id, [row.key for row in taken.lines])
-    events = [_event(usage) for usage in taken.records] if taken.keys else []
-    if events:
-        head: list[Any] = [require_organization_id(), job.source_id, job.collection]
-        with connection.cursor() as cursor:
-            ids: list[Any] = [uuid7() for _ in events]
-            cursor.execute(_EVENTS, [*head, ids, list(taken.keys), events])
-            moves = [row for row in cursor.fetchall() if row[0] is not None]
-        bills.move(job.source_id, moves, clock.now())
+    if job.source_id is None or not taken.kept:
+        return 0
+    _leave_ledger(job.source_id, [row.key for row in taken.kept if row.record is None])
+    written = bills.store_rows(
+        job.source_id, taken.kept, observed_at=clock.now(), collection=job.collection
+    )
     if job.collection:
-        keys = [*taken.keys, *(row.key for row in taken.lines)]
-        piece.keys = b"".join(key.bytes for key in keys)
+        piece.keys = b"".join(row.key.bytes for row in taken.kept)
         piece.save(update_fields=["keys"])
-
-
-def _event(usage: UsageIn) -> str:
-    said = {
-        "id": usage.event_id,
-        "at": usage.occurred_at,
-        "provider": usage.provider,
-        "model": usage.model,
-        "granularity": usage.granularity,
-        "currency": usage.currency,
-    }
-    return msgspec.json.encode(said).decode()
+    return written
 
 
 def _leave_ledger(source_id: UUID, keys: list[UUID]) -> None:

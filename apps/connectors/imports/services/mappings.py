@@ -14,6 +14,7 @@ from apps.connectors.imports.enums import RUNNING, JobStatus
 from apps.connectors.imports.models import ImportJob, ImportMapping, ImportSlice
 from apps.connectors.imports.rules import presets
 from apps.connectors.imports.rules.mapping import Mapping, check
+from apps.connectors.imports.rules.mending import own_columns
 from apps.connectors.imports.selectors import job_by_id
 from apps.connectors.models import Source
 from apps.outbox.services import enqueue
@@ -76,7 +77,7 @@ def map_columns(
     name = source_name.strip() or DEFAULT_SOURCE
     if len(name) > Source._meta.get_field("name").max_length:  # type: ignore[operator]
         raise Invalid("The name of the source is too long.", field="source_name")
-    if not job.automatic:
+    if not job.automatic and not job.keeps_source:
         known = Source.objects.filter(kind=SourceKind.CSV, name_norm=name.casefold()).first()
         job.source, job.source_name = known, name
     return begin_check(job, checked, key_columns)
@@ -122,13 +123,16 @@ def request(topic: str, job: ImportJob) -> None:
 def _key(job: ImportJob, mapping: Mapping, wanted: Sequence[str]) -> list[str]:
     if mapping.is_bill and presets.recognise(job.header) is not None:
         return presets.bill_keys(mapping, job.header)
+    if job.mends is not None:
+        return list(job_by_id(job.mends).key_columns)
     if job.source is not None:
         fixed = ImportMapping.objects.filter(
             source=job.source, header_digest=job.header_digest
         ).first()
         if fixed is not None:
             return list(fixed.key_columns)
-    chosen = [name for name in job.header if name in set(wanted) and not mapping.is_bill]
+    own = own_columns(job.header)
+    chosen = [name for name in own if name in set(wanted) and not mapping.is_bill]
     if not chosen:
         chosen = key_of(mapping, job.header)
     if not chosen:

@@ -3,10 +3,11 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -18,6 +19,7 @@ from apps.connectors.imports import door, events, storage
 from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules import presets, reading
 from apps.connectors.imports.rules.mapping import Mapping, guess
+from apps.connectors.imports.rules.mending import IMPORT, is_mended, restored
 from apps.connectors.imports.services import saving
 from apps.connectors.imports.services.mappings import key_of, remembered
 from apps.trail.services import record
@@ -43,6 +45,8 @@ def upload_file(
     stream = door.as_csv(pieces, limit=max_bytes())
     sample = _sample(stream)
     shape = reading.inspect(sample[: reading.SAMPLE])
+    first = reading.first_row(sample, shape)
+    mended = _mended(shape, first) if is_mended(shape.header) else None
     job = ImportJob.objects.create(
         filename=_name(filename),
         digest="",
@@ -58,12 +62,15 @@ def upload_file(
     storage.allow_long()
     digest = sha256()
     body = _checked(chain([sample[shape.start :]], stream), digest)
-    if shape.dropped:
-        body = _without(body, shape)
+    if shape.dropped or mended is not None:
+        body = _rewritten(body, shape, restore=mended is not None)
     job.size = storage.store(job, body)
     job.digest = digest.hexdigest()
-    job.first_row = reading.first_row(sample, shape)
-    _understand(job, job.first_row)
+    job.first_row = first
+    if mended is not None:
+        _take_over(job, mended)
+    else:
+        _understand(job, job.first_row)
     job.save()
     record(
         actor=actor,
@@ -90,6 +97,29 @@ def _understand(job: ImportJob, first: list[str]) -> None:
             found = presets.mapping_of(preset, job.header, first)
             job.source_name = preset.source_name
         job.mapping, job.key_columns = found.as_json(), key_of(found, job.header)
+
+
+def _mended(shape: reading.Shape, first: Sequence[str]) -> ImportJob:
+    """The import whose refused rows a file holds. Invalid when it is not kept: which rows it
+    accepted could no longer be told."""
+    cells = dict(zip(shape.header, first, strict=False))
+    try:
+        wanted = UUID(cells.get(IMPORT, "").strip())
+    except ValueError:
+        wanted = UUID(int=0)
+    known = ImportJob.objects.filter(id=wanted, file_deleted_at=None).first()
+    if known is None or known.header_digest != shape.digest:
+        message = "The import that these refused rows are from is no longer kept here."
+        fix = "Correct the rows in the file they are from, and import that one again."
+        raise Invalid(message, errors=[FieldError("file", message, fix)])
+    return known
+
+
+def _take_over(job: ImportJob, mended: ImportJob) -> None:
+    """Mended rows mean what the file they are from means, and go where it went."""
+    job.mends = mended.id
+    job.source, job.source_name = mended.source, mended.source_name
+    job.mapping, job.key_columns = mended.mapping, mended.key_columns
 
 
 def _name(filename: str) -> str:
@@ -146,8 +176,9 @@ def _not_text(line: int) -> Invalid:
     )
 
 
-def _without(pieces: Iterable[bytes], shape: reading.Shape) -> Iterator[bytes]:
-    """The same rows with the cells of dropped columns empty."""
+def _rewritten(pieces: Iterable[bytes], shape: reading.Shape, *, restore: bool) -> Iterator[bytes]:
+    """The same rows with the cells of dropped columns empty, and (`restore`) those of a file that
+    went out to people as they were."""
     places = [shape.header.index(name) for name in shape.dropped]
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=shape.delimiter, lineterminator="\n")
@@ -155,6 +186,7 @@ def _without(pieces: Iterable[bytes], shape: reading.Shape) -> Iterator[bytes]:
     try:
         for cells in csv.reader(_lines(pieces), delimiter=shape.delimiter):
             if not head:
+                cells = [restored(cell) for cell in cells] if restore else cells
                 for place in places:
                     if place < len(cells):
                         cells[place] = ""
@@ -165,8 +197,11 @@ def _without(pieces: Iterable[bytes], shape: reading.Shape) -> Iterator[bytes]:
                 buffer.seek(0)
                 buffer.truncate()
     except csv.Error:
-        message = "The file has content columns and cannot be read as CSV to drop them."
-        fix = f"Remove the column “{shape.dropped[0]}” and upload the file again."
+        message = "The file has to be rewritten and cannot be read as CSV."
+        fix = "Close the quotes; write a quote inside a text twice."
+        if shape.dropped:
+            message = "The file has content columns and cannot be read as CSV to drop them."
+            fix = f"Remove the column “{shape.dropped[0]}” and upload the file again."
         raise Invalid(message, errors=[FieldError("file", message, fix)]) from None
     yield buffer.getvalue().encode()
 

@@ -57,7 +57,7 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
             code="check_outdated",
             fix="Have the file checked again.",
         )
-    if not job.automatic:
+    if not job.automatic and not job.keeps_source:
         job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
     begin_writing(job)
     record(
@@ -87,11 +87,7 @@ def write_slice(job_id: UUID, generation: int) -> bool:
         job.unchanged += result.unchanged
         if result.errors or result.pruned:
             _not_taken(job, result)
-        collections.remember(job, piece, taken)
-        now = clock.now()
-        job.bill_written += bills.store_lines(
-            job.source_id, taken.lines, observed_at=now, collection=job.collection
-        )
+        job.bill_written += collections.remember(job, piece, taken)
         job.offset = piece.end
     more = ImportSlice.objects.filter(job=job, start__gte=job.offset).exists() and piece is not None
     if not more:
@@ -115,7 +111,7 @@ def _not_taken(job: ImportJob, result: IngestResult) -> None:
 
 
 def taken_from(job: ImportJob, piece: ImportSlice) -> Taken:
-    """The records of a slice with the ids they have in the ledger, and its lines of the bill."""
+    """The records of a slice with the ids they have in the ledger, and its rows to keep."""
     convert = passes.converter(job)
     ordinals = passes.ordinals_of(bytes(piece.ordinals))
     found = Taken()
@@ -134,11 +130,10 @@ def taken_from(job: ImportJob, piece: ImportSlice) -> Taken:
         if judged.record is not None:
             judged.record.event_id = event_id(judged.identity, ordinal)
             found.records.append(judged.record)
-            if job.collection or isinstance(judged, BillRow):
-                found.keys.append(bills.row_key(judged.identity, ordinal))
-        elif isinstance(judged, BillRow) and judged.line is not None:
+        line = judged.line if isinstance(judged, BillRow) else None
+        if line is not None or job.collection:
             key = bills.row_key(judged.identity, ordinal)
-            found.lines.append(bills.KeyedLine(key, judged.line))
+            found.kept.append(bills.KeptRow(key, line, judged.record))
     return found
 
 

@@ -24,6 +24,7 @@ from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules import presets
 from apps.connectors.imports.rules.billing import AMOUNTS, REASONS
 from apps.connectors.imports.rules.mapping import KINDS_OF_FILE, Mapping, guess
+from apps.connectors.imports.rules.mending import own_columns
 from apps.connectors.imports.services.mappings import DEFAULT_SOURCE
 from apps.connectors.imports.web.forms import MappingForm, initial_of
 from apps.ledger.schema import UsageIn
@@ -82,13 +83,14 @@ class MappingPage(FormPage):
 
     def build_form(self, *args: Any) -> MappingForm:
         job, known = self.job(), self.known()
+        header = own_columns(job.header)
         if args:
-            return MappingForm(*args, header=job.header, kind=known.kind, preset=known.preset)
+            return MappingForm(*args, header=header, kind=known.kind, preset=known.preset)
         return MappingForm(
-            header=job.header,
+            header=header,
             kind=known.kind,
             preset=known.preset,
-            initial=initial_of(known, job.header, job.source_name or DEFAULT_SOURCE)
+            initial=initial_of(known, header, job.source_name or DEFAULT_SOURCE)
             | {"key_columns": job.key_columns},
         )
 
@@ -214,7 +216,7 @@ def refused(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     if job.is_running:
         raise Conflict("The file is being worked on.", code="import_running", fix="Wait for it.")
     name = job.filename.rsplit(".", 1)[0]
-    head = [*job.header, *selectors.REASONS]
+    head = selectors.refused_header(job)
     return csvout.response(f"{name}-refused.csv", head, selectors.refused_rows(job))
 
 
