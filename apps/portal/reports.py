@@ -45,6 +45,7 @@ def league_report(actor: Actor, query: QueryDict, start: date, end: date) -> Rep
         notes=_notes(found.coverage, zone),
         path=_path(home.slug, "portal:league", query, ("day_from", "day_to"), start, end),
         filename=f"workflows-{start}-{end - timedelta(days=1)}",
+        words=frozenset({0, len(head) - 1}),
     )
 
 

@@ -11,7 +11,7 @@ class Report:
 
     `head` and `rows` are words for people, the first column names the row; `csv_head` and
     `csv_rows` are exact values. `notes` say how complete the figures are. `path` leads to the same
-    figures on the site.
+    figures on the site. `words` are the columns that hold words, not figures.
     """
 
     title: str
@@ -25,3 +25,4 @@ class Report:
     notes: Sequence[str]
     path: str
     filename: str
+    words: frozenset[int] = frozenset({0})

@@ -127,12 +127,13 @@ def _table(page: FPDF, report: Report) -> None:
     page.set_font(_FAMILY, size=8)
     page.set_text_color(*_INK)
     page.set_draw_color(*_LINE)
-    others = len(report.head) - 1
+    words = [place in report.words for place in range(len(report.head))]
+    widths = [2.0 if is_word else 1.2 for is_word in words]
     head = FontFace(emphasis="BOLD", color=_QUIET)
     with page.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        col_widths=(3, *[1.35] * others),
-        text_align=("LEFT", *["RIGHT"] * others),
+        col_widths=(3, *widths[1:]),
+        text_align=tuple("LEFT" if is_word else "RIGHT" for is_word in words),
         headings_style=head,
         line_height=4.4,
         padding=(0.9, 1.2),

@@ -1,7 +1,7 @@
 """The league table: what capabilities and their workflows use and give, against the days before.
 
-Read from rollups only: a fine one by capability and phase for both windows at once, the cost by
-attribution, and the days of runs.
+Read from rollups only: a fine one by capability, phase and attribution for both windows at once,
+and the days of runs.
 """
 
 from collections import defaultdict
@@ -136,14 +136,12 @@ class _Read:
 
     def capabilities(self) -> list[Line]:
         """A line for each capability with use on either side, and one for unclaimed use."""
-        now, before = (
-            _by_capability(rows)
-            for rows in self.chosen.side_by_side(self.spans, group_by=("capability", "phase"))
-        )
+        found = self.chosen.crossed(self.spans, group_by=("capability", "phase", "confidence"))
+        now, before = (_by_capability(rows) for rows in found)
         ran = [self._runs(*span) for span in self.spans]
         ids = list(dict.fromkeys([*now, *before]))
         held = promised(self.actor, [self.known[i] for i in ids if i in self.known])
-        attributed = self._attributed()
+        attributed = _attributed(found[0])
         return [
             self._line(
                 i,
@@ -241,15 +239,6 @@ class _Read:
     ) -> Delivered:
         return delivered(held, use, *span, self.settings.timezone, whole=whole)
 
-    def _attributed(self) -> dict[UUID, dict[str, float]]:
-        """Shares of the known cost of this window by attribution, by capability."""
-        start, end = self.spans[0]
-        parts: dict[UUID, Costs] = defaultdict(dict)
-        known = self.chosen.costs(start, end, group_by=("capability", "confidence"))
-        for (keys, _), nanos in known.items():
-            parts[_id(keys[0])][(keys[1],), None] = nanos
-        return {i: shares(one) for i, one in parts.items()}
-
     def _reach(self, start: date, end: date) -> Reach:
         picked = self.chosen.chosen.get("capability", ())
         kinds = self.chosen.chosen.get("kind", ())
@@ -265,10 +254,23 @@ class _Read:
 
 
 def _by_capability(rows: Sequence[Row]) -> dict[UUID, list[Row]]:
-    found: dict[UUID, list[Row]] = defaultdict(list)
+    """A capability's rows by phase; those that differ in their attribution taken together."""
+    parts: dict[tuple[str | None, str | None], list[Row]] = defaultdict(list)
     for row in rows:
-        found[_id(row.keys[0])].append(row)
+        parts[row.keys[0], row.keys[1]].append(row)
+    found: dict[UUID, list[Row]] = defaultdict(list)
+    for keys, same in parts.items():
+        sums = tuple(map(sum, zip(*(row.measures for row in same), strict=True)))
+        found[_id(keys[0])].append(Row(keys, same[0].labels[:2], None, sums))
     return found
+
+
+def _attributed(rows: Sequence[Row]) -> dict[UUID, dict[str, float]]:
+    """Shares of the known cost by attribution, by capability."""
+    parts: dict[UUID, Costs] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        parts[_id(row.keys[0])][(row.keys[2],), None] += row.cost_nanos or 0
+    return {i: shares(one) for i, one in parts.items()}
 
 
 def _id(key: str | None) -> UUID:

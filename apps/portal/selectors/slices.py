@@ -20,6 +20,7 @@ from apps.ledger.query import (
     Row,
     costs,
     costs_by,
+    crossed,
     labels,
     run,
     side_by_side,
@@ -68,6 +69,10 @@ class Slice:
     ) -> dict[str, list[list[Row]]]:
         """The same by each of several groupings."""
         return side_by_side_by(self._query(date.min, date.min), windows, groups)
+
+    def crossed(self, windows: Sequence[tuple[date, date]], **parts: Any) -> list[list[Row]]:
+        """The same by more than two groupings."""
+        return crossed(self._query(date.min, date.min, **parts), windows)
 
     def values(
         self, start: date, end: date, names: Sequence[str], **parts: Any

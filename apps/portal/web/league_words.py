@@ -277,7 +277,15 @@ def _file_columns(found: League) -> list[Column]:
     ]
 
 
-PLAIN_HEAD = ("Runs", "Tokens", "Cost", "Change", "Outcomes", "Cost per outcome", "Change")
+PLAIN_HEAD = (
+    "Runs",
+    "Tokens",
+    "Cost",
+    "Cost, change",
+    "Outcomes",
+    "Per outcome",
+    "Per outcome, change",
+)
 
 
 def plain(found: League) -> tuple[Sequence[str], Iterator[list[str]]]:

@@ -62,7 +62,7 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, what: Any, people: Any, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["what"].choices = what
-        to = self.fields["recipients"]
+        to: Any = self.fields["recipients"]
         to.choices = [(value, name) for value, name, _ in people]
         to.hints = {value: mail for value, _, mail in people}
         if len(people) > MOST_BOXES:

@@ -135,7 +135,7 @@ def test_the_api_gives_the_same(side, client):
         assert client.get(f"{url}?{wrong}", headers=headers).status_code == 422, wrong
 
 
-@pytest.mark.parametrize(("by", "many"), [("capability", 11), ("workflow", 7)])
+@pytest.mark.parametrize(("by", "many"), [("capability", 10), ("workflow", 7)])
 def test_it_takes_a_fixed_number_of_questions(side, by, many, django_assert_num_queries):
     """Rollups only: as many for four capabilities as for thousands."""
     actor = side.actor(Role.CFO)
