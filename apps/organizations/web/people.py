@@ -55,7 +55,7 @@ class People(SettingsMixin, ListPage):
             sort="user__name",
             link=_link,
         ),
-        Column("email", "E-mail", value=lambda m: m.user.email, sort="user__email"),
+        Column("email", "E-mail", value=lambda m: m.user.email, sort="user__email", full=True),
         Column("roles", "Roles", value=roles_text, full=True),
         Column("joined", "Joined", value=lambda m: m.joined_at, sort="joined_at"),
         Column(

@@ -26,7 +26,7 @@ def alert(world):
 def test_the_list_filters_exports_and_teaches(world, alert):
     client, url = world.a.client(Role.VIEWER), world.a.url("quality:list")
     page = client.get(url).content.decode()
-    assert "1 alert without an answer" in page
+    assert "1 alert waits for an answer" in page
     assert alert.title in page
     assert "Nothing matches" in client.get(url, {"state": "resolved"}).content.decode()
     assert alert.title in client.get(url, {"state": "live", "kind": "quiet"}).content.decode()

@@ -1,6 +1,7 @@
 """Data-quality alerts: the list, one alert, and taking it on or closing it."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,7 @@ class AlertList(ListPage):
     """Reasons to doubt figures, the open ones first."""
 
     title = "Data quality"
+    crumbs = (("Data quality", ""),)
     template_name = "ledger/list.html"
     noun = ("alert", "alerts")
     filename = "data-quality"
@@ -108,13 +110,23 @@ class AlertList(ListPage):
     def get_queryset(self) -> QuerySet[QualityAlert]:
         return selectors.alerts(self.request.actor)
 
+    @cached_property
+    def live(self) -> list[str]:
+        """The states of all alerts that are not resolved."""
+        return list(selectors.live().values_list("state", flat=True))
+
+    def get_title(self) -> str:
+        waiting = self.live.count(State.OPEN)
+        if not waiting:
+            return "No alert waits for an answer"
+        return f"{fmt.plural(waiting, 'alert')} {'waits' if waiting == 1 else 'wait'} for an answer"
+
     def get_lede(self) -> str:
-        found = list(selectors.live().values_list("state", flat=True))
-        waiting = found.count(State.OPEN)
-        if not found:
+        if not self.live:
             return "Every source keeps its own rhythm, and costs fit their tokens."
-        taken = f", {len(found) - waiting} in work" if len(found) > waiting else ""
-        return f"{fmt.plural(waiting, 'alert')} without an answer{taken}."
+        taken = len(self.live) - self.live.count(State.OPEN)
+        work = f"{fmt.plural(taken, 'alert')} in work. " if taken else ""
+        return f"{work}What makes figures doubtful: take it on, or resolve it with the reason."
 
     def row_class(self, obj: QualityAlert) -> str:
         return "mut" if obj.state == State.RESOLVED else ""
