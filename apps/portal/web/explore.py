@@ -23,6 +23,7 @@ from apps.portal.selectors import explore as reads
 from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import explore_tables
 from apps.portal.web.explore_state import FILTERS, RANGES, State, controls, read_state
+from apps.portal.web.league import send_url
 from apps.savedviews.web.bar import bar, default_query
 
 REGION = VIEWS = "explore"
@@ -48,6 +49,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
         "ranges": _ranges(state.today),
         "filtered": chosen.narrowed,
         "views": bar(request, VIEWS, defaults=True),
+        "send_url": send_url(request, VIEWS),
     }
     try:
         with time_limit():
@@ -55,6 +57,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     except TooSlow as error:
         context |= _cut(state, error)
     if _wants_region(request):
+        context["oob"] = True
         template = "portal/_explore_region.html"
     else:
         template = "portal/explore.html"

@@ -23,7 +23,7 @@ from apps.common.web.filters import (
     SearchFilter,
     parse_day,
 )
-from apps.common.web.lists import REGION, Action, Column, Empty, ListPage
+from apps.common.web.lists import REGION, Column, Empty, ListPage
 from apps.ledger.query import time_limit
 from apps.organizations.selectors import unit_choices
 from apps.outcomes.enums import Basis
@@ -52,6 +52,14 @@ def window_from(params: QueryDict) -> Window:
     start, last = parse_day(params.get("day_from", "")), parse_day(params.get("day_to", ""))
     end = last + timedelta(days=1) if last and last < date.max else None
     return window_of(params.get("period", "") or DEFAULT_PERIOD, start, end)
+
+
+def send_url(request: HttpRequest, kind: str) -> str:
+    """Where a page is scheduled with the filters it is shown with; empty for who may not."""
+    if not can_anywhere(request.actor, P.REPORT_SCHEDULE):
+        return ""
+    query = clean_query(request.META.get("QUERY_STRING", ""))
+    return f"{org_url(request, 'reports:new')}?{urlencode({'kind': kind, 'query': query})}"
 
 
 def _applied(rows: Any, value: Any) -> Any:
@@ -97,7 +105,7 @@ class LeaguePage(ListPage):
     """Every capability or workflow in sight, the dearest first."""
 
     template_name = "portal/league.html"
-    filename = "league"
+    filename = "workflows"
     crumbs = (("Inform", ""), ("Workflows", ""))
     default_sort = "-cost_nanos"
 
@@ -143,14 +151,6 @@ class LeaguePage(ListPage):
     def get_lede(self) -> str:
         return words.lede(self.view)
 
-    def get_actions(self) -> Sequence[Action]:
-        if not can_anywhere(self.request.actor, P.REPORT_SCHEDULE):
-            return ()
-        query = clean_query(self.request.META.get("QUERY_STRING", ""))
-        asked_for = urlencode({"kind": VIEWS, "query": query})
-        url = f"{org_url(self.request, 'reports:new')}?{asked_for}"
-        return (Action("Send regularly", url, "send"),)
-
     def get_empty(self) -> Empty:
         url = link_to(self.request, "connectors:list")
         return Empty(
@@ -167,6 +167,7 @@ class LeaguePage(ListPage):
             "view": self.view,
             "facts": words.facts(self.view) if self.view.lines else (),
             "views": bar(self.request, VIEWS),
+            "send_url": send_url(self.request, VIEWS),
         }
 
     def _sorted(self, rows: Any, order: Sequence[str]) -> Any:

@@ -94,6 +94,9 @@ def test_htmx_gets_the_rows_with_their_figures(side):
     region = html(side, "?stage=pilot", **{"HX-Request": "true", "HX-Target": "list"})
     assert "<html" not in region
     assert 'id="league-figures"' in region
+    # What is saved or sent from here on are the filters that are shown now.
+    assert 'name="query" value="stage=pilot"' in region
+    assert "kind=league&amp;query=stage%3Dpilot" in region
     assert "1 capability costs" in region
 
 
