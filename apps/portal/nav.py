@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch
 
 from apps.access.permissions import P
-from apps.access.services import can_anywhere
+from apps.access.services import can_anywhere, visible_unit_ids
 from apps.portal import badges
 from apps.tenancy.urls import org_url
 
@@ -30,6 +30,8 @@ class NavItem:
     badge_label: str = "waiting for you"
     tone: str = ""
     short: str = ""
+    whole: bool = False
+    """For those who see the use of the whole organization: its figures have no parts."""
 
 
 HOME = NavItem("Home", "portal:home", "home", P.ORG_VIEW)
@@ -71,8 +73,10 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem("Exchange rates", "fx:rates", "coins", P.PRICE_VIEW, "Operate"),
     NavItem("Seats", "seats:list", "users", P.SOURCE_VIEW, "Operate"),
     NavItem("Attribution rules", "attribution:list", "route", P.ATTRIBUTION_VIEW, "Operate"),
-    NavItem("Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure"),
-    NavItem("Key inventory", "connectors:inventory", "lock", P.SOURCE_VIEW, "Assure"),
+    NavItem(
+        "Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure", whole=True
+    ),
+    NavItem("Key inventory", "connectors:inventory", "lock", P.SOURCE_VIEW, "Assure", whole=True),
     NavItem("Periods", "ledger:periods", "calendar", P.USAGE_VIEW, "Assure"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),
     NavItem("Trail", "trail:list", "history", P.TRAIL_VIEW, "Assure"),
@@ -115,5 +119,7 @@ def link_to(request: HttpRequest, url_name: str) -> str:
 def offered(request: HttpRequest, items: tuple[NavItem, ...]) -> Iterator[NavItem]:
     """The items whose page exists and whose permission the actor holds somewhere."""
     for item in items:
+        if item.whole and visible_unit_ids(request.actor, P.USAGE_VIEW) is not None:
+            continue
         if _exists(item.url_name) and can_anywhere(request.actor, item.permission):
             yield item

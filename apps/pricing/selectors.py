@@ -9,7 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from apps.common import clock
@@ -28,6 +39,7 @@ from apps.pricing.models import (
     PriceBookVersion,
     Provider,
 )
+from apps.pricing.ports import used_models
 from apps.pricing.rules import Rates, Tier
 from apps.pricing.standings import Standings
 from apps.tenancy.scope import require_organization_id
@@ -265,6 +277,15 @@ def with_standing(rows: QuerySet[AIModel]) -> QuerySet[AIModel]:
             Value(Standing.UNDECIDED.value),
         )
     )
+
+
+def with_use(rows: QuerySet[AIModel]) -> QuerySet[AIModel]:
+    """Models with `unused` annotated: 0 for those in use, 1 for the others."""
+    used = used_models()
+    known = AIModel.objects.filter(key__in={key for _, key in used}).select_related("provider")
+    ids = [model.id for model in known if (model.provider.key, model.key) in used]
+    unused = Case(When(id__in=ids, then=0), default=1, output_field=IntegerField())
+    return rows.annotate(unused=unused)
 
 
 def prices_in_force(model: AIModel, day: date | None = None) -> QuerySet[ListPrice]:

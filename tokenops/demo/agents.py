@@ -52,6 +52,7 @@ def push_runs(demo: Demo, now: dt.datetime) -> None:
                 unit_id=demo.units[TEAM],
                 stage="pilot",
                 data_class="personal",
+                owner_membership_id=demo.lead_of(TEAM).membership_id,
                 description="Agents that read a claim, look up its policy and propose what to do.",
             )
         body = "\n".join(json.dumps(record) for record in records(now))

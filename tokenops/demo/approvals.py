@@ -7,10 +7,12 @@ from apps.approvals import services
 from apps.approvals.selectors import open_request_of
 from apps.asks.models import Ask
 from apps.asks.services import AskInput, file_ask
+from apps.budgets.models import Budget
 from apps.common import clock
 from apps.common.money import NANOS
 from apps.stories.models import TokenStory
 from apps.stories.services.band import watch_bands
+from tokenops.demo.filings import GROWN
 from tokenops.demo.organization import Demo
 
 
@@ -43,5 +45,19 @@ def ensure_approvals(demo: Demo) -> None:
             ends_on=today + dt.timedelta(days=28),
         ),
     )
+    story = TokenStory.objects.filter(capability__slug=GROWN).first()
+    budget = Budget.objects.filter(story_id=story.id).first() if story else None
+    if budget is not None:
+        file_ask(
+            actor=demo.lead_of("DVX"),
+            asked=AskInput(
+                kind="increase",
+                title="Two weeks of migration",
+                reason="Forty services move before the freeze; every engineer has an agent at it.",
+                budget_id=budget.id,
+                amount_nanos=6_000 * NANOS,
+                starts_on=today,
+            ),
+        )
     watch_bands()
     services.run_deadlines()

@@ -1,11 +1,14 @@
 """The books: exchange rates, a reporting currency, the oldest month closed, the data checked."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import sin
 
+from apps.access.actors import Actor
 from apps.access.roles import Role
 from apps.budgets.services import watch
+from apps.common import clock
+from apps.common.periods import month_of
 from apps.connectors.enums import KeyStanding
 from apps.connectors.inventory.selectors import lines
 from apps.connectors.inventory.services import review_key
@@ -13,11 +16,14 @@ from apps.connectors.models import KeyReview
 from apps.ledger.changelog.services import recognise_switches
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.quality import services as quality
-from apps.ledger.selectors.periods import periods
+from apps.ledger.quality.models import QualityAlert
+from apps.ledger.selectors.periods import PeriodRow, periods
 from apps.ledger.services import close_period, settle_period
 from apps.ledger.services.rule_use import count_rule_use
 from apps.pricing.fx.services import choose_reporting_currency, import_rates
+from tokenops.demo.answers import at_work
 from tokenops.demo.organization import Demo
+from tokenops.simulator.company import COMPANY
 
 DAYS = 140
 BASES = {"USD": Decimal("1.0840"), "GBP": Decimal("0.8410"), "CHF": Decimal("0.9390")}
@@ -32,20 +38,30 @@ def ensure_books(demo: Demo, now: datetime) -> None:
     found = periods()
     if not any(period.status == PeriodStatus.CLOSED for period in found):
         ended = [period for period in found if period.ended]
-        if len(ended) > 1:
-            month = ended[-1].month
-            settling = settle_period(actor=cfo, month=month, version=ended[-1].version)
-            close_period(
-                actor=cfo,
-                month=month,
-                version=settling.version,
-                note="Agreed with the provider's invoices.",
-            )
+        for each in reversed(ended):
+            _close(cfo, each, last=each is ended[0], now=now)
     _review_keys(demo)
     count_rule_use()
     recognise_switches()
     quality.check()
+    _take_up(demo)
     watch()
+
+
+def _close(cfo: Actor, period: PeriodRow, *, last: bool, now: datetime) -> None:
+    """Eight days after its end; the last month settles, as something of it is still asked about."""
+    end = datetime.combine(month_of(period.month).end, time(14), UTC)
+    with clock.at(min(at_work(end + timedelta(days=3)), now)):
+        settling = settle_period(actor=cfo, month=period.month, version=period.version)
+    if last:
+        return
+    with clock.at(min(at_work(end + timedelta(days=8)), now)):
+        close_period(
+            actor=cfo,
+            month=period.month,
+            version=settling.version,
+            note="Agreed with the providers' invoices.",
+        )
 
 
 def _review_keys(demo: Demo) -> None:
@@ -54,16 +70,41 @@ def _review_keys(demo: Demo) -> None:
         return
     actor = demo.role(Role.TOKENOPS_LEAD)
     wanted = {"vendor-trial-ocr": KeyStanding.TOLERATED, "hackathon-shared": KeyStanding.BANNED}
+    teams = {key.name: COMPANY.capability(key.capability).team for key in COMPANY.keys
+             if key.capability and key.name.endswith("-prod")}  # fmt: skip
+    names = {team.code: team.name for team in COMPANY.teams}
     for line in lines():
-        if standing := wanted.get(line.label):
-            review_key(
+        standing = wanted.get(line.label)
+        if standing is None and line.label not in teams:
+            continue
+        review_key(
+            actor=actor,
+            provider=line.provider,
+            key=line.key,
+            standing=standing or KeyStanding.SANCTIONED,
+            owner=names[teams[line.label]] if standing is None else "Platform Engineering",
+            payment="The company’s invoice",
+            note="Agreed until the end of the year." if standing else "",
+        )
+
+
+def _take_up(demo: Demo) -> None:
+    """One alert is somebody's, one is answered; the others wait."""
+    actor = demo.role(Role.TOKENOPS_ANALYST)
+    known = list(QualityAlert.objects.order_by("title"))
+    for row in known:
+        if row.state != "open":
+            continue
+        if row.title.startswith("Quote helper"):
+            quality.resolve(
                 actor=actor,
-                provider=line.provider,
-                key=line.key,
-                standing=standing,
-                owner="Platform Engineering",
-                payment="The company’s invoice",
-                note="Agreed until the end of the year.",
+                alert_id=row.id,
+                version=row.version,
+                note="It opened to all new customers; the story of it waits for its approval.",
+            )
+        elif row.title.startswith("Voice line"):
+            quality.acknowledge(
+                actor=actor, alert_id=row.id, version=row.version, note="Asked the team why."
             )
 
 

@@ -13,10 +13,13 @@ from apps.common import clock
 from apps.entitlements.models import TierAssignment
 from apps.entitlements.services import set_tier
 from apps.organizations.selectors import actor_for_membership, membership_by_id
+from tokenops.demo.answers import at_work
 from tokenops.demo.organization import Demo
 
 TIERS = (("PLT", "heavy"), ("CLM", "standard"))
 MOST_STEPS = 4
+ASKED_BEFORE = 5
+"""Days between asking and the first day asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ WISHES = (
         },
     ),
     Wish(
-        "fraud-signals",
-        "Frontier models for explained signals",
-        "Investigators act on the explanation; the standard model leaves out what speaks against.",
+        "contract-review",
+        "A frontier model for contract review",
+        "Counsel signs what it says; the standard model misses carve-outs in long clauses.",
         back=20,
         ahead=9,
-        to={"gives": "premium", "reach": "frontier", "evidence": "Blind test of 200 cases."},
+        to={"gives": "premium", "reach": "frontier", "evidence": "Blind test of 200 clauses."},
     ),
     Wish(
         "policy-chat",
@@ -85,21 +88,25 @@ def ensure_entitlements(demo: Demo) -> None:
 
 
 def _ask(demo: Demo, wish: Wish, today: dt.date) -> None:
-    ask = file_ask(
-        actor=demo.role(Role.CTO),
-        asked=AskInput(
-            kind="entitlement",
-            title=wish.title,
-            reason=wish.reason,
-            starts_on=today - dt.timedelta(days=wish.back),
-            ends_on=today + dt.timedelta(days=wish.ahead),
-            entitlement=EntitlementInput(
-                capability_id=demo.capabilities[wish.capability], **wish.to
+    """Asked some days before it begins, and answered the day after."""
+    asked_at = at_work(clock.now() - dt.timedelta(days=wish.back + ASKED_BEFORE))
+    with clock.at(asked_at):
+        ask = file_ask(
+            actor=demo.role(Role.CTO),
+            asked=AskInput(
+                kind="entitlement",
+                title=wish.title,
+                reason=wish.reason,
+                starts_on=today - dt.timedelta(days=wish.back),
+                ends_on=today + dt.timedelta(days=wish.ahead),
+                entitlement=EntitlementInput(
+                    capability_id=demo.capabilities[wish.capability], **wish.to
+                ),
             ),
-        ),
-    )
+        )
     if wish.granted and ask.request_id is not None:
-        _approve(ask.request_id)
+        with clock.at(at_work(asked_at + dt.timedelta(hours=29))):
+            _approve(ask.request_id)
 
 
 def _approve(request_id: Any) -> None:

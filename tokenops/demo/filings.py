@@ -26,6 +26,8 @@ class Filing:
     why: str
     developers: int = 3
     passed: int = 0
+    margin: str = "1.45"
+    """The cap against the month: about the high case (P90) of most estimates."""
 
 
 FILINGS = (
@@ -35,15 +37,15 @@ FILINGS = (
     Filing("agent-assist", "Answers beside the call", 108, "0.92", "live",
            "Minutes of handling, all calls", "minutes", "-2.2", "0.95",
            "Agents find the answer while the customer still talks.", 4),
-    Filing("policy-chat", "Policy assistant in the app", 101, "0.66", "live",
+    Filing("policy-chat", "Policy assistant in the app", 101, "0.61", "live",
            "Calls that reach an agent", "calls", "-1.8", "6.40",
-           "A fifth of the chats replace a call.", 6),
+           "A fifth of the chats replace a call.", 6, margin="1.4"),
     Filing("code-assistant", "Coding assistant for all engineers", 98, "1.05", "live",
            "Engineering hours for other work", "hours", "4.2", "78",
            "Measured in the pilot with 60 engineers.", 2),
     Filing("contract-extraction", "Obligations from large contracts", 94, "0.71", "live",
            "Hours of reading contracts", "hours", "-1.4", "64",
-           "Underwriters read exceptions instead of every page."),
+           "Underwriters read exceptions instead of every page.", margin="2.1"),
     Filing("submission-triage", "Broker submissions by priority", 83, "1.12", "live",
            "Quotes returned the same day", "quotes", "2.6", "21",
            "Good submissions no longer wait behind poor ones."),
@@ -71,9 +73,9 @@ FILINGS = (
     Filing("feature-labelling", "Labels for the pricing models", 5, "0.95", "submitted",
            "Hours of labelling", "hours", "-2.3", "38",
            "Labels of a month are there in a night.", passed=1),
-    Filing("voice-line", "Voice line for address changes", 20, "0.75", "changes",
-           "Calls that reach an agent", "calls", "-1.5", "5.20",
-           "The simple third of calls needs nobody.", passed=1),
+    Filing("incident-copilot", "Evidence before the incident call", 20, "0.75", "changes",
+           "Hours of people on incidents", "hours", "-1.5", "95",
+           "Causes are proposed before the first person joins.", passed=1),
     Filing("content-drafts", "Campaign drafts", 40, "1.00", "rejected",
            "Hours of writing campaigns", "hours", "-0.7", "45",
            "Editors start from a draft.", passed=2),
@@ -95,7 +97,7 @@ PATTERNS = {
     "fraud-signals": Pattern.AGENT, "code-review": Pattern.CODING,
     "invoice-coding": Pattern.DOCUMENTS, "catalogue-enrichment": Pattern.DOCUMENTS,
     "text-to-sql": Pattern.ANALYTICS, "migration-agent": Pattern.AGENT,
-    "quote-helper": Pattern.CHATBOT, "voice-line": Pattern.CHATBOT,
+    "quote-helper": Pattern.CHATBOT, "incident-copilot": Pattern.AGENT,
     "churn-insights": Pattern.ANALYTICS, "regulatory-watch": Pattern.DOCUMENTS,
     "policy-wordings": Pattern.DOCUMENTS, "feature-labelling": Pattern.DOCUMENTS,
 }  # fmt: skip
@@ -110,6 +112,7 @@ REPORTS = {
     "claims-intake": ("0.92", "Handling times of 3,400 claims of October against May's."),
     "agent-assist": ("0.45", "Calls of two teams with and two without, four weeks."),
     "policy-chat": ("0.35", "Calls that followed a chat within a day, October."),
+    "contract-extraction": ("0.1", "Hours of two underwriters: every page is still read."),
     "code-assistant": ("1.1", "Cycle times of 60 engineers, a quarter against the one before."),
 }
 """Measured against expected, and how it was measured. The other stories that are due owe it."""

@@ -1,6 +1,7 @@
 """The organization, its units, people, capabilities and attribution rules."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from apps.access.actors import Actor
@@ -8,15 +9,17 @@ from apps.access.roles import Role
 from apps.accounts.models import User
 from apps.attribution.models import AttributionRule
 from apps.attribution.services import RuleDraft, create_rule
+from apps.common import clock
 from apps.organizations import selectors, services
 from apps.organizations.models import Membership, Organization, Unit
 from apps.portfolio.models import Capability
-from apps.portfolio.services import create_capability
+from apps.portfolio.services import create_capability, retire_capability
 from apps.tenancy import doors
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.people import LOGINS, OWNER, Login, leads
 from tokenops.simulator.company import COMPANY, Key
 
+RETIRED_DAYS_AGO = 28
 SECOND = ("Merrowdale Ventures", "merrowdale-ventures")
 
 
@@ -27,11 +30,14 @@ class Demo:
     organization: Organization
     units: dict[str, UUID] = field(default_factory=dict)
     capabilities: dict[str, UUID] = field(default_factory=dict)
+    _actors: dict[str, Actor] = field(default_factory=dict)
 
     def actor(self, login: Login) -> Actor:
-        """The person's actor. Inside the organization's scope."""
-        membership = Membership.objects.select_related("user").get(user__email=login.email)
-        return selectors.actor_for_membership(membership)
+        """The person's actor, who keeps their role throughout. Inside the organization's scope."""
+        if login.email not in self._actors:
+            membership = Membership.objects.select_related("user").get(user__email=login.email)
+            self._actors[login.email] = selectors.actor_for_membership(membership)
+        return self._actors[login.email]
 
     def role(self, role: Role) -> Actor:
         return self.actor(next(login for login in LOGINS if login.role == role))
@@ -77,6 +83,7 @@ def ensure_organization() -> Demo:
         _people(demo)
         _capabilities(demo)
         _rules(demo)
+        _retire(demo)
     return demo
 
 
@@ -137,6 +144,7 @@ def _capabilities(demo: Demo) -> None:
                 unit_id=demo.units[item.team],
                 stage="production" if item.stage == "retired" else item.stage,
                 data_class=item.data_class,
+                owner_membership_id=demo.lead_of(item.team).membership_id,
                 description=item.description,
             )
             existing[item.slug] = created.id
@@ -152,6 +160,19 @@ def _rules(demo: Demo) -> None:
         if key.capability is None or name in existing:
             continue
         create_rule(actor=actor, draft=_draft(demo, key, name))
+
+
+def _retire(demo: Demo) -> None:
+    """What was switched off: its use of earlier months stays."""
+    ended = [item.slug for item in COMPANY.capabilities if item.stage == "retired"]
+    for row in Capability.objects.filter(slug__in=ended).exclude(stage="retired"):
+        with clock.at(clock.now() - timedelta(days=RETIRED_DAYS_AGO)):
+            retire_capability(
+                actor=demo.role(Role.CTO),
+                capability_id=row.id,
+                version=row.version,
+                reason="The archive is converted; the last batch ran in October.",
+            )
 
 
 def _draft(demo: Demo, key: Key, name: str) -> RuleDraft:

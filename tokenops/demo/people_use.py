@@ -49,6 +49,7 @@ def push_people_use(demo: Demo, now: dt.datetime) -> None:
                     unit_id=demo.units[team],
                     stage="production",
                     data_class="internal",
+                    owner_membership_id=demo.lead_of(team).membership_id,
                     description=description,
                 )
         body = "\n".join(json.dumps(record) for record in records(now))
@@ -82,7 +83,7 @@ def _coding(random: Random, user: str, day: dt.datetime, usual: float) -> Record
         "occurred_at": (day + dt.timedelta(hours=16)).isoformat(),
         "provider": "anthropic",
         "model": "claude-sonnet-5-5",
-        "account": "merrowdale-agents",
+        "account": "merrowdale-desks",
         "project": "codex-cli",
         "capability": CODING,
         "phase": "development",
@@ -100,8 +101,8 @@ def _question(random: Random, user: str, day: dt.datetime, number: int) -> Recor
         "event_id": f"ask-{day:%Y%m%d}-{user}-{number}",
         "occurred_at": at.isoformat(),
         "provider": "anthropic",
-        "model": "claude-haiku-5-5",
-        "account": "merrowdale-agents",
+        "model": "claude-sonnet-5-5",
+        "account": "merrowdale-desks",
         "capability": ASKING,
         "phase": "production",
         "user": user,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from apps.access.roles import Role
+from apps.budgets.services import create_budget
 from apps.common import clock
 from apps.common.money import NANOS
 from apps.common.periods import Month
@@ -12,6 +13,7 @@ from apps.planning.enums import CycleKind
 from apps.planning.models import Envelope, PlanningCycle
 from apps.planning.rules import suggested_name
 from apps.planning.selectors.standing import standing
+from tokenops.demo.answers import at_work
 from tokenops.demo.organization import Demo
 
 STEP = 500 * NANOS
@@ -27,28 +29,54 @@ def ensure_planning(demo: Demo, now: dt.datetime) -> None:
     cfo, cio = demo.role(Role.CFO), demo.role(Role.CIO)
     this = Month(now.year, (now.month - 1) // 3 * 3 + 1)
     units = list(Unit.objects.filter(parent__parent__isnull=True, parent__isnull=False))
-    made = [
-        services.open_cycle(
-            actor=cio,
-            name=suggested_name(CycleKind.QUARTER, month.start, 1),
-            kind=CycleKind.QUARTER,
-            starts_on=month.start,
-            unit_ids=[unit.id for unit in units],
-        )
-        for month in (this, this.shift(3))
-    ]
-    expected = _expected(demo, made[0], now)
-    for cycle in made:
-        _ask(demo, cycle, expected)
-        _give(demo, cycle, expected, GIVEN)
-    with clock.at(dt.datetime.combine(this.start, dt.time(9), dt.UTC) - dt.timedelta(days=9)):
-        services.lock_cycle(
-            actor=cio, cycle_id=made[0].id, version=1, note="Agreed with the divisions."
-        )
-    services.start_round(
-        actor=cfo, cycle_id=made[1].id, version=1, note="What if growth comes a quarter later?"
+    begins = at_work(dt.datetime.combine(this.start, dt.time(14), dt.UTC))
+    expected: dict[str, int] = {}
+    for month, before in ((this, begins), (this.shift(3), now)):
+        with clock.at(at_work(before - dt.timedelta(days=31))):
+            cycle = services.open_cycle(
+                actor=cio,
+                name=suggested_name(CycleKind.QUARTER, month.start, 1),
+                kind=CycleKind.QUARTER,
+                starts_on=month.start,
+                unit_ids=[unit.id for unit in units],
+            )
+        expected = expected or _expected(demo, cycle, now)
+        with clock.at(at_work(before - dt.timedelta(days=20))):
+            _ask(demo, cycle, expected)
+        with clock.at(at_work(before - dt.timedelta(days=12))):
+            _give(demo, cycle, expected, GIVEN)
+        if month is this:
+            with clock.at(at_work(before - dt.timedelta(days=9))):
+                services.lock_cycle(
+                    actor=cio, cycle_id=cycle.id, version=1, note="Agreed with the divisions."
+                )
+                _open_budgets(demo, cycle)
+            continue
+        with clock.at(at_work(before - dt.timedelta(days=3))):
+            services.start_round(
+                actor=cfo,
+                cycle_id=cycle.id,
+                version=1,
+                note="What if growth comes a quarter later?",
+            )
+            _give(demo, cycle, expected, tuple(percent - 8 for percent in GIVEN[:-1]))
+
+
+def _open_budgets(demo: Demo, cycle: PlanningCycle) -> None:
+    """The divisions' envelopes as budgets, under one of the whole organization."""
+    cfo, rows = demo.role(Role.CFO), _rows(cycle)
+    create_budget(
+        actor=cfo,
+        name=f"AI at {demo.organization.name}, {cycle.name}",
+        scope="organization",
+        amount_nanos=sum(row.allocated_nanos or 0 for row in rows),
+        period_kind="custom",
+        starts_on=cycle.starts_on,
+        ends_on=cycle.ends_on,
+        note="What the divisions were given, together.",
     )
-    _give(demo, made[1], expected, tuple(percent - 8 for percent in GIVEN[:-1]))
+    for row in rows:
+        services.open_envelope_budget(actor=cfo, envelope_id=row.id)
 
 
 def _expected(demo: Demo, cycle: PlanningCycle, now: dt.datetime) -> dict[str, int]:

@@ -5,13 +5,16 @@ that the story expects a fifth less than was measured.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from msgspec import structs
+
 from apps.common.periods import month_of
 from apps.ledger.query import Query, Row, run
+from apps.pricing.selectors import price_book
 from apps.stories.estimator.inputs import (
     Assumptions,
     Development,
@@ -43,6 +46,8 @@ class Measured:
 
     total: Row
     models: tuple[MixShare, ...]
+    batch: int = 0
+    """Percent of the tokens that were served as batches."""
 
     @property
     def cost_nanos(self) -> int:
@@ -59,22 +64,30 @@ def measure(capability_id: UUID, end: dt.date) -> Measured:
     query = Query(
         start=end - dt.timedelta(days=WINDOW_DAYS),
         end=end,
-        group_by=("provider", "model"),
+        group_by=("model", "service_tier"),
         filters={"capability": [str(capability_id)]},
     )
     result = run(query)
-    priced = [row for row in result.rows if row.cost_nanos and not row.unpriced_tokens]
-    return Measured(result.total, _mix(sorted(priced, key=lambda row: -row.tokens.total)[:MODELS]))
+    used: dict[tuple[str, str], int] = {}
+    batched, book = 0, price_book()
+    for row in result.rows:
+        if not row.cost_nanos or row.unpriced_tokens:
+            continue
+        pair, tokens = book.canonical("", row.labels[0]), row.tokens.total
+        used[pair] = used.get(pair, 0) + tokens
+        batched += tokens if row.keys[1] == "batch" else 0
+    largest = dict(sorted(used.items(), key=lambda each: -each[1])[:MODELS])
+    return Measured(result.total, _mix(largest), batched * 100 // max(sum(used.values()), 1))
 
 
-def _mix(rows: Sequence[Row]) -> tuple[MixShare, ...]:
-    whole = sum(row.tokens.total for row in rows)
-    shares = [Decimal(row.tokens.total * 100 // whole) for row in rows]
+def _mix(used: Mapping[tuple[str, str], int]) -> tuple[MixShare, ...]:
+    whole = sum(used.values())
+    shares = [Decimal(tokens * 100 // whole) for tokens in used.values()]
     if shares:
         shares[0] += 100 - sum(shares)
     return tuple(
-        MixShare(provider=row.labels[0], model=row.labels[1], share=share)
-        for row, share in zip(rows, shares, strict=True)
+        MixShare(provider=provider, model=model, share=share)
+        for (provider, model), share in zip(used, shares, strict=True)
         if share
     )
 
@@ -107,6 +120,7 @@ def assumptions(measured: Measured, filed: dt.date, bias: Decimal, developers: i
                 reasoning=ranged(tokens.reasoning // requests) if tokens.reasoning else Triple(),
             ),
             cache_hit=exactly(hit),
+            batch_share=exactly(measured.batch),
             retry=Triple(likely=Decimal(2), low=Decimal(1), high=Decimal(4)),
             growth=Triple(likely=Decimal(4), low=Decimal(0), high=Decimal(9)),
             horizon_months=12,
@@ -127,3 +141,9 @@ def assumptions(measured: Measured, filed: dt.date, bias: Decimal, developers: i
             output_share=exactly(15),
         ),
     )
+
+
+def begins(plan: Assumptions, day: dt.date) -> Assumptions:
+    """The same plan, built from this month on and live with the next."""
+    start = month_of(day).start
+    return structs.replace(plan, starts_on=start, live_on=month_of(start).shift(1).start)

@@ -3,12 +3,13 @@
 import datetime as dt
 
 from apps.access.roles import Role
+from apps.common import clock
 from apps.sprints import rules, services
 from apps.sprints.models import Sprint
 from apps.stories.models import TokenStory
 from tokenops.demo.organization import Demo
 
-TEAMS = 3
+TEAMS = 4
 BEFORE, AFTER = 4, 2
 """Sprints that are over, and those to come."""
 
@@ -22,11 +23,12 @@ def ensure_sprints(demo: Demo, now: dt.datetime) -> None:
     first = monday - dt.timedelta(weeks=2 * BEFORE)
     approved = TokenStory.objects.filter(approved_revision_id__isnull=False).order_by("number")
     for unit_id in list(dict.fromkeys(approved.values_list("unit_id", flat=True)))[:TEAMS]:
-        made = services.add_sprints(
-            actor=actor,
-            unit_id=unit_id,
-            wanted=rules.series(first, BEFORE + 1 + AFTER, 2, "Sprint", 1),
-        )
+        with clock.at(now - dt.timedelta(weeks=2 * BEFORE + 1)):
+            made = services.add_sprints(
+                actor=actor,
+                unit_id=unit_id,
+                wanted=rules.series(first, BEFORE + 1 + AFTER, 2, "Sprint", 1),
+            )
         running = made[BEFORE]
         services.change_sprint(
             actor=actor,

@@ -33,11 +33,10 @@ from tokenops.demo.filings import (
     Filing,
 )
 from tokenops.demo.organization import Demo
-from tokenops.demo.profile import assumptions, measure
+from tokenops.demo.profile import assumptions, begins, measure
 from tokenops.simulator.company import COMPANY
 
 MANDATORY_FROM = 25_000 * NANOS
-MARGIN = Decimal("1.25")
 BASELINE = 6
 """What is measured today, in multiples of the change that is expected."""
 
@@ -79,7 +78,7 @@ def _file(demo: Demo, filing: Filing, now: dt.datetime) -> None:
     author = demo.lead_of(capability.team)
     moment = at_work(now - dt.timedelta(days=filing.days_ago))
     bias = Decimal(filing.bias)
-    cap = int(Decimal(measured.cost_nanos) * bias * MARGIN) // (100 * NANOS) + 1
+    cap = int(Decimal(measured.cost_nanos) * bias * Decimal(filing.margin)) // (100 * NANOS) + 1
     change = _change(filing, Decimal(measured.cost_nanos) * bias / NANOS)
     plan = PlanInput(
         title=filing.title,
@@ -142,7 +141,7 @@ def _last(filing: Filing) -> Last | None:
     if filing.upto == "submitted":
         return Last(filing.passed)
     if filing.upto == "changes":
-        note = "Which calls would still reach an agent? Add the share."
+        note = "How many incidents a month, and which of them are worth it? Add the share."
         return Last(filing.passed, "request_changes", note)
     if filing.upto == "rejected":
         note = "The agency contract already covers drafts. Come back with a gap."
@@ -242,6 +241,7 @@ def _replace(story: TokenStory, author: Actor, now: dt.datetime) -> None:
         plan = dataclasses.replace(
             plan_of(draft),
             title="Review in two passes",
+            assumptions=begins(plan_of(draft).assumptions, moment.date()),
             value_why="A small model reads everything, the large one what it doubts.",
         )
         fresh = services.save_draft(

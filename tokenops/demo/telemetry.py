@@ -9,19 +9,26 @@ from random import Random
 from typing import Any
 
 from apps.access.roles import Role
+from apps.attribution.services import RuleDraft, create_rule
 from apps.connectors.enums import SourceKind
 from apps.connectors.models import Source
 from apps.connectors.push import services
 from apps.connectors.push.otlp import wire
 from apps.ledger.services import fold
+from apps.portfolio.services import create_capability
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.organization import Demo
 from tokenops.simulator.company import COMPANY
 
 DAYS = 7
 SEED = 20_262
-DEVELOPERS = ("noor", "emil", "sofia")
+DEVELOPERS = ("arjun.bhatt", "zofia.nowak", "levi.stroud")
 MODELS = ("gemini-2.5-pro", "gemini-2.5-flash")
+OWNED = (
+    ("intranet-search", "Intranet search", "production", "PLT"),
+    ("gemini-cli", "Gemini CLI", "development", "DVX"),
+)
+"""Project of the telemetry (the capability's code as well), name, kind and team."""
 Attributes = dict[str, Any]
 
 
@@ -30,6 +37,7 @@ def push_telemetry(demo: Demo, now: dt.datetime) -> None:
     with tenant_scope(demo.organization.id):
         if Source.objects.filter(kind=SourceKind.OTLP).exists():
             return
+        _owned(demo)
         actor = demo.role(Role.ADMIN)
         random = Random(SEED)  # noqa: S311 -- invented data, the same every time
         for ago in range(DAYS, 0, -1):
@@ -42,6 +50,30 @@ def push_telemetry(demo: Demo, now: dt.datetime) -> None:
                 data = json.dumps(body).encode()
                 services.accept_otlp(actor=actor, kind=kind, media=wire.JSON, data=data)
     fold(organization_id=demo.organization.id)
+
+
+def _owned(demo: Demo) -> None:
+    """Whose it is: the search of the intranet, and the agents of engineers."""
+    for project, name, kind, team in OWNED:
+        capability = create_capability(
+            actor=demo.role(Role.TOKENOPS_LEAD),
+            name=name,
+            slug=project,
+            kind=kind,
+            unit_id=demo.units[team],
+            stage="pilot",
+            owner_membership_id=demo.lead_of(team).membership_id,
+        )
+        condition = {"field": "project", "operator": "equals", "values": [project]}
+        create_rule(
+            actor=demo.role(Role.TOKENOPS_LEAD),
+            draft=RuleDraft(
+                name=f"{name}, by its telemetry",
+                conditions=[condition],
+                unit_id=demo.units[team],
+                capability_id=capability.id,
+            ),
+        )
 
 
 def _events(random: Random, day: dt.datetime) -> dict[str, Any]:
@@ -64,7 +96,7 @@ def _events(random: Random, day: dt.datetime) -> dict[str, Any]:
                 "thoughts_token_count": random.randint(0, 2_500),
             }
             records.append(_log(at, answer))
-    resource = {"service.name": "gemini-cli", "team.id": "platform"}
+    resource = {"service.name": "gemini-cli", "team.id": "developer-experience"}
     group = {"resource": _pairs(resource), "scopeLogs": [{"logRecords": records}]}
     return {"resourceLogs": [group]}
 
@@ -83,7 +115,7 @@ def _points(day: dt.datetime) -> dict[str, Any]:
     ]
     sums = {"dataPoints": points, "aggregationTemporality": 1, "isMonotonic": True}
     metric = {"name": "gemini_cli.token.usage", "sum": sums}
-    resource = {"service.name": "gemini-cli", "team.id": "platform"}
+    resource = {"service.name": "gemini-cli", "team.id": "developer-experience"}
     group = {"resource": _pairs(resource), "scopeMetrics": [{"metrics": [metric]}]}
     return {"resourceMetrics": [group]}
 

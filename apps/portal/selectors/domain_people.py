@@ -249,6 +249,6 @@ def _tool(name: str, uses: Sequence[Use], told: coding.Told | None) -> ToolLine:
         cost_nanos=sum(known) if known else None,
         people=(uses[0].people or None) if len(uses) == 1 else None,
         seats=(len(told.people) or None) if told else None,
-        active=len(told.active) if told and told.people else None,
+        active=len(told.active & told.people) if told and told.people else None,
         beside=told.tokens if told else None,
     )

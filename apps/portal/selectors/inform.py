@@ -82,12 +82,19 @@ class Overview:
     bar_labels: Mapping[str | None, str]
     units: Sequence[Line]
     capabilities: Sequence[Line]
-    unit_count: int
-    capability_count: int
     approved_cost: int
     confidence: Mapping[str, float] = field(default_factory=dict)
     reported: Reported | None = None
     price_events: Sequence[PriceEvent] = ()
+
+    @property
+    def top_units(self) -> Sequence[Line]:
+        """What a table has room for. Sums and movers look at all of them."""
+        return self.units[:TABLE_ROWS]
+
+    @property
+    def top_capabilities(self) -> Sequence[Line]:
+        return self.capabilities[:TABLE_ROWS]
 
     @property
     def change(self) -> float | None:
@@ -177,10 +184,8 @@ def overview(
         grain=grain,
         bars=bars,
         bar_labels=labels,
-        units=units[:TABLE_ROWS],
-        capabilities=capabilities[:TABLE_ROWS],
-        unit_count=len(units),
-        capability_count=len(capabilities),
+        units=units,
+        capabilities=capabilities,
         approved_cost=_approved(known["story"]),
         confidence=shares(known["confidence"]),
         reported=main.reported_total,

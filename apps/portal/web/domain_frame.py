@@ -18,7 +18,7 @@ from apps.common.web.lists import REGION, Column, Empty, ListPage
 from apps.organizations.selectors import unit_choices
 from apps.portal.nav import link_to
 from apps.portal.rules import domains as rules
-from apps.portal.rules.domains import Domain
+from apps.portal.rules.domains import DOMAINS, Domain
 from apps.portal.rules.windows import PERIODS
 from apps.portal.selectors import domains as selectors
 from apps.portal.selectors.domain_people import Crowd
@@ -125,8 +125,14 @@ class DomainPage(Figures, ListPage):
             f"Capabilities of this kind ({kind}) appear here with what they use, what one "
             f"{self.domain.once} takes, and how that stands against their story."
         )
+        title = "No capability of this kind yet"
+        kinds = set(capabilities(self.request.actor).values_list("kind", flat=True))
+        other = next((domain for domain in DOMAINS if domain.kind in kinds), None)
+        if other is not None and other is not self.domain:
+            url = org_url(self.request, f"portal:{other.kind}")
+            return Empty(title, body, f"Show {other.title.lower()}", url, "layout-dashboard")
         url = link_to(self.request, "portfolio:list")
-        return Empty("No capability of this kind yet", body, "Capabilities", url, "stack-2")
+        return Empty(title, body, "Capabilities", url, "stack-2")
 
     def extra_context(self) -> dict[str, Any]:
         view = self.view

@@ -66,6 +66,13 @@ class ModelList(ListPage):
         ),
         Column("provider", "Provider", sort="provider__name", value=lambda m: m.provider.name),
         Column(
+            "used",
+            "In use",
+            sort="unused",
+            value=lambda model: "–" if model.unused else "Last 30 days",
+            csv=lambda model: "" if model.unused else "yes",
+        ),
+        Column(
             "standing",
             "Standing",
             sort="standing",
@@ -104,10 +111,16 @@ class ModelList(ListPage):
             choices=(("1", "Has a price"), ("0", "Has none")),
             narrow=lambda rows, value: rows.filter(price_now__isnull=value == "0"),
         ),
+        CustomFilter(
+            "used",
+            "Use",
+            choices=(("1", "Used in the last 30 days"), ("0", "Not used")),
+            narrow=lambda rows, value: rows.filter(unused=0 if value == "1" else 1),
+        ),
         ChoiceFilter("standing", "Standing", choices=Standing.choices()),
         BooleanFilter("deprecated", "Deprecated"),
     )
-    default_sort = "provider__name,key"
+    default_sort = "unused,provider__name,key"
     empty = Empty(
         "The price book is empty",
         "An operator loads it with “manage.py seed_price_book”.",
@@ -115,14 +128,14 @@ class ModelList(ListPage):
     )
 
     def get_queryset(self) -> QuerySet[AIModel]:
-        return selectors.with_standing(selectors.model_catalogue())
+        return selectors.with_use(selectors.with_standing(selectors.model_catalogue()))
 
     def get_lede(self) -> str:
         book = selectors.latest_version()
         if book is None:
             return ""
         return (
-            f"List prices today, {UNIT}, from {book.package}, loaded "
+            f"Those in use first. List prices today, {UNIT}, from {book.package}, loaded "
             f"{fmt.day(book.seeded_at.date())}. A dash means no price: such usage is "
             "shown as unpriced, never as free."
         )

@@ -1,8 +1,12 @@
 """A production estimate from what a capability was measured to use."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
+
+from msgspec import structs
 
 from apps.common import clock
 from apps.ledger.query import Query, Row, run
@@ -12,10 +16,22 @@ from apps.stories.estimator.inputs import Parts, Production, add_months
 
 DAYS = 30
 MODELS = 3
+BATCH = "batch"
 CENT = Decimal("0.01")
 
 
-def measured_production(capability_id: UUID) -> Production | None:
+@dataclass(frozen=True, slots=True)
+class MeasuredUse:
+    """What DAYS days say about a capability. Without `requests` no call's size can be told: then
+    `production` holds its models, caching and batches alone."""
+
+    production: Production
+    requests: int | None
+    tokens: int
+    cost_nanos: int | None
+
+
+def measured_use(capability_id: UUID) -> MeasuredUse | None:
     """The last DAYS days of a capability as assumptions; None when nothing was measured.
 
     One measured request counts as one interaction of one call. What the input was made of is not
@@ -26,30 +42,39 @@ def measured_production(capability_id: UUID) -> Production | None:
         Query(
             start=today - dt.timedelta(days=DAYS),
             end=today,
-            group_by=("model",),
-            order="-requests",
+            group_by=("model", "service_tier"),
             filters={"capability": [str(capability_id)]},
         )
     )
     total = result.total
-    if not total.requests or not total.tokens.total:
+    if not total.tokens.total:
         return None
-    calls = Decimal(total.requests)
     given = Decimal(total.tokens.input)
-    cached = Decimal(total.tokens.cache_read)
-    reasoning = Decimal(total.tokens.reasoning)
-    written = Decimal(total.tokens.generated) - reasoning
-    return Production(
-        interactions=exactly(total.requests),
-        calls=exactly(1),
-        parts=Parts(
-            context=exactly(_whole(given / calls)),
-            output=exactly(_whole(written / calls)),
-            reasoning=exactly(_whole(reasoning / calls)),
-        ),
-        cache_hit=exactly(_percent(cached, given)),
-        mix=_mix(result.rows),
+    production = Production(
+        cache_hit=exactly(_percent(Decimal(total.tokens.cache_read), given)),
+        batch_share=exactly(_batched(result.rows)),
+        mix=_mix(result.rows, by_requests=bool(total.requests)),
     )
+    if total.requests:
+        calls = Decimal(total.requests)
+        reasoning = Decimal(total.tokens.reasoning)
+        production = structs.replace(
+            production,
+            interactions=exactly(total.requests),
+            calls=exactly(1),
+            parts=Parts(
+                context=exactly(_whole(given / calls)),
+                output=exactly(_whole((Decimal(total.tokens.generated) - reasoning) / calls)),
+                reasoning=exactly(_whole(reasoning / calls)),
+            ),
+        )
+    return MeasuredUse(production, total.requests or None, total.tokens.total, total.cost_nanos)
+
+
+def _batched(rows: Sequence[Row]) -> Decimal:
+    """Percent of the tokens that were served as batches."""
+    batch = sum(row.tokens.total for row in rows if row.keys[1] == BATCH)
+    return _percent(Decimal(batch), Decimal(sum(row.tokens.total for row in rows)))
 
 
 def _whole(value: Decimal) -> Decimal:
@@ -60,20 +85,25 @@ def _percent(part: Decimal, whole: Decimal) -> Decimal:
     return (part / whole * 100).quantize(CENT) if whole else Decimal(0)
 
 
-def _mix(rows: list[Row]) -> tuple[MixShare, ...]:
-    """The most used models by share of requests; what is left over goes to the first."""
+def _mix(rows: Sequence[Row], *, by_requests: bool) -> tuple[MixShare, ...]:
+    """The most used models by share of requests, of tokens where none are counted; what is left
+    over goes to the first."""
     book = price_book()
-    named = [row for row in rows if row.keys[0] and row.requests][:MODELS]
-    total = sum(row.requests for row in named)
-    shares = [Decimal(row.requests * 100 // total) for row in named]
-    shares = [max(share, Decimal(1)) for share in shares]
+    used: dict[tuple[str, str], int] = {}
+    for row in rows:
+        weight = (row.requests or 0) if by_requests else row.tokens.total
+        if row.keys[0] and weight:
+            pair = book.canonical("", row.keys[0])
+            used[pair] = used.get(pair, 0) + weight
+    named = sorted(used.items(), key=lambda each: -each[1])[:MODELS]
+    whole = sum(weight for _, weight in named)
+    shares = [max(Decimal(weight * 100 // whole), Decimal(1)) for _, weight in named]
     if shares:
         shares[0] += 100 - sum(shares)
-    pairs = [book.canonical("", row.keys[0] or "") for row in named]
-    merged: dict[tuple[str, str], Decimal] = {}
-    for pair, share in zip(pairs, shares, strict=True):
-        merged[pair] = merged.get(pair, Decimal(0)) + share
-    return tuple(MixShare(provider, model, share) for (provider, model), share in merged.items())
+    return tuple(
+        MixShare(provider, model, share)
+        for ((provider, model), _), share in zip(named, shares, strict=True)
+    )
 
 
 def blank_assumptions(production: Production | None = None) -> Assumptions:

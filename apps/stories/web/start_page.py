@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.access.actors import Actor
-from apps.common import clock
+from apps.common import clock, fmt
 from apps.common.errors import NotFound
+from apps.organizations.selectors import organization
 from apps.stories.estimator import dump, load
-from apps.stories.selectors.profile import blank_assumptions, measured_production
+from apps.stories.selectors.profile import DAYS, MeasuredUse, blank_assumptions, measured_use
 from apps.stories.selectors.similar import recent_starts
 from apps.stories.selectors.stories import draft_of, revision_by_id, story_by_ref
 from apps.stories.selectors.templates import (
@@ -53,11 +55,27 @@ def initial_for(request: HttpRequest, asked: Mapping[str, str]) -> dict[str, Any
     wanted = asked.get("capability", "")
     known = dict(access.capability_choices(actor))
     if wanted in known:
-        production = measured_production(UUID(wanted))
-        measured = assumption_initial(blank_assumptions(production)) if production else {}
+        use = measured_use(UUID(wanted))
+        measured = assumption_initial(blank_assumptions(use.production)) if use else {}
+        messages.info(request, _told(use))
         name = known[wanted].rsplit(" (", 1)[0]
         initial |= {**measured, "capability": wanted, "title": name, "dev_basis": "size"}
     return initial
+
+
+def _told(use: MeasuredUse | None) -> str:
+    """What was filled in from measured use, and what is left to say."""
+    if use is None:
+        return f"Nothing was measured in the last {DAYS} days: choose a model and say how often."
+    figures = f"{fmt.tokens(use.tokens)} tokens"
+    if use.cost_nanos is not None:
+        figures += f" for {fmt.money(use.cost_nanos, organization().currency)}"
+    if use.requests:
+        return f"Filled in from {figures} in the last {DAYS} days. Split the input where you can."
+    return (
+        f"Models, caching and batches are those of {figures} in the last {DAYS} days. Its sources "
+        "count no requests: say how often it runs and what one call takes."
+    )
 
 
 def _blank(actor: Actor) -> dict[str, Any]:

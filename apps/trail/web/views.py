@@ -46,7 +46,7 @@ class Trail(ListPage):
     lede = "Who did what. Events cannot be changed or deleted, and are sealed in a chain of hashes."
     noun = ("event", "events")
     paging = "keyset"
-    default_sort = "-id"
+    default_sort = "-at,-id"
     page_size = 50
     empty = Empty("Nothing has happened yet", icon="history")
 

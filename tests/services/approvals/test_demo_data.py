@@ -31,6 +31,10 @@ class Stage:
     def units(self):
         return {"CLM": self._side.units["platform"].id}
 
+    @property
+    def organization(self):
+        return self._side.organization
+
     def role(self, role):
         return self._side.actor(role)
 

@@ -17,8 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_week_of_telemetry_is_seeded_once(world):
     load_prices()
-    admin = world.a.person(Role.ADMIN).actor
-    demo = SimpleNamespace(organization=world.a.organization, role=lambda role: admin)
+    admin = world.a.person(Role.OWNER).actor
+    demo = SimpleNamespace(
+        organization=world.a.organization,
+        units={"PLT": world.a.units["platform"].id, "DVX": world.a.units["core"].id},
+        role=lambda role: admin,
+        lead_of=lambda team: admin,
+    )
     push_telemetry(demo, clock.now())
     with world.a.scope():
         records = UsageRecord.objects.count()

@@ -20,7 +20,12 @@ def test_people_are_seeded_once(world):
     load_prices()
     admin = world.a.person(Role.OWNER).actor
     units = {"DVX": world.a.units["core"].id, "FIN": world.a.units["claims"].id}
-    demo = SimpleNamespace(organization=world.a.organization, role=lambda role: admin, units=units)
+    demo = SimpleNamespace(
+        organization=world.a.organization,
+        role=lambda role: admin,
+        units=units,
+        lead_of=lambda _: admin,
+    )
     with time_machine.travel(NOW, tick=False):
         every = list(records(clock.now()))
         for _ in range(2):

@@ -27,6 +27,7 @@ from apps.ledger.quality.models import QualityAlert
 from apps.ledger.query import labels
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import ledger_settings
+from apps.organizations.selectors import organization
 from apps.portfolio.selectors import capabilities
 from apps.tenancy.urls import org_url
 from apps.trail.selectors import events_of_object
@@ -93,7 +94,7 @@ class AlertList(ListPage):
         Column(
             "last_seen",
             "Last seen",
-            value=lambda row: fmt.moment(row.last_seen),
+            value=lambda row: fmt.moment(row.last_seen, organization().timezone),
             csv=lambda row: row.last_seen,
             sort="last_seen",
             phone=False,

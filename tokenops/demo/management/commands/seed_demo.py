@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.common import clock
+from apps.ledger.services.reattribution_runs import run_reattribution
 from apps.tenancy.scope import tenant_scope
 from tokenops.demo.agents import push_corrections, push_runs
 from tokenops.demo.approvals import ensure_approvals
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             ensure_stories(demo, now)
             ensure_estimating(demo)
             ensure_design_review(demo)
+        run_reattribution(organization_id=demo.organization.id)
+        with tenant_scope(demo.organization.id):
             ensure_approvals(demo)
             ensure_worth(demo, now)
             ensure_entitlements(demo)
