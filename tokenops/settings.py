@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
         "apps.api.schema.write_nulls",
         "apps.api.schema.describe_refusals",
         "apps.api.schema.describe_answers",
+        "apps.api.schema.describe_webhooks",
     ],
 }
 

@@ -20,6 +20,8 @@ from rest_framework.serializers import ChoiceField
 
 from apps.access.actors import system_actor
 from apps.tenancy.scope import scope_of_nobody
+from apps.trail.registry import label_of
+from apps.webhooks import catalogue
 
 SNAPSHOT = "docs/api/openapi.yaml"
 ANSWERS = Path(__file__).with_name("answers.json")
@@ -52,6 +54,43 @@ PROBLEM_SCHEMA = {
                     "message": {"type": "string"},
                     "fix": {"type": "string"},
                 },
+            },
+        },
+    },
+}
+WEBHOOK_SCHEMA = {
+    "type": "object",
+    "description": "What happened: an event of the trail.",
+    "required": ["type", "timestamp", "data"],
+    "properties": {
+        "type": {"type": "string", "examples": ["story.approved"]},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "data": {
+            "type": "object",
+            "required": ["id", "organization", "object", "actor", "before", "after", "reason"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid", "description": "Of the trail event."},
+                "organization": {"type": "string", "description": "Its slug."},
+                "object": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"type": "string"},
+                        "id": {"type": ["string", "null"]},
+                        "label": {"type": "string"},
+                        "url": {"type": "string"},
+                    },
+                },
+                "actor": {
+                    "type": "object",
+                    "properties": {
+                        "kind": {"type": "string"},
+                        "id": {"type": ["string", "null"]},
+                        "name": {"type": "string"},
+                    },
+                },
+                "before": {"description": "What was, of what changed; null where nothing was."},
+                "after": {"description": "What is."},
+                "reason": {"type": "string"},
             },
         },
     },
@@ -148,6 +187,35 @@ def describe_answers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             content = operation["responses"].get(kept["status"], {}).get("content", {})
             for media in content.values():
                 media.setdefault("examples", {})[name] = {"value": kept["value"]}
+    return result
+
+
+def describe_webhooks(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """The events of transitions, each with one as it was sent (OpenAPI 3.1 `webhooks`)."""
+    result["components"]["schemas"]["WebhookEvent"] = WEBHOOK_SCHEMA
+    reference = {"$ref": "#/components/schemas/WebhookEvent"}
+    result["webhooks"] = {
+        event: {
+            "post": {
+                "operationId": f"webhook_{event.replace('.', '_')}",
+                "tags": ["webhooks"],
+                "summary": label_of(event),
+                "description": "Signed as docs/api/webhooks.md says; answer with any 2xx.",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": reference,
+                            "examples": {"Event": {"value": payload}},
+                        }
+                    },
+                },
+                "responses": {"2XX": {"description": "Taken. Anything else is tried again."}},
+                "security": [],
+            }
+        }
+        for event, payload in catalogue.payloads().items()
+    }
     return result
 
 

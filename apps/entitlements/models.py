@@ -19,7 +19,8 @@ class Entitlement(TenantModel):
 
     Premium: `reach`, or `model_names` ("provider/model"). Context: `context_tokens` of input in
     one call. `ended_on` is set when somebody ends it early: the first day on which it no longer
-    holds. `version` counts changes. `request_id` is the approval that minted it.
+    holds; `lapsed_at` when it was told that the last day had passed. `version` counts changes.
+    `request_id` is the approval that minted it.
     """
 
     number = models.IntegerField()
@@ -53,6 +54,7 @@ class Entitlement(TenantModel):
     ended_on = models.DateField(null=True)
     ended_by_name = models.CharField(max_length=200, blank=True)
     reminded_at = models.DateTimeField(null=True)
+    lapsed_at = models.DateTimeField(null=True)
     version = models.IntegerField(default=1)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Reminders before entitlements end."""
+"""Reminders before entitlements end, and a note when they have."""
 
 from uuid import UUID
 
@@ -18,5 +18,5 @@ def remind_all() -> int:
 
 @tenant_task(name="entitlements.remind")
 def remind(*, organization_id: UUID) -> int:
-    """Entitlements of one organization that end soon."""
-    return services.remind()
+    """Entitlements of one organization that end soon, and those that ended."""
+    return services.remind() + services.lapse()

@@ -11,6 +11,9 @@ PAGES = {
     "audit": "audits:detail",
     "budget": "budgets:detail",
     "capability": "portfolio:detail",
+    "entitlement": "entitlements:detail",
+    "envelope": "planning:envelope",
+    "planning_cycle": "planning:detail",
     "source": "connectors:detail",
     "webhook": "webhooks:detail",
 }

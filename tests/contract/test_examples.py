@@ -11,8 +11,8 @@ description. After a change of an answer:
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,11 @@ from django.core.cache import cache
 from django.db import connection, transaction
 
 from apps.api.schema import ANSWERS
-from tests.contract.described import Example, Operation, misfits, operations
+from apps.webhooks import catalogue
+from tests.contract.acts import ACTS
+from tests.contract.described import Example, Operation, document, misfits, operations
 from tests.contract.grown import GROWS, NOW, Grown
+from tests.contract.transitions import PARTS, Event, Move, watched
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +54,8 @@ class Told:
     status: int = 0
     text: str = ""
     answer: Any = None
+    moves: list[Move] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     unsafe: list[str] = field(default_factory=list)
 
@@ -93,7 +98,8 @@ def _tell(grown: Grown, told: Told, *, keep: bool) -> None:
     ):
         told.wrong.append(f"the example does not fit: {found}")
     key = "" if operation.method == "get" else told.key
-    first = sent.answer(key=key)
+    with watched(grown.org, told) if key else nullcontext():
+        first = sent.answer(key=key)
     told.status = first.status_code
     told.text = "" if first.streaming else first.content.decode(errors="replace")
     if str(told.status) not in operation.answers():
@@ -208,6 +214,38 @@ def told(django_db_setup: None, django_db_blocker: Any) -> list[Told]:
             transaction.set_rollback(True)
 
 
+def born(move: Move) -> bool:
+    """A part that begins with its whole, whose event tells it."""
+    return move.before is None and move.model in PARTS
+
+
+def test_every_transition_is_an_event(told: list[Told]) -> None:
+    """What changes the state of a subject is in the trail, which webhooks read."""
+    silent = {}
+    for each in told:
+        rows = {event.row for event in each.events}
+        untold = [m for m in each.moves if m.row not in rows and not (rows and born(m))]
+        if untold:
+            silent[each.key] = untold
+    assert silent == {}
+    assert len({(m.model, m.before, m.after) for each in told for m in each.moves}) > 25
+
+
+def test_every_event_of_a_transition_is_sent_and_described(told: list[Told]) -> None:
+    found = {event.payload["type"]: event.payload for each in told for event in each.events}
+    shown = {action: Shown().of(found[action]) for action in catalogue.events() if action in found}
+    if os.environ.get(KEEP):
+        catalogue.PAYLOADS.write_text(
+            json.dumps(shown, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        )
+        catalogue.payloads.cache_clear()
+    assert set(catalogue.events()) - found.keys() == set()
+    assert {action: shape(body) for action, body in shown.items()} == {
+        action: shape(body) for action, body in catalogue.payloads().items()
+    }, f"events changed: run this file with {KEEP}=1, then write_openapi"
+    assert document()["webhooks"].keys() == shown.keys()
+
+
 def everything(grown: Grown) -> Iterator[Told]:
     known = {operation.key: operation for operation in operations()}
     for key, parameter in GROWS.items():
@@ -222,6 +260,21 @@ def everything(grown: Grown) -> Iterator[Told]:
             if example.media != BINARY:
                 cache.clear()
                 yield tell(grown, operation, example, keep=False)
+    for act in ACTS:
+        yield acted(grown, act)
+
+
+def acted(grown: Grown, act: Callable[[Any], None]) -> Told:
+    """What moves by an act that is no call of the API. Undone."""
+    told = Told(Operation("act", act.__name__, {}), Example("Act"))
+    try:
+        with transaction.atomic():
+            with watched(grown.org, told), grown.org.scope():
+                act(grown.org)
+            transaction.set_rollback(True)
+    except Exception as error:
+        told.wrong.append(f"{type(error).__name__}: {error}")
+    return told
 
 
 def test_every_operation_with_a_body_shows_a_request() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from apps.access.actors import Actor
+from apps.access.actors import Actor, system_actor
 from apps.access.permissions import P
 from apps.access.services import require
 from apps.common import clock, fmt
@@ -161,6 +161,31 @@ def remind() -> int:
                 body=f"{Gives(row.gives).label}. Ask again if it is still needed.",
                 path=_path(row),
             )
+    return told
+
+
+def lapse() -> int:
+    """Record that the last day of entitlements has passed; the number. Once each: the row is
+    claimed by a conditional update. Nothing about what holds changes: dates decide that."""
+    today = clock.today(organization().timezone)
+    over = Entitlement.objects.select_related("unit", "capability").filter(
+        lapsed_at__isnull=True, ended_on__isnull=True, ends_on__lt=today
+    )
+    told = 0
+    for row in over:
+        with transaction.atomic():
+            claimed = Entitlement.objects.filter(
+                id=row.id, lapsed_at__isnull=True, ended_on__isnull=True
+            ).update(lapsed_at=clock.now())
+            if claimed:
+                record(
+                    actor=system_actor("entitlements"),
+                    action=events.LAPSED,
+                    obj=row,
+                    before={"holds": True},
+                    after={"holds": False, "ends_on": row.ends_on.isoformat()},
+                )
+                told += 1
     return told
 
 

@@ -223,6 +223,22 @@ def test_whoever_asked_is_reminded_once_before_it_ends(desk):
         assert told.title == "EN-0001 premium models for Claims ends on 31 December 2026"
 
 
+def test_its_end_is_told_once_and_not_when_somebody_ended_it(desk):
+    desk.answer(desk.ask())
+    with clock.at(datetime(2026, 12, 31, 9, tzinfo=UTC)), desk.org.scope():
+        assert services.lapse() == 0  # the last day is included
+    with clock.at(datetime(2027, 1, 1, 9, tzinfo=UTC)), desk.org.scope():
+        assert (services.lapse(), services.lapse()) == (1, 0)
+        event = TrailEvent.objects.get(action="entitlement.lapsed")
+        assert event.after == {"holds": False, "ends_on": "2026-12-31"}
+    with desk.org.scope():
+        Entitlement.objects.update(lapsed_at=None)
+        row = Entitlement.objects.get()
+    end(desk, row)
+    with clock.at(datetime(2027, 1, 1, 9, tzinfo=UTC)), desk.org.scope():
+        assert services.lapse() == 0
+
+
 def give(desk, role=Role.EA, **values):
     with desk.org.scope():
         return services.set_tier(
