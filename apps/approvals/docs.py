@@ -22,9 +22,10 @@ CELLS_HEAD = """## Who may do what
 
 Each cell is done by a test with the real services (`tests/services/approvals/test_cells.py`).
 *done*: it is recorded. *403*: the person may not. *409*: not in this state, or not on this version.
-*Decides elsewhere* holds a role that decides, but not one of the step's. The approver is taken to
-have given the answer that closed the request; conditions are in
-`services.conditions`, looking at automatic approvals in `services.automatic`.
+*Approver who funds it alone* holds a role of the step and every budget above: the engine keeps them
+from deciding, whatever their roles. *Decides elsewhere* holds a role that decides, but not one of
+the step's. The approver is taken to have given the answer that closed the request; conditions are
+in `services.conditions`, looking at automatic approvals in `services.automatic`.
 """
 
 FACTS_HEAD = """## What routes may ask about

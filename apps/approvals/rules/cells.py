@@ -18,6 +18,7 @@ class Part(Choice):
     APPROVER = "approver", "Approver of the step"
     DEPUTY = "deputy", "Deputy of an approver"
     ADDED = "added", "Added approver"
+    FUNDER = "funder", "Approver who funds it alone"
     DECIDER = "decider", "Decides elsewhere"
     READER = "reader", "Reads only"
     PROGRAM = "program", "Program"
@@ -50,7 +51,7 @@ class Verdict(Choice):
 DECIDING = frozenset({Action.APPROVE, Action.LOWER, Action.REQUEST_CHANGES, Action.REJECT})
 PEOPLE = frozenset({Action.HAND_OVER, Action.ADD_APPROVER, Action.STEP_BACK})
 ON_STEP = frozenset({Part.APPROVER, Part.DEPUTY, Part.ADDED})
-MAY_DECIDE = ON_STEP | {Part.DECIDER}
+MAY_DECIDE = ON_STEP | {Part.DECIDER, Part.FUNDER}
 ANSWERED = frozenset({S.APPROVED, S.CHANGES_REQUESTED, S.REJECTED})
 
 

@@ -22,6 +22,7 @@ from apps.asks.services.checking import (
     target_of,
     wanted_by,
 )
+from apps.budgets.selectors.funding import sole_funders_of
 from apps.common import fmt
 from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.entitlements.enums import Reach
@@ -152,7 +153,6 @@ def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> App
     flags = [{"tone": "", "text": AskKind(ask.kind).label}]
     if ask.ends_on:
         flags = [{"tone": "warn", "text": f"Until {fmt.day(ask.ends_on)}"}]
-    funders = [b.owner_membership_id for b in (ask.source_budget,) if b and b.owner_membership_id]
     request = approvals.open_request(
         actor=actor,
         subject_type=SUBJECTS.get(AskKind(ask.kind), "budget_change"),
@@ -168,12 +168,21 @@ def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> App
         amount_period="month" if ask.kind in MONTHLY else "once",
         currency=ask.currency,
         context=context,
-        funder_ids=funders if len(set(funders)) == 1 else (),
+        funder_ids=_funders(ask),
         flags=flags,
     )
     Ask.objects.filter(id=ask.id).update(request_id=request.id)
     ask.request_id = request.id
     return request
+
+
+def _funders(ask: Ask) -> list[UUID]:
+    """Who alone pays for it: the owner of the budget money would come from; for more money or
+    another amount the one person who owns every budget above."""
+    if ask.source_budget is not None:
+        owner = ask.source_budget.owner_membership_id
+        return [owner] if owner is not None else []
+    return sole_funders_of(ask.budget) if ask.budget is not None else []
 
 
 def _keep(revision: AskRevision, asked: EntitlementInput) -> AskedEntitlement:

@@ -16,6 +16,7 @@ class Kind(Choice):
     PARTITION = "partition", "Partition missing"
     GROWTH = "growth", "Use grows fast"
     BILL = "bill", "Bill differs from usage"
+    FILLING = "filling", "Use fills its budget"
 
 
 class State(Choice):

@@ -13,6 +13,8 @@ from apps.ledger.quality.ports import Finding, register_detector
 from apps.ledger.query import Query, Row, side_by_side_by
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import ledger_settings
+from apps.organizations.selectors import organization
+from apps.tenancy.urls import org_url
 
 SPAN = timedelta(days=28)
 """Four whole weeks: every weekday counts as often on both sides."""
@@ -71,4 +73,5 @@ def _finding(
         f"{fmt.day_range(start, middle)}. Trends shows the pace, Explore what it is made of.",
         since=middle,
         capability_id=UUID(row.keys[0]) if axis == "capability" and row.keys[0] else None,
+        path=org_url(organization().slug, "portal:trends") + f"?{axis}={row.keys[0]}",
     )

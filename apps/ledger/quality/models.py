@@ -51,7 +51,8 @@ class GrowthThreshold(TenantModel):
 
 class QualityAlert(TenantModel):
     """A reason to doubt figures, or to ask why they moved. `subject` is the fingerprint of its
-    cause. `by_person` says that a person, not the next check, resolved it."""
+    cause, `path` the page with its figures, inside this site. `by_person` says that a person, not
+    the next check, resolved it."""
 
     kind = models.CharField(max_length=10, choices=Kind.choices())
     subject = models.CharField(max_length=200)
@@ -62,6 +63,7 @@ class QualityAlert(TenantModel):
     detail = models.TextField(blank=True)
     source_id = models.UUIDField(null=True)
     capability_id = models.UUIDField(null=True)
+    path = models.CharField(max_length=300, blank=True, default="")
     since = models.DateField()
     raised = models.PositiveIntegerField(default=1)
     first_seen = models.DateTimeField(default=clock.now)

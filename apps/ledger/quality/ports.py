@@ -11,7 +11,8 @@ from apps.ledger.quality.enums import Kind, Severity
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One cause for doubt, as of now. `subject` with `kind` identifies it for good. `people` are
-    memberships that are told besides those who are told of everything."""
+    memberships that are told besides those who are told of everything, `path` the page with the
+    figures."""
 
     kind: Kind
     subject: str
@@ -22,6 +23,7 @@ class Finding:
     source_id: UUID | None = None
     capability_id: UUID | None = None
     people: frozenset[UUID] = frozenset()
+    path: str = ""
 
 
 Detector = Callable[[], Iterable[Finding]]

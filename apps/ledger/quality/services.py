@@ -68,6 +68,7 @@ def _raise(finding: Finding, known: QualityAlert | None) -> bool:
         "severity": finding.severity.value,
         "title": finding.title[:200],
         "detail": finding.detail,
+        "path": finding.path,
         "last_seen": now,
     }
     if known is None:

@@ -53,6 +53,7 @@ def built(side, state):
         actor=lead.actor,
         requester_id=lead.membership.id,
         unit_id=side.units["platform"].id,
+        funder_ids=[side.person(Role.CFO, "platform").membership.id],
     )
     services.add_approver(
         actor=cfo,
@@ -129,6 +130,7 @@ def outcome(run):
 def test_every_cell(people, state):
     people.person(Role.AUDITOR)
     actors = {part: people.actor(role) for part, role in ROLES.items()}
+    actors[Part.FUNDER] = people.actor(Role.CFO, "platform")
     actors[Part.PROGRAM] = people.key_actor
     wrong = []
     with people.scope():
@@ -145,7 +147,7 @@ def test_every_cell(people, state):
 
 
 def test_the_table_has_every_cell():
-    assert len(list(cells())) == len(RequestStatus) * len(Action) * len(Part) == 462
+    assert len(list(cells())) == len(RequestStatus) * len(Action) * len(Part) == 528
 
 
 def test_the_page_is_what_the_rules_say():

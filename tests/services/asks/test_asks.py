@@ -6,7 +6,7 @@ import pytest
 
 from apps.access.roles import Role
 from apps.approvals import services as approvals
-from apps.approvals.models import ApprovalRequest
+from apps.approvals.models import ApprovalDecision, ApprovalParty, ApprovalRequest
 from apps.asks import selectors, services
 from apps.asks.models import Ask, AskRevision
 from apps.asks.services import AskInput
@@ -295,3 +295,60 @@ def test_pages_and_api(side):
     assert refused.status_code == 409
     with side.scope():
         assert Budget.objects.get(id=budget.id).version == 1
+
+
+def funders(side, row):
+    with side.scope():
+        request = ApprovalRequest.objects.get(id=row.request_id)
+        found = ApprovalParty.objects.filter(request_id=request.id, reason="funder")
+        return [party.membership_id for party in found]
+
+
+@pytest.mark.parametrize("kind", ["increase", "amount"])
+def test_who_alone_funds_more_money_does_not_decide_about_it(side, kind):
+    cfo = side.person(Role.CFO).membership.id
+    with side.scope():
+        make_budget("Everything", owner_membership_id=cfo)
+    budget = budget_of(side)
+    row = ask(side, kind=kind, budget_id=budget.id, amount_nanos=300 * NANOS)
+    assert funders(side, row) == [cfo]
+    before = entries(side, budget)
+    for decision in ("approve", "reject", "request_changes"):
+        with pytest.raises(Forbidden) as refused:
+            answer(side, row, decision)
+        assert "fund" in str(refused.value)
+    with side.scope():
+        assert Ask.objects.get(id=row.id).status == "asked"
+        assert ApprovalDecision.objects.count() == 0
+    assert entries(side, budget) == before
+    assert answer(side, row, role=Role.CIO).status == "approved"
+    assert len(entries(side, budget)) == len(before) + 1
+
+
+def test_money_of_several_owners_or_of_nobody_keeps_nobody_from_deciding(side):
+    cfo = side.person(Role.CFO).membership.id
+    with side.scope():
+        make_budget("Everything", owner_membership_id=cfo)
+        make_budget("Division", scope="unit", unit_id=side.units["engineering"].id)
+    budget = budget_of(side, owner_membership_id=side.person(Role.CIO).membership.id)
+    row = ask(side, kind="increase", budget_id=budget.id, amount_nanos=NANOS)
+    assert funders(side, row) == []
+    assert answer(side, row).status == "approved"
+
+
+def test_the_owner_of_the_highest_budget_funds_it_and_that_of_a_source_its_move(side):
+    cfo, cio = (side.person(role).membership.id for role in (Role.CFO, Role.CIO))
+    with side.scope():
+        top = make_budget("Everything", owner_membership_id=cfo)
+    budget = budget_of(side, owner_membership_id=cio)
+    row = ask(side, Role.CIO, kind="increase", budget_id=top.id, amount_nanos=NANOS)
+    assert funders(side, row) == [cfo]
+    row = ask(
+        side,
+        kind="transfer",
+        budget_id=top.id,
+        source_budget_id=budget.id,
+        amount_nanos=NANOS,
+        role=Role.CFO,
+    )
+    assert funders(side, row) == [cio]

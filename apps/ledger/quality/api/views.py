@@ -33,6 +33,7 @@ class QualityAlertSerializer(serializers.ModelSerializer):
             "detail",
             "source_id",
             "capability_id",
+            "path",
             "since",
             "raised",
             "first_seen",

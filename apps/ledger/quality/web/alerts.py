@@ -56,8 +56,8 @@ class AlertList(ListPage):
     empty = Empty(
         "Nothing is wrong with the data",
         "Sources that go quiet, drop to zero, repeat themselves or report costs that do not fit "
-        "their tokens appear here, use that grows faster than your threshold, and capabilities "
-        "whose runs suddenly take more or less. The data is checked every hour.",
+        "their tokens appear here, use that grows faster than your threshold or fills its budget, "
+        "and capabilities whose runs suddenly take more or less. The data is checked every hour.",
         icon="shield-check",
     )
     filters = (
