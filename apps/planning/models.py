@@ -1,5 +1,7 @@
 """Planning cycles, the rounds their numbers went through, and the envelopes of teams."""
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -16,6 +18,8 @@ class PlanningCycle(TenantModel):
 
     `round_number` is the round that takes numbers; earlier ones stay as they were. Locking ends it:
     the allocations of that round are the approved envelopes. `version` guards rounds and the lock.
+    Teams are asked to say what they need until `requests_until`, or else before the cycle begins;
+    later requests are taken as long as it is open. `reminded_at` is when they were reminded.
     """
 
     name = models.CharField(max_length=120)
@@ -23,6 +27,8 @@ class PlanningCycle(TenantModel):
     kind = models.CharField(max_length=8, choices=CycleKind.choices())
     starts_on = models.DateField()
     ends_on = models.DateField()
+    requests_until = models.DateField(null=True)
+    reminded_at = models.DateTimeField(null=True)
     currency = models.CharField(max_length=3)
     status = models.CharField(
         max_length=6, choices=CycleStatus.choices(), default=CycleStatus.OPEN.value
@@ -55,6 +61,11 @@ class PlanningCycle(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.status == CycleStatus.OPEN
+
+    @property
+    def closes_on(self) -> date:
+        """The last day on which teams are asked for requests."""
+        return self.requests_until or self.starts_on - timedelta(days=1)
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("planning_cycle", self.id, self.name)

@@ -9,11 +9,13 @@ from django.db.models import F, Max
 from apps.access.actors import Actor
 from apps.common import clock
 from apps.common.errors import Conflict, FieldError
+from apps.common.periods import day_in_zone
 from apps.entitlements import events
 from apps.entitlements.enums import Gives, Reach
 from apps.entitlements.models import Entitlement
 from apps.entitlements.rules import Wanted
 from apps.entitlements.selectors.use import use
+from apps.organizations.selectors import organization
 from apps.organizations.services.organization import lock_organization
 from apps.portfolio.models import Capability
 from apps.trail.services import record
@@ -137,19 +139,28 @@ def used_since(request_id: UUID) -> str:
     row = Entitlement.objects.filter(request_id=request_id).order_by("-number").first()
     if row is None or row.gives != Gives.PREMIUM:
         return ""
-    today = clock.today()
+    zone = organization().timezone
+    today = clock.today(zone)
     if row.starts_on > today:
         return ""
-    since = max(row.starts_on, row.granted_at.date())
+    since = max(row.starts_on, day_in_zone(row.granted_at, zone))
     found = use(since, date.fromordinal(today.toordinal() + 1), None)
     return f"{row.ref} is in use." if row.id in found.by_entitlement else ""
 
 
 @transaction.atomic
 def take_back(*, actor: Actor, request_id: UUID, note: str) -> None:
-    """The entitlement of an approval that is undone ends before it began."""
-    for row in Entitlement.objects.filter(request_id=request_id, ended_on__isnull=True):
-        Entitlement.objects.filter(id=row.id, version=row.version).update(
+    """The entitlement of an approval that is undone ends before it began, also where somebody ended
+    it since. Raises Conflict when it is changed in the same moment: nothing is undone then."""
+    rows = Entitlement.objects.filter(request_id=request_id).exclude(ended_on__lte=F("starts_on"))
+    for row in rows.order_by("id"):
+        changed = Entitlement.objects.filter(id=row.id, version=row.version).update(
             ended_on=row.starts_on, ended_by_name=actor.name[:200], version=F("version") + 1
         )
+        if not changed:
+            raise Conflict(
+                f"{row.ref} was changed in the same moment.",
+                code="stale_version",
+                fix="Load it again.",
+            )
         record(actor=actor, action=events.TAKEN_BACK, obj=row, reason=note)

@@ -40,7 +40,7 @@ def end_entitlement(
     require(actor, P.TIER_MANAGE)
     if not reason.strip():
         raise Invalid("Nothing says why.", field="reason", fix="One sentence is enough.")
-    today = clock.today()
+    today = clock.today(organization().timezone)
     if row.last < today or row.last < row.starts_on:
         raise Conflict("It is over already.", code="entitlement_over")
     changed = Entitlement.objects.filter(id=row.id, version=version).update(

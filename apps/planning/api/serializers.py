@@ -18,6 +18,9 @@ class CycleSerializer(serializers.ModelSerializer):
 
     kind = serializers.ChoiceField(CycleKind.choices(), read_only=True)
     status = serializers.ChoiceField(CycleStatus.choices(), read_only=True)
+    requests_until = serializers.DateField(
+        source="closes_on", read_only=True, help_text="The last day teams are asked for requests"
+    )
     ends_on = serializers.SerializerMethodField()
 
     class Meta:
@@ -28,6 +31,7 @@ class CycleSerializer(serializers.ModelSerializer):
             "kind",
             "starts_on",
             "ends_on",
+            "requests_until",
             "currency",
             "status",
             "round_number",
@@ -52,6 +56,12 @@ class OpenCycleSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(CycleKind.choices())
     starts_on = serializers.DateField()
     unit_ids = serializers.ListField(child=serializers.UUIDField(), max_length=1000)
+    requests_until = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Leads are reminded a week before; null: the day before the cycle begins",
+    )
 
 
 class RoundSerializer(serializers.ModelSerializer):
@@ -77,6 +87,20 @@ class LockSerializer(serializers.Serializer):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
+class ForeignStorySerializer(serializers.Serializer):
+    """A story in another currency than the cycle's: its P50 in the cycle's months, and what that is
+    in the cycle's at one rate. Without a published rate it is in no sum, and `reason` says so."""
+
+    ref = serializers.CharField(source="story.ref")
+    planned = MoneyField(source="own_nanos")
+    converted_nanos = serializers.IntegerField(
+        source="nanos", allow_null=True, help_text="In the cycle's currency"
+    )
+    rate = serializers.DecimalField(max_digits=24, decimal_places=6, allow_null=True)
+    rate_day = serializers.DateField(allow_null=True, help_text="When it was published")
+    reason = serializers.CharField()
+
+
 class EnvelopeStateSerializer(serializers.Serializer):
     """One team in one round, and how that stands. Null is not said, not known or not begun."""
 
@@ -85,6 +109,8 @@ class EnvelopeStateSerializer(serializers.Serializer):
     unit_name = serializers.CharField(source="envelope.unit.name")
     version = serializers.IntegerField(source="envelope.version")
     suggested = MoneyField(allow_null=True, help_text="P50 of its stories' estimates")
+    converted = ForeignStorySerializer(many=True)
+    left_out = ForeignStorySerializer(many=True)
     requested = MoneyField(allow_null=True)
     requested_note = serializers.CharField(source="envelope.requested_note")
     allocated = MoneyField(allow_null=True)

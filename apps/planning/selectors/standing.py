@@ -19,14 +19,15 @@ from apps.organizations.selectors import organization, parents
 from apps.planning import rules
 from apps.planning.models import Envelope, PlanningCycle
 from apps.planning.selectors.cycles import envelopes, envelopes_of_round, holders
-from apps.stories.selectors.plans import PlannedCost, planned_costs
+from apps.planning.selectors.suggested import Suggested, suggestions
 
 
 @dataclass(frozen=True)
 class EnvelopeStanding:
     """One team's envelope. Money in nanos of the cycle's currency, over the whole cycle.
 
-    `suggested`: P50 of its stories' estimates in the months of the cycle, None without a story.
+    `suggested`: P50 of its stories' estimates in the months of the cycle, None without a story;
+    those in other currencies converted, and in no sum where that cannot be done (`left_out`).
     `changed`: what budget requests approved since the lock added or took away. `opened`: the
     limits of its topmost budgets in the days of the cycle, None while there is none;
     `unlimited` counts those without a limit, which are in no sum. `spent` is None before the cycle.
@@ -34,7 +35,7 @@ class EnvelopeStanding:
 
     envelope: Envelope
     suggested: int | None = None
-    stories: Sequence[PlannedCost] = ()
+    stories: Sequence[Suggested] = ()
     changed: int = 0
     requests: Sequence[Ask] = ()
     opened: int | None = None
@@ -45,6 +46,16 @@ class EnvelopeStanding:
     @property
     def currency(self) -> str:
         return self.envelope.round.cycle.currency
+
+    @property
+    def converted(self) -> list[Suggested]:
+        """Stories in another currency that are in the suggestion."""
+        return [one for one in self.stories if one.rate is not None]
+
+    @property
+    def left_out(self) -> list[Suggested]:
+        """Stories in another currency that no rate brings into the cycle's."""
+        return [one for one in self.stories if one.nanos is None]
 
     @property
     def requested(self) -> int | None:
@@ -114,6 +125,14 @@ class CycleStanding:
         return rules.total(row.spent for row in self.rows)
 
     @property
+    def converted(self) -> list[Suggested]:
+        return [one for row in self.rows for one in row.converted]
+
+    @property
+    def left_out(self) -> list[Suggested]:
+        return [one for row in self.rows for one in row.left_out]
+
+    @property
     def unallocated(self) -> list[EnvelopeStanding]:
         return [row for row in self.rows if row.allocated is None]
 
@@ -127,10 +146,9 @@ def standing(actor: Actor, cycle: PlanningCycle, number: int | None = None) -> C
     rows = envelopes_of_round(actor, cycle, chosen)
     known = holders(cycle, chosen)
     tree = parents()
-    planned: dict[UUID | None, list[PlannedCost]] = defaultdict(list)
-    for plan in planned_costs(cycle.starts_on, cycle.ends_on):
-        if plan.story.currency == cycle.currency:
-            planned[rules.holder_of(plan.story.unit_id, known, tree)].append(plan)
+    planned: dict[UUID | None, list[Suggested]] = defaultdict(list)
+    for plan in suggestions(cycle):
+        planned[rules.holder_of(plan.story.unit_id, known, tree)].append(plan)
     spent = _spent(cycle, known, tree)
     budgets = _Budgets(cycle, known, tree)
     seen_whole = len(rows) == len(known)
@@ -144,7 +162,7 @@ def standing(actor: Actor, cycle: PlanningCycle, number: int | None = None) -> C
 
 def _row(
     envelope: Envelope,
-    plans: Sequence[PlannedCost],
+    plans: Sequence[Suggested],
     budgets: "_Budgets",
     spent: Mapping[UUID | None, int] | None,
 ) -> EnvelopeStanding:

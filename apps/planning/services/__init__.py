@@ -7,6 +7,7 @@ from apps.planning.services.envelopes import (
     open_envelope_budget,
     request_envelope,
 )
+from apps.planning.services.telling import remind_closing
 
 __all__ = [
     "add_envelope",
@@ -15,6 +16,7 @@ __all__ = [
     "locked",
     "open_cycle",
     "open_envelope_budget",
+    "remind_closing",
     "request_envelope",
     "start_round",
 ]

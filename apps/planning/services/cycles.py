@@ -17,6 +17,7 @@ from apps.planning import events, rules
 from apps.planning.enums import CycleKind, CycleStatus
 from apps.planning.models import COPIED, Envelope, PlanningCycle, PlanningRound
 from apps.planning.selectors import cycle_by_id, round_by_number
+from apps.planning.services.telling import tell_locked, tell_opened
 from apps.portfolio.rules import normalise
 from apps.trail.services import record
 
@@ -25,15 +26,24 @@ DRAFT = "Draft"
 
 @transaction.atomic
 def open_cycle(
-    *, actor: Actor, name: str, kind: str, starts_on: date, unit_ids: Sequence[UUID]
+    *,
+    actor: Actor,
+    name: str,
+    kind: str,
+    starts_on: date,
+    unit_ids: Sequence[UUID],
+    requests_until: date | None = None,
 ) -> PlanningCycle:
-    """Open a cycle in which these units plan, with its draft round.
+    """Open a cycle in which these units plan, with its draft round, and tell their leads. They are
+    asked for requests until `requests_until`, without one until the day before it begins.
 
     Raises Forbidden, NotFound (a unit), Invalid (each wrong field), Conflict when a cycle over the
     same days is there.
     """
     require(actor, P.PLANNING_MANAGE)
     errors = _errors(name, kind, starts_on, unit_ids)
+    if not errors and requests_until is not None:
+        errors = _until_errors(requests_until, rules.end_of_cycle(CycleKind(kind), starts_on))
     if errors:
         raise Invalid("The cycle cannot be opened like this.", errors=errors)
     units = [unit_by_id(unit_id) for unit_id in dict.fromkeys(unit_ids)]
@@ -48,6 +58,7 @@ def open_cycle(
                 kind=kind,
                 starts_on=starts_on,
                 ends_on=rules.end_of_cycle(CycleKind(kind), starts_on),
+                requests_until=requests_until,
                 currency=organization().currency,
                 opened_by_name=actor.name[:200],
             )
@@ -60,7 +71,8 @@ def open_cycle(
     draft = PlanningRound.objects.create(
         cycle=cycle, number=0, name=DRAFT, started_by_name=actor.name[:200]
     )
-    Envelope.objects.bulk_create([Envelope(round=draft, unit=unit) for unit in units])
+    envelopes = Envelope.objects.bulk_create([Envelope(round=draft, unit=unit) for unit in units])
+    tell_opened(cycle, envelopes)
     record(
         actor=actor,
         action=events.CYCLE_OPENED,
@@ -69,6 +81,7 @@ def open_cycle(
             "from": starts_on.isoformat(),
             "to": rules.last_day(cycle.ends_on).isoformat(),
             "teams": sorted(unit.name for unit in units),
+            "requests_until": cycle.closes_on.isoformat(),
         },
     )
     return cycle
@@ -157,6 +170,7 @@ def lock_cycle(*, actor: Actor, cycle_id: UUID, version: int, note: str = "") ->
         },
         reason=cycle.lock_note,
     )
+    tell_locked(cycle, rows)
     return cycle
 
 
@@ -195,6 +209,13 @@ def _copies(source: PlanningRound, made: PlanningRound, cycle: PlanningCycle) ->
         kept = {name: getattr(row, name) for name in COPIED} if row is not None else {}
         copies.append(Envelope(round=made, unit_id=unit_id, **kept))
     return copies
+
+
+def _until_errors(until: date, end: date) -> list[FieldError]:
+    if until < end:
+        return []
+    fix = f"Choose a day before {end.isoformat()}."
+    return [FieldError("requests_until", "The cycle is over by then.", fix)]
 
 
 def _errors(name: str, kind: str, starts_on: date, unit_ids: Sequence[UUID]) -> list[FieldError]:

@@ -20,6 +20,7 @@ from apps.planning import events
 from apps.planning.models import Envelope, PlanningCycle
 from apps.planning.selectors import cycle_by_id, envelope_by_id, round_by_number
 from apps.planning.services.cycles import locked
+from apps.planning.services.telling import tell_opened
 from apps.trail.services import record
 
 
@@ -67,6 +68,7 @@ def add_envelope(*, actor: Actor, cycle_id: UUID, unit_id: UUID) -> Envelope:
         raise Conflict(
             f"{unit.name} plans in this cycle already.", code="envelope_exists"
         ) from error
+    tell_opened(cycle, [envelope])
     record(actor=actor, action=events.ENVELOPE_ADDED, obj=cycle, after={"team": unit.name})
     return envelope
 

@@ -60,6 +60,7 @@ class Cycles(ListPage):
         Column("kind", "Length", value=lambda r: CycleKind(r.kind).label, in_table=False),
         Column("starts_on", "From", sort="starts_on"),
         Column("ends_on", "To", value=lambda r: rules.last_day(r.ends_on)),
+        Column("requests_until", "Requests until", value=lambda r: r.closes_on, phone=False),
         Column("teams", "Teams", value=lambda r: r.teams or 0, align="num"),
         _amount("requested", "Asked for"),
         _amount("allocated", "Allocated"),
@@ -109,6 +110,12 @@ class CycleForm(forms.Form):
         help_text="The first of a month.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    requests_until = forms.DateField(
+        label="Requests until",
+        required=False,
+        help_text="Leads are reminded a week before. Empty: the day before the cycle begins.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     units = forms.MultipleChoiceField(
         label="Teams that plan",
         help_text="An envelope covers a team and those below it that have none of their own.",
@@ -155,6 +162,7 @@ class NewCycle(FormPage):
             name=data["name"],
             kind=data["kind"],
             starts_on=data["starts_on"],
+            requests_until=data["requests_until"],
             unit_ids=[UUID(unit) for unit in data["units"]],
         )
         messages.success(self.request, f"{cycle.name} is open.")

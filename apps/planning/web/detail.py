@@ -178,7 +178,9 @@ class CyclePage(OfCycle):
 
     def get_lede(self) -> str:
         cycle = self.cycle
-        state = f"locked by {cycle.locked_by_name}" if not cycle.is_open else "open"
+        state = f"requests until {fmt.day(cycle.closes_on)}"
+        if not cycle.is_open:
+            state = f"locked by {cycle.locked_by_name}"
         shown = next((r.name for r in self.rounds if r.number == self.standing.number), "")
         rounds = f", {fmt.plural(len(self.rounds), 'round')}" if len(self.rounds) > 1 else ""
         return f"{days(cycle)}, {state}{rounds}. Shown: {shown or 'no round'}."

@@ -1,5 +1,5 @@
 """Reads of sprints, inside the open scope."""
 
-from apps.sprints.selectors.sprints import choices_of, sprint_by_id, sprints
+from apps.sprints.selectors.sprints import choices_of, sprint_by_id, sprint_missing, sprints
 
-__all__ = ["choices_of", "sprint_by_id", "sprints"]
+__all__ = ["choices_of", "sprint_by_id", "sprint_missing", "sprints"]

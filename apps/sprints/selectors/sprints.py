@@ -21,8 +21,12 @@ def sprint_by_id(actor: Actor, sprint_id: UUID) -> Sprint:
     """Raises NotFound for a sprint out of sight as for none at all."""
     found = sprints(actor).filter(id=sprint_id).first()
     if found is None:
-        raise NotFound("There is no such sprint.", code="sprint_not_found")
+        raise sprint_missing()
     return found
+
+
+def sprint_missing() -> NotFound:
+    return NotFound("There is no such sprint.", code="sprint_not_found")
 
 
 def choices_of(ids: Iterable[UUID]) -> dict[UUID, dict[UUID, bool]]:

@@ -44,12 +44,12 @@ def test_the_life_of_a_sprint(side, client):
     assert found["used"] is None
     chosen = call(client, side, "put", f"{url}stories/{story.id}/", {"is_in": False}).json()
     assert (chosen["stories"], chosen["taken_out"]) == ([], [story.ref])
-    changed = call(client, side, "put", url, one | {"version": 1, "goal": "Pilot"})
-    assert (changed.json()["version"], changed.json()["goal"]) == (2, "Pilot")
+    changed = call(client, side, "put", url, one | {"version": 2, "goal": "Pilot"})
+    assert (changed.json()["version"], changed.json()["goal"]) == (3, "Pilot")
     assert "# Sprint 1" in call(client, side, "get", f"{url}retro/").json()["markdown"]
-    assert call(client, side, "delete", f"{url}?version=1").status_code == 409
+    assert call(client, side, "delete", f"{url}?version=2").status_code == 409
     assert call(client, side, "delete", url).status_code == 422
-    assert call(client, side, "delete", f"{url}?version=2").status_code == 204
+    assert call(client, side, "delete", f"{url}?version=3").status_code == 204
     assert call(client, side, "get", URL).json()["results"] == []
     with side.scope():
         assert not Sprint.objects.exists()

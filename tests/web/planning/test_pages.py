@@ -10,7 +10,10 @@ import time_machine
 from apps.access.roles import Role
 from apps.budgets.models import Budget
 from apps.planning.models import Envelope, PlanningCycle
+from apps.pricing.fx.services import import_rates
+from apps.stories.models import TokenStory
 from tests.factories.planning import envelope_of, make_cycle
+from tests.factories.stories import make_prices, make_submitted
 from tests.factories.usage import spend
 
 NANOS = 1_000_000_000
@@ -160,3 +163,49 @@ def test_one_more_team(side, cycle):
     post(side, Role.CFO, "planning:team_new", {"unit": unit}, 422, cycle_id=cycle.id)
     with side.scope():
         assert Envelope.objects.count() == 3
+
+
+def test_stories_in_other_currencies_are_named_with_their_rate_or_their_reason(side, client):
+    headers = side.key_headers
+    with side.scope():
+        make_prices()
+        story = make_submitted(side.actor(Role.UNIT_LEAD), side.units["platform"].id)
+        TokenStory.objects.filter(id=story.id).update(currency="EUR")
+        cycle = make_cycle(side.units["platform"].id, starts_on=date(2027, 7, 1))
+    url = f"/api/v1/planning-cycles/{cycle.id}/envelopes/"
+    page = html(side, Role.CFO, "planning:detail", cycle_id=cycle.id)
+    assert "1 story is left out of what stories plan." in page
+    assert "No rate from EUR to USD was published yet." in page
+    (row,) = client.get(url, headers=headers).json()
+    assert (row["suggested"], row["converted"]) == (None, [])
+    assert row["left_out"][0]["reason"] == "No rate from EUR to USD was published yet."
+    with side.scope():
+        import_rates(actor=side.actor(Role.CFO), content=b"Date,USD\n2027-04-16,1.25\n")
+    page = html(side, Role.CFO, "planning:detail", cycle_id=cycle.id)
+    assert "1 story in another currency is converted." in page
+    assert "at 1.25 of 16 April 2027" in page
+    assert "left out" not in page
+    one = html(side, Role.CFO, "planning:envelope", envelope_id=row["id"])
+    assert "at 1.25 of 16 April 2027" in one
+    (row,) = client.get(url, headers=headers).json()
+    (said,) = row["converted"]
+    assert (said["ref"], said["rate"], said["rate_day"]) == (story.ref, "1.250000", "2027-04-16")
+    assert row["suggested"]["nanos"] == said["converted_nanos"] > said["planned"]["nanos"]
+
+
+def test_the_last_day_for_requests_is_chosen_and_shown(side):
+    form = {
+        "name": "2027 Q3",
+        "kind": "quarter",
+        "starts_on": "2027-07-01",
+        "requests_until": "2027-10-01",
+        "units": [str(side.units["platform"].id)],
+    }
+    refused = post(side, Role.CIO, "planning:new", form, status=422)
+    assert "The cycle is over by then." in refused.content.decode()
+    with side.scope():
+        assert PlanningCycle.objects.count() == 0
+    post(side, Role.CIO, "planning:new", form | {"requests_until": "2027-06-10"})
+    with side.scope():
+        made = PlanningCycle.objects.get()
+    assert "requests until 10 Jun" in html(side, Role.CFO, "planning:detail", cycle_id=made.id)

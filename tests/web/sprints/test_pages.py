@@ -123,11 +123,11 @@ def test_changes_by_hand(side, sprint):
         story = str(TokenStory.objects.get().id)
     post(side, Role.UNIT_LEAD, "story", {"story": story, "what": "out"}, **at)
     assert "Taken out by hand" in html(side, Role.VIEWER, "detail", **at)
-    data = {"version": 1, "name": "Four", "starts_on": "2027-02-01", "ends_on": "2027-02-12"}
+    data = {"version": 2, "name": "Four", "starts_on": "2027-02-01", "ends_on": "2027-02-12"}
     post(side, Role.UNIT_LEAD, "change", data, **at)
     post(side, Role.UNIT_LEAD, "change", data, 409, **at)
     assert "usage stay" in html(side, Role.UNIT_LEAD, "remove", **at)
-    post(side, Role.UNIT_LEAD, "remove", {"version": 2}, **at)
+    post(side, Role.UNIT_LEAD, "remove", {"version": 3}, **at)
     with side.scope():
         assert not Sprint.objects.exists()
         assert not SprintStory.objects.exists()
