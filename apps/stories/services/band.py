@@ -227,10 +227,12 @@ class BandSubject(SubjectHandler):
         exit_ = BandExit.objects.select_related("story").filter(id=request.revision_id).first()
         if exit_ is None:
             return SubjectDetail()
-        return SubjectDetail(
-            template="stories/_band_detail.html",
-            context={"exit": exit_, **_budget_effect(exit_)},
-        )
+        return SubjectDetail(template="stories/_band_detail.html", context={"exit": exit_})
+
+    def effect(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
+        exit_ = BandExit.objects.select_related("story").filter(id=request.revision_id).first()
+        found = _budget_effect(exit_) if exit_ is not None else {}
+        return SubjectDetail(template="stories/_band_effect.html", context=found)
 
     def url(self, request: ApprovalRequest) -> tuple[str, dict[str, UUID | str]] | None:
         return ("stories:detail", {"ref": request.subject_ref})
@@ -267,7 +269,7 @@ def _budget_effect(exit_: BandExit) -> dict[str, Any]:
     limit = status.money.limit
     likely = status.money.forecast_end or status.money.used
     if not exit_.is_overrun or limit is None or likely <= limit:
-        return {"status": status}
+        return {"status": status, "month": exit_.month}
     effects = parent_effects(
         unit_id=story.unit_id,
         capability_id=story.capability_id,
@@ -275,4 +277,9 @@ def _budget_effect(exit_: BandExit) -> dict[str, Any]:
         current_cap=limit,
         once=True,
     )
-    return {"status": status, "effects": effects, "over": likely - limit}
+    return {
+        "status": status,
+        "month": exit_.month,
+        "effects": effects,
+        "over": likely - limit,
+    }

@@ -265,7 +265,7 @@ def test_pages_and_api(side):
     assert "More for tests" in browser.get(side.url("asks:list")).content.decode()
     assert "A new suite." in browser.get(side.url("asks:detail", row.id)).content.decode()
     page = side.client(Role.CFO).get(side.url("approvals:detail", row.request_id))
-    assert "Budgets as they stand" in page.content.decode()
+    assert "What approving $250 changes" in page.content.decode()
     wrong = browser.post(side.url("asks:new") + "?kind=exception", {"kind": "exception"})
     assert wrong.status_code == 422
     headers = {"X-TokenOps-Organization": side.organization.slug}

@@ -112,7 +112,7 @@ def test_a_budget_that_is_used_up_asks_once_and_stops_nothing(desk, overrun):
 def test_the_decision_shows_what_it_does_to_budgets(desk, overrun):
     request = ApprovalRequest.objects.get(subject_type="story_band")
     handler = handler_for("story_band")
-    found = handler.detail(actor=desk.approver, request=request).context
+    found = handler.effect(actor=desk.approver, request=request).context
     assert (found["status"].money.used, found["status"].money.limit) == (15 * DOLLAR, CAP)
     assert found["over"] == 24 * DOLLAR
     (effect,) = found["effects"]
