@@ -14,7 +14,7 @@ from apps.accounts.services import Attachment, send_email
 from apps.common import clock, fmt
 from apps.common.errors import DomainError, NotFound
 from apps.common.memo import remembering
-from apps.ledger.query import time_limit
+from apps.ledger.query import TooSlow, time_limit
 from apps.notifications.services import notify
 from apps.organizations.models import Organization
 from apps.organizations.selectors import actor_for_membership, organization
@@ -29,6 +29,8 @@ from apps.tenancy.urls import absolute_url, org_url
 CLAIM = timedelta(seconds=100)
 """How long one worker has a copy for itself: less than the outbox's lease, so that a copy whose
 worker died is free again when its message comes back."""
+SECONDS = 15.0
+"""How long one statement of a report may take: nobody waits for it at a screen."""
 MAIL_ROWS = 10
 """Rows of the table in the e-mail itself."""
 
@@ -69,15 +71,20 @@ def deliver(organization_id: UUID, delivery_id: UUID, *, attempt: int = 1) -> No
         _mail(prepared, delivery_id)
     except Withheld as error:
         _close(organization_id, delivery_id, DeliveryState.WITHHELD, str(error))
-    except DomainError as error:
-        text = f"{error.message} {error.fix}".strip()
-        _close(organization_id, delivery_id, DeliveryState.FAILED, text)
     except Exception as error:
-        state = DeliveryState.FAILED if is_dead(attempt) else DeliveryState.WAITING
-        _close(organization_id, delivery_id, state, f"{type(error).__name__}: {error}")
-        raise
+        lasting = isinstance(error, DomainError) and not isinstance(error, TooSlow)
+        state = DeliveryState.FAILED if lasting or is_dead(attempt) else DeliveryState.WAITING
+        _close(organization_id, delivery_id, state, _said(error))
+        if not lasting:
+            raise
     else:
         _close(organization_id, delivery_id, DeliveryState.SENT, headline=prepared.report.headline)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, DomainError):
+        return f"{error.message} {error.fix}".strip()
+    return f"{type(error).__name__}: {error}"
 
 
 def _claim(delivery_id: UUID) -> bool:
@@ -109,7 +116,7 @@ def _prepared(copy: ReportDelivery) -> Prepared:
         raise Withheld("No longer a recipient.")
     if not can_anywhere(actor, kind.permission):
         raise Withheld("May no longer see such figures.")
-    with time_limit():
+    with time_limit(SECONDS):
         report = kind.build(actor, QueryDict(schedule.query), issue.period_start, issue.period_end)
     return Prepared(report, schedule, organization(), copy.membership.user.email)
 
@@ -125,10 +132,9 @@ def _mail(prepared: Prepared, delivery_id: UUID) -> None:
     report, schedule, home = prepared.report, prepared.schedule, prepared.organization
     files: list[Attachment] = []
     if schedule.with_csv:
-        files.append((f"{report.filename}.csv", documents.csv_file(report), "text/csv"))
+        files.append(documents.csv_file(report))
     if schedule.with_pdf:
-        made = documents.pdf_file(report, home.name, clock.now())
-        files.append((f"{report.filename}.pdf", made, "application/pdf"))
+        files.append(documents.pdf_file(report, home.name, clock.now()))
     send_email(
         to=prepared.address,
         subject=f"{schedule.name}: {report.headline}",

@@ -17,7 +17,7 @@ from apps.outbox.models import OutboxMessage
 from apps.outbox.rules import MAX_ATTEMPTS
 from apps.outbox.services import dispatch
 from apps.reports import selectors, services
-from apps.reports.models import ReportDelivery, ReportIssue
+from apps.reports.models import ReportDelivery, ReportIssue, ReportSchedule
 from apps.reports.services import sending
 from apps.savedviews.rules import clean_query
 from tests.factories.reports import NOW, make_schedule, seed_league
@@ -192,6 +192,19 @@ def test_a_failure_is_tried_again_then_told(side, monkeypatch):
         told = Notification.objects.get(kind="report.failed")
         assert told.title == "“Workflows” could not be sent to CFO Acme"
     assert "1 scheduled report fails" in side.client(Role.CFO).get(url).content.decode()
+
+
+def test_what_will_not_go_away_is_not_tried_again(side):
+    scheduled(side)
+    start(side)
+    with side.scope():
+        ReportSchedule.objects.update(kind="gone")
+    dispatch(side.id)
+    reason = "This page is not sent any more. Delete the schedule."
+    assert copies(side) == {"CFO Acme": ("failed", reason)}
+    with side.scope():
+        assert OutboxMessage.objects.get(topic="report.deliver").state == "done"
+        assert Notification.objects.get(kind="report.failed").body == reason
 
 
 def test_one_now_goes_to_who_asks_alone(side):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from apps.reports.content import Report
-from apps.reports.documents import MOST_ROWS, csv_file, drawable, pdf_file
+from apps.reports.documents import csv_file
+from apps.reports.pdf import MOST_ROWS, drawable, pdf_file
 from tests.unit.reports.pdftext import text_of
 
 AT = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -68,7 +69,9 @@ def test_what_the_font_lacks_becomes_a_square_and_accents_are_composed():
 
 
 def test_no_cell_of_the_csv_runs_as_a_formula():
-    assert csv_file(report()).decode("utf-8-sig").splitlines() == [
+    name, content, media = csv_file(report())
+    assert (name, media) == ("workflows.csv", "text/csv")
+    assert content.decode("utf-8-sig").splitlines() == [
         "Capability,Cost (USD)",
         "'=HYPERLINK(1),2500.000000001",
         "'@x,",
