@@ -80,6 +80,14 @@ def my_findings(actor: Actor) -> QuerySet[Finding]:
     )
 
 
+def findings_to_answer(actor: Actor, audit_id: UUID) -> list[Finding]:
+    """Findings of an audit, readable or not, that this person answers: their own, by number."""
+    if actor.membership_id is None:
+        return []
+    found = Finding.objects.filter(audit_id=audit_id, owner_id=actor.membership_id)
+    return list(found.select_related("audit", "owner__user", "unit").order_by("number"))
+
+
 def latest_baseline(audit: Audit) -> AuditBaseline | None:
     return audit.baselines.order_by("-number").first()
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from apps.approvals.enums import AssignmentVia, RequestStatus
 from apps.approvals.models import ApprovalAssignment, ApprovalRequest
 from apps.approvals.services import Asked, decide
+from apps.approvals.services.steps import refresh_step
 from apps.common import clock
 from apps.organizations.selectors import actor_for_membership, membership_by_id
 from tokenops.simulator.company import COMPANY
@@ -81,14 +82,17 @@ def answer(
         place = _next_place(request.id)
         if place is None or (last is not None and given == last.after and not last.decision):
             return moment
-        step, person = place
+        step = place.step.name
         hours, words = HOURS.get(step, (24,)), WORDS.get(step, ("Agreed.",))
         moment = min(at_work(moment + dt.timedelta(hours=hours[number % len(hours)])), now)
         turned = last if last is not None and given == last.after else None
         request = ApprovalRequest.objects.get(id=request.id)
         with clock.at(moment):
+            if place.via == AssignmentVia.DELEGATED:
+                refresh_step(place.step_id)
+                place = _next_place(request.id) or place
             decide(
-                actor=actor_for_membership(membership_by_id(person)),
+                actor=actor_for_membership(membership_by_id(place.membership_id)),
                 request_id=request.id,
                 version=request.version,
                 decision=turned.decision if turned else "approve",
@@ -114,8 +118,8 @@ def at_work(moment: dt.datetime) -> dt.datetime:
     return local.astimezone(dt.UTC)
 
 
-def _next_place(request_id: UUID) -> tuple[str, UUID] | None:
-    """The step that waits and who answers it: a deputy where there is one."""
+def _next_place(request_id: UUID) -> ApprovalAssignment | None:
+    """Who answers the step that waits: a deputy where there is one."""
     rows = (
         ApprovalAssignment.objects.filter(
             request_id=request_id, request__status=RequestStatus.PENDING, is_open=True
@@ -124,4 +128,4 @@ def _next_place(request_id: UUID) -> tuple[str, UUID] | None:
         .order_by("name")
     )
     found = sorted(rows, key=lambda a: a.via != AssignmentVia.DELEGATED)
-    return (found[0].step.name, found[0].membership_id) if found else None
+    return found[0] if found else None

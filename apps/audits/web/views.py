@@ -14,11 +14,12 @@ from apps.access.services import can
 from apps.access.web import requires
 from apps.audits import selectors
 from apps.audits.documents import document_response
-from apps.audits.enums import AuditStatus, Severity
+from apps.audits.enums import AuditStatus, FindingStatus, Severity
 from apps.audits.models import Audit
 from apps.audits.services import baseline, plan
 from apps.audits.web.document import declared_chart, headline, phases, report_context
 from apps.audits.web.forms import AssignForm, PlanForm
+from apps.common import fmt
 from apps.common.errors import NotFound
 from apps.common.fmt import day_range
 from apps.common.web.forms import FormPage
@@ -123,8 +124,31 @@ class AuditDetail(View):
     """The whole audit on one page; every action is a form that carries the version it saw."""
 
     def get(self, request: HttpRequest, audit_id: UUID) -> HttpResponse:
-        audit = selectors.audit_by_id(request.actor, audit_id)
+        try:
+            audit = selectors.audit_by_id(request.actor, audit_id)
+        except NotFound:
+            return self.own_findings(request, audit_id)
         return render(request, "audits/detail.html", self.context(request, audit))
+
+    def own_findings(self, request: HttpRequest, audit_id: UUID) -> HttpResponse:
+        """For somebody who answers findings of an audit of more than they see: those, no more.
+
+        Raises NotFound where they have none.
+        """
+        findings = selectors.findings_to_answer(request.actor, audit_id)
+        if not findings:
+            raise NotFound("There is no such audit.", code="audit_not_found")
+        waiting = sum(finding.status == FindingStatus.ASSIGNED for finding in findings)
+        verb = "waits" if waiting == 1 else "wait"
+        title = f"{fmt.plural(waiting, 'finding')} {verb} for your answer"
+        context = {
+            "title": title if waiting else "You have answered your findings",
+            "crumbs": [("Audits", ""), (findings[0].audit.ref, "")],
+            "audit": findings[0].audit,
+            "findings": findings,
+            "mine": {f.id for f in findings if selectors.may_respond(request.actor, f)},
+        }
+        return render(request, "audits/own_findings.html", context)
 
     def context(self, request: HttpRequest, audit: Audit) -> dict[str, Any]:
         frozen = selectors.latest_baseline(audit)

@@ -9,6 +9,7 @@ import pytest
 
 from apps.access.roles import Role
 from apps.audits.models import Audit, AuditBaseline, Finding, Signature
+from apps.audits.services.findings import assign_finding
 from apps.trail.models import TrailEvent
 from tests.factories import audits as make
 from tests.factories.portfolio import make_capability
@@ -198,3 +199,27 @@ def test_a_finding_by_hand_keeps_its_money_to_the_cent(org, lead):
     )
     with org.scope():
         assert Finding.objects.filter(title="Shadow tool").count() == 1
+
+
+def test_an_owner_of_a_finding_answers_it_without_seeing_the_whole_audit(org):
+    with org.scope():
+        actor = org.actor(Role.TOKENOPS_LEAD)
+        audit = make.run_checks(actor, make.freeze(actor, make.make_audit(actor)))
+        first, other = list(Finding.objects.order_by("number"))[:2]
+        answers = org.person(Role.UNIT_LEAD).membership.id
+        finding = assign_finding(
+            actor=actor, finding=first, version=first.version, owner_id=answers
+        )
+    client = org.client(Role.UNIT_LEAD)
+    html = page(org, client, "audits:detail", audit.id)
+    assert "1 finding waits for your answer" in html
+    assert first.title in html
+    assert other.title not in html
+    assert "Baseline" not in html
+    sent = post(
+        org, client, "audits:respond", audit.id, first.id, version=finding.version, response="Done."
+    )
+    assert sent.status_code == 302
+    assert "You have answered your findings" in page(org, client, "audits:detail", audit.id)
+    stranger = org.client(Role.UNIT_LEAD, "claims")
+    assert stranger.get(org.url("audits:detail", audit.id)).status_code == 404
