@@ -330,6 +330,7 @@ class CheckView(ActorMixin, APIView):
                 "approved": found.approved,
                 "detail": found.detail,
                 "fix": found.fix,
+                "warning": found.warning,
                 "story": story.ref if story else None,
                 "status": story.status if story else None,
                 "url": _address(request, story.ref) if story else None,

@@ -276,6 +276,9 @@ class CheckSerializer(serializers.Serializer[Any]):
     approved = serializers.BooleanField()
     detail = serializers.CharField()
     fix = serializers.CharField()
+    warning = serializers.CharField(
+        help_text="Its use is over its budget in this period; empty otherwise."
+    )
     story = serializers.CharField(allow_null=True)
     status = serializers.CharField(allow_null=True)
     url = serializers.CharField(allow_null=True)

@@ -4,6 +4,12 @@ import re
 from dataclasses import dataclass
 
 from apps.access.actors import Actor
+from apps.access.permissions import P
+from apps.access.services import can
+from apps.budgets.enums import BudgetStatus
+from apps.budgets.models import Budget
+from apps.budgets.selectors import budget_status
+from apps.common import fmt
 from apps.common.errors import Invalid
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capability_of_code
@@ -17,12 +23,16 @@ _REF = re.compile(r"(?<![A-Za-z0-9])TS-?(\d{1,9})(?![0-9])", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The answer. ``story`` is the one that covers the change, or the nearest that does not."""
+    """The answer. ``story`` is the one that covers the change, or the nearest that does not.
+
+    ``warning`` says that an approved story has used more in this period than its budget allows.
+    """
 
     approved: bool
     detail: str
     fix: str = ""
     story: TokenStory | None = None
+    warning: str = ""
 
 
 def is_approved(story: TokenStory) -> bool:
@@ -75,7 +85,7 @@ def _named(actor: Actor, refs: list[str], changed: Capability | None) -> Coverag
         return _lacking(f"there is no {' or '.join(refs)}.", "Name a story of your organization.")
     for story in known:
         if is_approved(story) and (changed is None or story.capability_id == changed.id):
-            return Coverage(approved=True, detail=_said(story), story=story)
+            return _covered(actor, story)
     story = known[0]
     if is_approved(story) and changed is not None:
         other = story.capability.name if story.capability else "another capability"
@@ -91,13 +101,39 @@ def _of_capability(actor: Actor, changed: Capability) -> Coverage:
     rows = list(stories(actor).filter(capability=changed).order_by("-updated_at"))
     for story in rows:
         if is_approved(story):
-            return Coverage(approved=True, detail=_said(story), story=story)
+            return _covered(actor, story)
     if rows:
         return _not_yet(rows[0])
     return _lacking(
         f"{changed.name} has no Token Story.",
         "File one and have it approved before this change is merged.",
     )
+
+
+def _covered(actor: Actor, story: TokenStory) -> Coverage:
+    return Coverage(approved=True, detail=_said(story), story=story, warning=_over(actor, story))
+
+
+def _over(actor: Actor, story: TokenStory) -> str:
+    """What its use is over, in the current period of its own budget; empty within it. Amounts are
+    for those who see budgets.
+    """
+    budget = Budget.objects.filter(id=story.budget_id, status=BudgetStatus.ACTIVE).first()
+    if budget is None:
+        return ""
+    state = budget_status(budget)
+    if state.money.limit is not None and state.money.used > state.money.limit:
+        used, limit = (
+            fmt.money(nanos, budget.currency) for nanos in (state.money.used, state.money.limit)
+        )
+    elif state.tokens.limit is not None and state.tokens.used > state.tokens.limit:
+        used, limit = f"{state.tokens.used:,}", f"{state.tokens.limit:,} tokens"
+    else:
+        return ""
+    since = fmt.long_day(state.period.start)
+    if not can(actor, P.BUDGET_VIEW, unit_id=story.unit_id):
+        return f"{story.ref} has used more since {since} than its budget allows."
+    return f"{story.ref} has used {used} of {limit} since {since}."
 
 
 def _lacking(detail: str, fix: str, story: TokenStory | None = None) -> Coverage:

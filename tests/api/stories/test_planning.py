@@ -154,7 +154,7 @@ def test_import_checks_files_and_repeats(api):
 def test_the_check_answers_what_the_command_reads(api):
     made = story(api)
     found = api.get("/api/v1/stories/check/", {"branch": f"feature/{made.ref}"}).json()
-    assert set(found) == {"approved", "detail", "fix", "story", "status", "url"}
+    assert set(found) == {"approved", "detail", "fix", "warning", "story", "status", "url"}
     assert (found["approved"], found["story"], found["status"]) == (False, made.ref, "draft")
     assert found["url"].endswith(f"/o/acme/stories/{made.ref}/")
     assert api.get("/api/v1/stories/check/").status_code == 422

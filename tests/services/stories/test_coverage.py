@@ -1,14 +1,18 @@
 """What a pipeline is told: covered, not yet, or by nothing, and what to do."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from apps.access.roles import Role
+from apps.common import clock
 from apps.common.errors import Invalid
 from apps.organizations.selectors import actor_for_key
 from apps.portfolio.services import create_capability
 from apps.stories import services
 from apps.stories.selectors.coverage import coverage, refs_in
 from tests.factories.organizations import make_api_key
+from tests.factories.usage import spend
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,23 @@ def test_what_names_nothing_says_what_to_do(desk, triage):
         assert (found.approved, found.detail, bool(found.fix)) == (False, words, True)
     with pytest.raises(Invalid):
         coverage(desk.author)
+
+
+def test_use_over_its_budget_warns_with_amounts_for_those_who_see_budgets(desk, triage):
+    story = desk.approved(capability_id=triage.id)
+    ask = {"branch": story.ref}
+    key, _ = make_api_key("Pipeline", scopes=["story.view"])
+    with clock.at(datetime(2026, 12, 10, 9, tzinfo=UTC)):  # its budget begins with its plan
+        assert coverage(desk.author, **ask).warning == ""
+        spend(date(2026, 12, 9), 4_000 * 10**9, story=story.ref)
+        assert coverage(desk.author, **ask).warning == ""  # the limit itself is within it
+        spend(date(2026, 12, 9), 210 * 10**9, story=story.ref)
+        found = coverage(desk.author, **ask)
+        assert found.approved
+        assert found.warning == f"{story.ref} has used $4,210 of $4,000 since 1 December 2026."
+        assert coverage(actor_for_key(key), **ask).warning == (
+            f"{story.ref} has used more since 1 December 2026 than its budget allows."
+        )
 
 
 def test_a_key_that_may_only_see_stories_can_ask(desk):

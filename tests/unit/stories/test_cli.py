@@ -2,9 +2,12 @@
 
 import io
 import json
+import socket
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.error
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,8 +15,15 @@ import pytest
 
 from tokenops import cli
 
-APPROVED = {"approved": True, "detail": "TS-0142 “Claims” is live.", "fix": "", "story": "TS-0142",
-            "status": "live", "url": "https://t.example/o/a/stories/TS-0142/"}  # fmt: skip
+APPROVED = {
+    "approved": True,
+    "detail": "TS-0142 “Claims” is live.",
+    "fix": "",
+    "warning": "",
+    "story": "TS-0142",
+    "status": "live",
+    "url": "https://t.example/o/a/stories/TS-0142/",
+}
 REFUSED = {"approved": False, "detail": "TS-0142 “Claims” is a draft.", "fix": "Submit it.",
            "story": "TS-0142", "status": "draft", "url": "https://t.example/TS-0142/"}  # fmt: skip
 
@@ -22,19 +32,22 @@ REFUSED = {"approved": False, "detail": "TS-0142 “Claims” is a draft.", "fix
 def server():
     class Handler(BaseHTTPRequestHandler):
         answer = (200, APPROVED)
-        asked = []
+        answers: list = []  # before that one, in turn
+        asked: list = []
 
         def do_GET(self):
             self.asked.append((self.path, self.headers["Authorization"]))
-            status, body = self.answer
+            status, body, *headers = self.answers.pop(0) if self.answers else self.answer
             self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
 
         def log_message(self, *args):
             pass
 
-    Handler.asked = []
+    Handler.asked, Handler.answers = [], []
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -48,7 +61,10 @@ def server():
 def run(server, *args, **environ):
     out, err = io.StringIO(), io.StringIO()
     settings = {"TOKENOPS_URL": server.url, "TOKENOPS_API_KEY": "tok_1", **environ}
-    code = cli.main(["story", "check", *args], environ=settings, out=out, err=err)
+    waits = server.waits = []
+    code = cli.main(
+        ["story", "check", *args], environ=settings, out=out, err=err, sleep=waits.append
+    )
     return code, out.getvalue(), err.getvalue()
 
 
@@ -87,7 +103,8 @@ def test_json_is_the_answer_itself(server):
         ((401, {"detail": "no"}), "the key in TOKENOPS_API_KEY is not accepted"),
         ((403, {"detail": "no"}), "give it story.view"),
         ((500, b"<html>"), "500"),
-        ((200, b"<html>"), "Expecting value"),
+        ((404, b"<html>"), "look at TOKENOPS_URL"),
+        ((200, b"<html>"), "look at TOKENOPS_URL"),
         ((200, {"hello": 1}), "look at TOKENOPS_URL"),
     ],
 )
@@ -101,7 +118,75 @@ def test_no_reliable_answer_is_three(server, answer, words):
 def test_a_server_that_is_not_there_is_three(server):
     code, _, err = run(server, "--capability", "claims", TOKENOPS_URL="http://127.0.0.1:9")
     assert code == 3
-    assert err.startswith("TokenOps could not answer")
+    assert server.waits == [1, 2]
+    assert err.splitlines()[-1] == (
+        "TokenOps could not answer: 127.0.0.1 refuses the connection; is it running, on that port."
+    )
+
+
+def test_what_may_pass_is_asked_again(server):
+    server.answers = [(503, {"detail": "Not now."}), (429, {}, ("Retry-After", "7"))]
+    code, out, err = run(server, "--capability", "claims")
+    assert (code, out) == (0, "Approved: TS-0142 “Claims” is live.\n")
+    assert server.waits == [1, 7]
+    assert "503 Not now; trying again in 1 s" in err
+    server.answers = [(503, {})] * 3
+    assert run(server, "--capability", "claims", "--retries", "0")[0] == 3
+    assert server.waits == []
+
+
+def test_use_over_its_budget_warns_or_fails(server):
+    over = "TS-0142 has used $4,210 of $4,000 since 1 November 2026."
+    server.answer = (200, {**APPROVED, "warning": over})
+    code, out, err = run(server, "--capability", "claims")
+    assert (code, out) == (0, "Approved: TS-0142 “Claims” is live.\n")
+    assert err == f"Warning: {over}\n{APPROVED['url']}\n"
+    code, _, err = run(server, "--capability", "claims", "--fail-over-cap")
+    assert (code, err.splitlines()[0]) == (1, f"Over its budget: {over}")
+    assert run(server, "--capability", "claims", "--fail-over-cap", "--warn-only")[0] == 0
+
+
+def test_the_key_goes_to_no_other_address(server):
+    server.answer = (302, b"", ("Location", "https://login.example/?next=/api"))
+    code, _, err = run(server, "--capability", "claims")
+    assert (code, len(server.asked)) == (3, 1)
+    assert "redirects to https://login.example/; use that as TOKENOPS_URL" in err
+
+
+def test_a_key_with_a_line_break_is_never_printed(server):
+    code, out, err = run(server, "--branch", "x", TOKENOPS_API_KEY="tok_1\ntok_2")
+    assert (code, out) == (2, "")
+    assert "line breaks" in err
+    assert "tok_" not in err
+    assert run(server, "--branch", "x", TOKENOPS_API_KEY=" tok_1\n")[0] == 0
+
+
+def test_tls_trouble_says_what_to_do(server, tmp_path):
+    plain = server.url.replace("http://", "https://")
+    code, _, err = run(server, "--branch", "x", TOKENOPS_URL=plain)
+    assert code == 3
+    assert "127.0.0.1 does not speak TLS there" in err
+    code, _, err = run(server, "--branch", "x", "--ca-file", str(tmp_path / "none.pem"))
+    assert (code, server.asked) == (2, [])
+    untrusted = ssl.SSLCertVerificationError(1, "x")
+    untrusted.verify_message = "self-signed certificate"
+    said = str(cli._unreachable(urllib.error.URLError(untrusted), "t.example", 15))
+    assert "not trusted (self-signed certificate)" in said
+    assert "--ca-file or SSL_CERT_FILE" in said
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (TimeoutError("timed out"), "no answer from t.example within 15 s (--timeout)"),
+        (socket.gaierror(-2, "x"), "there is no host t.example"),
+        (OSError(101, "Network is unreachable"), "no connection to t.example: Network is unreach"),
+    ],
+)
+def test_why_there_is_no_connection(reason, words):
+    error = cli._unreachable(urllib.error.URLError(reason), "t.example", 15)
+    assert words in str(error)
+    assert error.wait == 1
 
 
 @pytest.mark.parametrize(
@@ -111,6 +196,7 @@ def test_a_server_that_is_not_there_is_three(server):
         (("--branch", "x"), {"TOKENOPS_API_KEY": ""}, "Set TOKENOPS_API_KEY"),
         (("--branch", "x"), {"TOKENOPS_URL": ""}, "Set TOKENOPS_URL"),
         (("--branch", "x"), {"TOKENOPS_URL": "file:///etc/passwd"}, "https://"),
+        (("--branch", "x", "--ca-file", "/no/such.pem"), {}, "There is no file /no/such.pem"),
     ],
 )
 def test_what_is_missing_is_two(server, args, environ, words):
@@ -122,6 +208,7 @@ def test_what_is_missing_is_two(server, args, environ, words):
 
 def test_unknown_arguments_are_two(capsys):
     assert cli.main(["story", "check", "--colour", "red"]) == 2
+    assert cli.main(["story", "check", "--branch", "x", "--timeout", "0"]) == 2
 
 
 def test_it_runs_alone_with_nothing_installed(tmp_path, server):
