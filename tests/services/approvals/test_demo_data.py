@@ -7,7 +7,7 @@ import pytest
 from apps.access.roles import Role
 from apps.approvals import selectors
 from apps.approvals.models import ApprovalDecision, ApprovalDelegation, ApprovalQuestion
-from apps.approvals.rules.policy import route
+from apps.approvals.rules.choosing import route
 from apps.asks.models import Ask
 from apps.common import clock
 from apps.common.money import NANOS
