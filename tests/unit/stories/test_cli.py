@@ -120,7 +120,8 @@ def test_a_server_that_is_not_there_is_three(server):
     assert code == 3
     assert server.waits == [1, 2]
     assert err.splitlines()[-1] == (
-        "TokenOps could not answer: 127.0.0.1 refuses the connection; is it running, on that port."
+        "TokenOps could not answer: 127.0.0.1 refuses the connection; check that it runs on this "
+        "port."
     )
 
 
