@@ -86,8 +86,13 @@ class RuleList(ListPage):
         POSITION,
         Column("conditions", "When", value=words.conditions_text, full=True),
         Column("target", "Then", value=words.target_text, full=True),
-        Column("dates", "In force", value=words.dates_text),
-        Column("confidence", "Confidence", value=lambda r: RuleConfidence(r.confidence).label),
+        Column("dates", "In force", value=words.dates_text, phone=False),
+        Column(
+            "confidence",
+            "Confidence",
+            value=lambda r: RuleConfidence(r.confidence).label,
+            phone=False,
+        ),
         Column("status", "Status", value=lambda rule: RuleStatus(rule.status).label),
     )
     filters = (

@@ -74,7 +74,6 @@ class ReconciliationPage(ListPage):
     noun = ("line", "lines")
     template_name = "connectors/reconciliation.html"
     filename = "reconciliation"
-    page_size = 50
     default_sort = "-order"
     empty = Empty(
         "Nothing to compare in these days",

@@ -169,7 +169,6 @@ class ChangeList(ListPage):
     )
     noun = ("change", "changes")
     filename = "price-changes"
-    page_size = 50
     columns = (
         Column(
             "model",

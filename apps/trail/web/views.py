@@ -47,7 +47,6 @@ class Trail(ListPage):
     noun = ("event", "events")
     paging = "keyset"
     default_sort = "-at,-id"
-    page_size = 50
     empty = Empty("Nothing has happened yet", icon="history")
 
     def get_columns(self) -> Sequence[Column]:
