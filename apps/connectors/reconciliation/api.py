@@ -71,7 +71,9 @@ class SideSerializer(serializers.Serializer):
     unpriced_tokens = serializers.IntegerField()
     compared_tokens = serializers.IntegerField(allow_null=True)
     token_gap = serializers.IntegerField(
-        allow_null=True, help_text="Measured minus compared: what the comparison did not see."
+        allow_null=True,
+        help_text="Measured minus compared: what the comparison did not see; in the total, of the "
+        "groups that a comparison speaks of.",
     )
     compared_cost = AmountSerializer(
         allow_null=True, help_text="What the comparison says it costs, where it says all of it."

@@ -42,12 +42,14 @@ _AI = re.compile(
 class BillSum:
     """What bills say about a group, in the ledger's currency. `plain` is the part that no category
     explains (bills that are pulled); `usage` is billed for tokens and costs `effective` after
-    commitments; `days` has the latter and the tokens by first and last day."""
+    commitments; `days` has the latter and the tokens by first and last day. `uncounted`: some of it
+    is stated in money only."""
 
     plain: int = 0
     usage: int = 0
     effective: int = 0
     tokens: int = 0
+    uncounted: bool = False
     parts: dict[str, int] = field(default_factory=dict)
     days: dict[tuple[date, date], tuple[int, int]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
@@ -71,6 +73,7 @@ class BillSum:
             self.usage += amount
             self.effective += effective
             self.tokens += tokens
+            self.uncounted |= bool(effective and not tokens)
             cost, count = self.days.get(days, (0, 0))
             self.days[days] = (cost + effective, count + tokens)
         else:
@@ -106,7 +109,7 @@ def explain(
     parts = dict(bill.parts)
     parts[COVERED] = bill.usage - bill.effective
     parts[UNBILLED], parts[UNMEASURED] = unbilled, unmeasured
-    if bill.plain or not their_tokens or not our_tokens:
+    if bill.plain or bill.uncounted or not their_tokens or not our_tokens:
         parts[REST] = rest
     elif their_tokens == our_tokens and abs(rest) <= small:
         parts[BillPart.ROUNDING] = parts.get(BillPart.ROUNDING, 0) + rest

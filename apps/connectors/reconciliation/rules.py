@@ -93,11 +93,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Total(Side):
-    """The sum of groups. `gap` and `rest` are those of the groups that a bill speaks of: what is
-    measured and billed by nobody we know of is in `measured_nanos`, and no difference."""
+    """The sum of groups. `gap` and `rest` are of the groups that a bill speaks of, `unseen` of
+    those that a comparison speaks of: what is measured and billed or seen by nobody we know of is
+    in the measured figures, and no difference."""
 
     gap: int | None = None
     rest: int | None = None
+    unseen: int | None = None
 
     @property
     def bill_gap(self) -> int | None:
@@ -106,6 +108,17 @@ class Total(Side):
     @property
     def open_gap(self) -> int | None:
         return self.rest
+
+    @property
+    def token_gap(self) -> int | None:
+        return self.unseen
+
+    @property
+    def seen(self) -> float | None:
+        """Share of the measured tokens that comparisons saw, where they say anything."""
+        if self.unseen is None or self.compared_tokens is None:
+            return None
+        return share(self.compared_tokens, self.compared_tokens + self.unseen)
 
 
 def total_of(sides: Sequence[Side]) -> Total:
@@ -130,6 +143,7 @@ def total_of(sides: Sequence[Side]) -> Total:
         parts=tuple(sorted(parts.items(), key=lambda part: (-abs(part[1]), part[0]))),
         gap=add(side.bill_gap for side in sides),
         rest=add(side.open_gap for side in sides),
+        unseen=add(side.token_gap for side in sides),
     )
 
 

@@ -125,7 +125,7 @@ class ReconciliationPage(ListPage):
     def get_lede(self) -> str:
         found, total = self.found, self.found.total
         if total.billed_nanos is None:
-            return "No bill covers these days. The ledger's figures stand alone."
+            return f"{self._no_bill()} {self._seen()}"
         gap = total.bill_gap or 0
         money = fmt.signed_money(gap, found.currency)
         part = rules.share(gap, total.billed_nanos)
@@ -137,6 +137,22 @@ class ReconciliationPage(ListPage):
             what = fmt.signed_money(explained, found.currency)
             of_it = f", {what} of it explained by the bill itself"
         return f"Billed minus measured is {money}{said}{of_it}. {self._verdict()}"
+
+    def _no_bill(self) -> str:
+        if self.by == "api_key":
+            return "Bills name no keys."
+        return "No bill covers these days."
+
+    def _seen(self) -> str:
+        """How much of the measured tokens a comparison saw, over the groups that it speaks of."""
+        total = self.found.total
+        gap, part = total.token_gap, total.seen
+        if gap is None or part is None:
+            return "The ledger's figures stand alone."
+        if gap < 0:
+            more = fmt.tokens(-gap)
+            return f"Comparisons saw {more} tokens more than the channels of record."
+        return f"Comparisons saw {fmt.pct(part)} of the tokens; {fmt.tokens(gap)} passed them by."
 
     def _verdict(self) -> str:
         """How the lines stand: what needs an answer, then what is only near."""
@@ -169,7 +185,7 @@ class ReconciliationPage(ListPage):
             "channels": found.channels,
             "parts": [(LABELS[name], nanos, name in EXPLAINED) for name, nanos in total_parts],
             "left_out": [c.source.name for c in found.channels if c.left_out],
-            "seen_share": rules.share(found.total.compared_tokens, found.total.measured_tokens),
+            "seen_share": found.total.seen,
             "sources_url": org_url(self.request, "connectors:list"),
         }
 
@@ -229,6 +245,13 @@ class ReconciliationPage(ListPage):
             ),
             tokens("compared_tokens", "Compared"),
             tokens("token_gap", "Not compared"),
+            Column(
+                "compared_nanos",
+                "Compared cost",
+                csv=lambda line: _units(line.side.compared_nanos),
+                csv_label=f"Compared cost ({currency})",
+                in_table=False,
+            ),
             Column("order", "Size", sort="order", in_table=False, in_csv=False),
             Column(
                 "parts",

@@ -13,7 +13,8 @@ from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from apps.connectors.imports import passes, selectors, services, storage
 from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportChunk, ImportJob, ImportMapping
-from apps.connectors.imports.rules.mapping import Mapping, check, guess
+from apps.connectors.imports.rules.mapping import Mapping, check
+from apps.connectors.imports.rules.targets import guess
 from apps.connectors.imports.services import upload
 from apps.connectors.models import Source
 from apps.ledger import services as ledger

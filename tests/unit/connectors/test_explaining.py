@@ -83,6 +83,11 @@ def test_the_same_tokens_at_almost_the_same_money_are_rounding():
     )
 
 
+def test_money_without_tokens_is_not_split_into_volume_and_price():
+    found = bill(("tokens", day(1), 30, 30, 0), ("tokens", day(1), 90, 90, 10))
+    assert explain({day(1): (100, 12)}, found, None, 0).parts == (("rest", 20),)
+
+
 def test_a_bill_that_explains_itself_needs_no_answer_and_a_day_nobody_measured_does():
     cell = 10**12
     parts = (("tax", cell), ("unmeasured", 2 * 10**9))

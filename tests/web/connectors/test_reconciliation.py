@@ -97,6 +97,7 @@ def test_by_model_and_by_key(side):
     (key,) = rows(side, "&by=api_key").values()
     assert (key["Measured (USD)"], key["Billed (USD)"]) == ("30.000000000", "")
     assert key["Compared (tokens)"] == "600"
+    assert (key["Not compared (tokens)"], key["Compared cost (USD)"]) == ("1600", "1.000000000")
     assert rows(side, "&by=provider")["openai"]["Billed (USD)"] == "40.000000000"
 
 
@@ -104,6 +105,9 @@ def test_the_page_says_what_it_found_and_who_may_see_it(side):
     url = side.url("connectors:reconciliation") + "?days_from=2026-11-01"
     page = side.client(Role.CFO).get(url).content.decode()
     assert "Billed minus measured is +$10 (25.0%). 1 line needs an answer." in page
+    assert "55% of the measured tokens; a lower bound" in page
+    keys = side.client(Role.CFO).get(f"{url}&by=api_key").content.decode()
+    assert "Bills name no keys. Comparisons saw 27% of the tokens; 1.6k passed them by." in keys
     assert "Comparison only" in page
     assert "Channel of record" in page
     assert side.client(Role.UNIT_LEAD).get(url).status_code == 403

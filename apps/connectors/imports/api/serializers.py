@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from apps.common.api.fields import MONEY_SCHEMA, money
 from apps.connectors.imports.models import ImportJob, SavedMapping
-from apps.connectors.imports.rules.mapping import GRANULARITIES, KINDS_OF_FILE
 from apps.connectors.imports.rules.presets import LABELS
+from apps.connectors.imports.rules.targets import GRANULARITIES, KINDS_OF_FILE
 
 
 class MappingSerializer(serializers.Serializer):

@@ -20,7 +20,8 @@ import msgspec
 from apps.common.tokens import KINDS
 from apps.connectors.enums import BillPart
 from apps.connectors.imports.rules import amounts, charges, details, meters, presets
-from apps.connectors.imports.rules.mapping import TAG, Mapping
+from apps.connectors.imports.rules.mapping import Mapping
+from apps.connectors.imports.rules.targets import TAG
 from apps.connectors.push.checks import check_record
 from apps.connectors.push.records import explain
 from apps.ledger.schema import MAX_TEXT, MAX_TOKENS, RecordError, UsageIn
@@ -37,10 +38,15 @@ REASONS = {
     "meter": "Tokens whose kind the row does not name",
     "model": "Tokens of a model that the row does not name",
     "period": "Tokens of a period longer than a day",
+    "uncounted": "Tokens whose number the row does not say",
     "compared": "Usage that another source counts",
 }
 """Why a row stays on the bill and is not counted."""
 _HOUR = timedelta(hours=1)
+_ABOUT = frozenset(
+    {"category", "service", "meter", "description", "sku", "model", "consumed_quantity"}
+)
+"""A row that says none of these and no amount is an empty period: nothing is charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,9 @@ class BillConverter:
         cents = self._mapping.cost_unit == "cents"
         if cents:
             sums = {name: amount / 100 for name, amount in sums.items()}
+        self._credit(said, sums)
+        if not sums and not said.keys() & _ABOUT:
+            sums["cost"] = Decimal()
         if "cost" not in sums and "billed" not in sums:
             field = "cost" if "cost" in self._names else "billed"
             raise _Refused(field, "The row has no cost.", "Write 0 where nothing is charged.")
@@ -172,6 +181,17 @@ class BillConverter:
                 return problem
         line = self._line(said, start, end, sums, currency, reason, counted)
         return BillRow(record, line, identity, measure, sums, currency)
+
+    def _credit(self, said: dict[str, str], sums: dict[str, Decimal]) -> None:
+        """Credits that a row states beside its cost are taken off what is billed."""
+        if "credits" not in said or "cost" not in sums or "billed" in sums:
+            return
+        try:
+            sums["billed"] = sums["cost"] + charges.credited(said["credits"])
+        except ValueError:
+            raise _Refused(
+                "credits", "These are no credits.", 'Write them like [{"amount": -1.25}].'
+            ) from None
 
     def _period(self, said: dict[str, str]) -> tuple[datetime, datetime | None]:
         start = self._instant("charge_start", said.get("charge_start", ""))
@@ -219,6 +239,8 @@ class BillConverter:
         counted = self._counted(said)
         if isinstance(counted, str):
             return None, counted
+        if not counted.kinds:
+            return counted, "uncounted"
         if not self._granularity(start, end):
             return counted, "period"
         return counted, "compared" if self._mapping.bill_only else ""
@@ -274,12 +296,14 @@ class BillConverter:
         scale = next(
             (found for text_ in (texts or [""]) if (found := meters.token_scale(unit, text_))), None
         )
-        if scale is None or not text:
-            return "unit"
-        named = said.get("model", "") or meters.named_model(
+        named = meters.spelled(said.get("model", "")) or meters.named_model(
             details.pairs(said.get("sku_details", ""))
         )
         context = " ".join(said.get(name, "") for name in ("service", "product"))
+        if not unit and not text:
+            return _uncounted(texts, context, named)
+        if scale is None or not text:
+            return "unit"
         meter = next((m for t in texts if (m := meters.read(t, context, named))), None)
         if meter is None:
             return "model" if any(meters.kind_of(t) for t in texts) else "meter"
@@ -366,3 +390,11 @@ class BillConverter:
         parts += [f"{name}={said[name]}" for name in counted if name in said]
         joined = "\x1f".join(parts).encode()
         return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
+
+
+def _uncounted(texts: Sequence[str], context: str, named: str) -> _Counted | str:
+    """Tokens of a bill that states money only: their model, where the row names it and a kind."""
+    if not any(meters.kind_of(text) for text in texts):
+        return "unit"
+    model = named or next((m for text in texts if (m := meters.model_of(text, context))), "")
+    return _Counted({}, model) if model else "model"

@@ -1,7 +1,9 @@
 """What a row of a bill is charged for, by whom and for how long. Pure."""
 
+import json
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from apps.connectors.enums import BillPart
 from apps.ledger.schema import MAX_TEXT
@@ -33,6 +35,7 @@ _BY_REASON = {
     "": BillPart.TOKENS,
     "compared": BillPart.TOKENS,
     "period": BillPart.TOKENS,
+    "uncounted": BillPart.TOKENS,
     "meter": BillPart.UNNAMED,
     "model": BillPart.UNNAMED,
     "unit": BillPart.UNITS,
@@ -57,6 +60,19 @@ _PROVIDERS = (
 def category_of(said: dict[str, str]) -> str:
     """The row's charge category in one spelling; usage where it says none."""
     return re.sub(r"[ _]", "", said.get("category", "usage")).lower()
+
+
+def credited(text: str) -> Decimal:
+    """The sum of a row's credits: a list of objects with an `amount`, as Google Cloud writes it.
+    ValueError for anything else."""
+    try:
+        found = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+        whole = sum((Decimal(item["amount"]) for item in found), Decimal())
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
+        raise ValueError("no credits") from None
+    if not whole.is_finite():
+        raise ValueError("no credits")
+    return whole
 
 
 def part_of(reason: str, said: dict[str, str]) -> str:

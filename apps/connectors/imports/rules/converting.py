@@ -17,7 +17,8 @@ import msgspec
 
 from apps.connectors.imports.enums import CostUnit
 from apps.connectors.imports.rules import amounts, details
-from apps.connectors.imports.rules.mapping import MEASURES, PROMPT, RUN, TAG, Mapping
+from apps.connectors.imports.rules.mapping import Mapping
+from apps.connectors.imports.rules.targets import MEASURES, PROMPT, RUN, TAG
 from apps.connectors.push.checks import check_record
 from apps.connectors.push.records import explain
 from apps.ledger.schema import RecordError, UsageIn

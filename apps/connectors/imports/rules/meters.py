@@ -190,6 +190,11 @@ def _canonical(name: str) -> str:
     return name
 
 
+def spelled(model: str) -> str:
+    """A model's name as providers write it: `Claude Haiku 4.5` is claude-haiku-4-5."""
+    return (model_of(model) or model) if " " in model else model
+
+
 def named_model(values: Iterable[tuple[str, str]]) -> str:
     """A model stated outright in a SKU's details (`x_ModelName`, `Model`, `modelId`)."""
     for key, value in values:

@@ -1,8 +1,9 @@
 """Exports that are recognised by their header, with the mapping they come with. Pure.
 
 A preset only fills the mapping: what it chose is shown, and a person may change it. Headers and
-their meaning are the providers' own (FOCUS 1.0 to 1.4; Azure Cost Management; Google Cloud billing
-export; GitHub billing reports; the consoles of OpenAI, Anthropic and OpenRouter).
+their meaning are the providers' own (FOCUS 1.0 to 1.4; AWS Cost and Usage Report; Azure Cost
+Management; Google Cloud billing export; GitHub billing reports; the consoles of OpenAI, Anthropic
+and OpenRouter).
 """
 
 import re
@@ -11,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from apps.connectors.imports.rules import amounts
+from apps.connectors.imports.rules import amounts, exports
 from apps.connectors.imports.rules import mapping as maps
-from apps.connectors.imports.rules.mapping import TAG
+from apps.connectors.imports.rules.targets import IDENTIFYING
 
 _UTC = ZoneInfo("UTC")
 _PLAIN = re.compile(r"[^a-z0-9]")
@@ -37,6 +38,8 @@ class Preset:
     needs: tuple[frozenset[str], ...]
     constants: Mapping[str, str]
     granularity: str = "event"
+    bill_only: bool = False
+    """Money of usage that the provider's other export counts."""
     hourly: tuple[str, str] | None = None
     """Columns with start and end of a bucket: an hour apart means hours."""
 
@@ -49,245 +52,73 @@ def _any(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-_FOCUS = {
-    "chargeperiodstart": "charge_start",
-    "chargeperiodend": "charge_end",
-    "billingperiodstart": "billing_start",
-    "chargecategory": "category",
-    "chargetype": "category",
-    "chargeclass": "charge_class",
-    "billingcurrency": "currency",
-    "pricingcurrency": "pricing_currency",
-    "pricingcategory": "pricing_category",
-    "effectivecost": "cost",
-    "billedcost": "billed",
-    "listcost": "list_cost",
-    "contractedcost": "contracted_cost",
-    "consumedquantity": "consumed_quantity",
-    "usagequantity": "consumed_quantity",
-    "pricingquantity": "pricing_quantity",
-    "consumedunit": "consumed_unit",
-    "usageunit": "consumed_unit",
-    "pricingunit": "pricing_unit",
-    "servicename": "service",
-    "servicesubcategory": "product",
-    "skumeter": "meter",
-    "xskumetername": "meter",
-    "chargedescription": "description",
-    "skuid": "sku",
-    "skupriceid": "sku_price",
-    "skupricedetails": "sku_details",
-    "xskudetails": "sku_details",
-    "resourceid": "resource_id",
-    "commitmentdiscountid": "commitment",
-    "allocatedresourceid": "allocated_resource",
-    "tags": "tags",
-    "serviceprovidername": "provider",
-    "providername": "provider_old",
-    "hostprovidername": "host",
-    "publishername": "publisher",
-    "invoiceissuername": "issuer",
-    "invoiceissuer": "issuer",
-    "billingaccountid": "account",
-    "subaccountid": "project_id",
-    "subaccountname": "project",
-    "regionid": "region",
-    "region": "region",
-}
-_AZURE = {
-    "date": "charge_start",
-    "usagedatetime": "charge_start",
-    "usagedate": "charge_start",
-    "billingperiodstartdate": "billing_start",
-    "chargetype": "category",
-    "billingcurrency": "currency",
-    "billingcurrencycode": "currency",
-    "currency": "currency",
-    "costinbillingcurrency": "cost",
-    "pretaxcost": "cost",
-    "quantity": "consumed_quantity",
-    "usagequantity": "consumed_quantity",
-    "unitofmeasure": "consumed_unit",
-    "consumedservice": "service",
-    "metercategory": "service",
-    "metersubcategory": "product",
-    "productname": "description",
-    "metername": "meter",
-    "meterid": "sku",
-    "resourceid": "resource_id",
-    "instanceid": "resource_id",
-    "tags": "tags",
-    "billingaccountid": "account",
-    "subscriptionid": "project_id",
-    "subscriptionguid": "project_id",
-    "subscriptionname": "project",
-    "resourcelocation": "region",
-    "pricingmodel": "pricing_category",
-    "benefitid": "commitment",
-    "reservationid": "commitment",
-    "publishername": "publisher",
-}
-_GOOGLE = {
-    "usagestarttime": "charge_start",
-    "usageendtime": "charge_end",
-    "invoicemonth": "",
-    "billingaccountid": "account",
-    "servicedescription": "service",
-    "skudescription": "meter",
-    "skuid": "sku",
-    "projectid": "project_id",
-    "projectname": "project",
-    "locationregion": "region",
-    "cost": "cost",
-    "currency": "currency",
-    "usageamount": "consumed_quantity",
-    "usageunit": "consumed_unit",
-    "usageamountinpricingunits": "pricing_quantity",
-    "usagepricingunit": "pricing_unit",
-    "costtype": "category",
-    "resourceglobalname": "resource_id",
-    "labels": "tags",
-}
-_COPILOT = {
-    "date": "charge_start",
-    "username": "user",
-    "product": "service",
-    "sku": "sku",
-    "model": "model",
-    "quantity": "consumed_quantity",
-    "unittype": "consumed_unit",
-    "grossamount": "list_cost",
-    "netamount": "cost",
-    "organization": "project_id",
-    "repository": "repository",
-    "costcentername": f"{TAG}cost_center",
-    "input": "input_uncached",
-    "output": "output",
-    "cacheread": "cache_read",
-    "cachewrite": "cache_write_5m",
-}
-_OPENAI = {
-    "starttimeiso": "occurred_at",
-    "starttime": "occurred_at",
-    "projectid": "project_id",
-    "projectname": "project",
-    "nummodelrequests": "requests",
-    "userid": "user",
-    "apikeyid": "api_key_id",
-    "apikeyname": "api_key",
-    "model": "model",
-    "servicetier": "service_tier",
-    "batch": f"{TAG}batch",
-    "inputtokens": "input_total",
-    "inputcachedtokens": "cache_read",
-    "inputcachewrite30mtokens": "cache_write_5m",
-    "inputcachewrite12htokens": "cache_write_1h",
-    "outputtokens": "output_total",
-}
-_ANTHROPIC = {
-    "usagedateutc": "occurred_at",
-    "modelversion": "model",
-    "apikey": "api_key",
-    "workspace": "project",
-    "usagetype": f"{TAG}usage_type",
-    "contextwindow": "context_window",
-    "usageinputtokensnocache": "input_uncached",
-    "usageinputtokenscachewrite5m": "cache_write_5m",
-    "usageinputtokenscachewrite1h": "cache_write_1h",
-    "usageinputtokenscacheread": "cache_read",
-    "usageoutputtokens": "output",
-    "inferencegeo": "region",
-    "speed": f"{TAG}speed",
-}
-_OPENROUTER = {
-    "generationid": "event_id",
-    "createdat": "occurred_at",
-    "costtotal": "cost",
-    "tokensprompt": "input_total",
-    "tokenscached": "cache_read",
-    "tokenscompletion": "output_total",
-    "tokensreasoning": "reasoning",
-    "modelpermaslug": "model",
-    "user": "user",
-    "apikeyname": "api_key",
-    "providername": f"{TAG}provider",
-    "appname": f"{TAG}app",
-}
-_OPENROUTER_DAYS = {
-    "date": "occurred_at",
-    "modelpermaslug": "model",
-    "model": "model",
-    "usage": "cost",
-    "requests": "requests",
-    "prompttokens": "input_total",
-    "completiontokens": "output_total",
-    "reasoningtokens": "reasoning",
-    "providername": f"{TAG}provider",
-    "apikeyname": "api_key",
-}
-_BEDROCK = {
-    "requestid": "event_id",
-    "timestamp": "occurred_at",
-    "accountid": "account",
-    "region": "region",
-    "modelid": "model",
-    "identityarn": "user",
-    "inputtokencount": "input_uncached",
-    "cachereadinputtokencount": "cache_read",
-    "cachewriteinputtokencount": "cache_write_5m",
-    "outputtokencount": "output",
-    "metadatateam": "unit",
-    "metadataapp": "capability",
-    "metadataworkitem": "work_item",
-    "metadata": "tags",
-}
-
 PRESETS: tuple[Preset, ...] = (
     Preset(
-        "bedrock_logs", "Amazon Bedrock invocation logs", "Amazon Bedrock logs", "usage", _BEDROCK,
+        "bedrock_logs", "Amazon Bedrock invocation logs", "Amazon Bedrock logs", "usage",
+        exports.BEDROCK,
         (_any("requestid"), _any("inputtokencount"), _any("modelid"), _any("timestamp")),
         {"provider": "aws"},
     ),
     Preset(
-        "focus", "FOCUS cost and usage", "FOCUS export", "bill", _FOCUS,
+        "focus", "FOCUS cost and usage", "FOCUS export", "bill", exports.FOCUS,
         (_any("chargeperiodstart"), _any("billedcost", "effectivecost"),
          _any("chargecategory", "servicename", "billingcurrency")),
         {},
     ),
     Preset(
-        "azure_cost", "Azure cost export", "Azure cost export", "bill", _AZURE,
+        "azure_cost", "Azure cost export", "Azure cost export", "bill", exports.AZURE,
         (_any("costinbillingcurrency", "pretaxcost"), _any("metername", "metercategory"),
          _any("date", "usagedatetime", "usagedate")),
         {"provider": "Microsoft Azure"}, "day",
     ),
     Preset(
-        "google_billing", "Google Cloud billing export", "Google Cloud billing", "bill", _GOOGLE,
+        "google_billing", "Google Cloud billing export", "Google Cloud billing", "bill",
+        exports.GOOGLE,
         (_any("servicedescription"), _any("skudescription"), _any("usagestarttime"), _any("cost")),
         {"provider": "Google Cloud"}, "day",
     ),
     Preset(
-        "copilot", "GitHub usage report", "GitHub billing", "bill", _COPILOT,
+        "copilot", "GitHub usage report", "GitHub billing", "bill", exports.COPILOT,
         (_any("netamount"), _any("grossamount"), _any("unittype"), _any("sku"), _any("date")),
         {"provider": "GitHub"}, "day",
     ),
     Preset(
-        "openai_console", "OpenAI usage export", "OpenAI console", "usage", _OPENAI,
+        "openai_console", "OpenAI usage export", "OpenAI console", "usage", exports.OPENAI,
         (_any("starttimeiso", "starttime"), _any("nummodelrequests"), _any("inputtokens"),
          _any("outputtokens")),
-        {"provider": "openai"}, "day", ("starttime", "endtime"),
+        {"provider": "openai"}, "day", hourly=("starttime", "endtime"),
     ),
     Preset(
-        "anthropic_console", "Anthropic usage export", "Anthropic console", "usage", _ANTHROPIC,
+        "anthropic_console", "Anthropic usage export", "Anthropic console", "usage",
+        exports.ANTHROPIC,
         (_any("usagedateutc"), _any("modelversion"), _any("usageoutputtokens")),
         {"provider": "anthropic"}, "day",
     ),
     Preset(
-        "openrouter", "OpenRouter activity export", "OpenRouter", "usage", _OPENROUTER,
+        "aws_cur", "AWS Cost and Usage Report", "AWS billing", "bill", exports.AWS_CUR,
+        (_any("lineitemunblendedcost"), _any("lineitemusagestartdate"),
+         _any("lineitemlineitemtype"), _any("lineitemproductcode")),
+        {"provider": "Amazon Web Services"},
+    ),
+    Preset(
+        "openai_costs", "OpenAI cost export", "OpenAI bill", "bill", exports.OPENAI_COSTS,
+        (_any("amountvalue"), _any("lineitem"), _any("starttimeiso", "starttime")),
+        {"provider": "openai"}, "day", bill_only=True,
+    ),
+    Preset(
+        "anthropic_costs", "Anthropic cost export", "Anthropic bill", "bill",
+        exports.ANTHROPIC_COSTS,
+        (_any("usagedateutc"), _any("tokentype"), _any("costusd")),
+        {"provider": "anthropic"}, "day", bill_only=True,
+    ),
+    Preset(
+        "openrouter", "OpenRouter activity export", "OpenRouter", "usage", exports.OPENROUTER,
         (_any("generationid"), _any("costtotal"), _any("tokensprompt")),
         {"provider": "openrouter"},
     ),
     Preset(
-        "openrouter_days", "OpenRouter daily activity", "OpenRouter", "usage", _OPENROUTER_DAYS,
+        "openrouter_days", "OpenRouter daily activity", "OpenRouter", "usage",
+        exports.OPENROUTER_DAYS,
         (_any("usage"), _any("modelpermaslug"), _any("prompttokens"), _any("date")),
         {"provider": "openrouter"}, "day",
     ),
@@ -317,6 +148,7 @@ def mapping_of(
         granularity=preset.granularity,
         kind=preset.kind,
         preset=preset.key,
+        bill_only=preset.bill_only,
     )
     return _as_written(preset, found, header, first) if first else found
 
@@ -329,7 +161,7 @@ def bill_keys(mapping: maps.Mapping, header: Sequence[str]) -> list[str]:
     """
     preset = recognise(header)
     columns = mapping_of(preset, header).columns if preset else mapping.columns
-    return [name for name in header if columns.get(name, "") in maps.IDENTIFYING]
+    return [name for name in header if columns.get(name, "") in IDENTIFYING]
 
 
 def canonical_names(header: Sequence[str]) -> dict[str, str]:

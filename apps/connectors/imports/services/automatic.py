@@ -35,7 +35,8 @@ def automatic_import(
     job.source, job.source_name, job.automatic = source, source.name, True
     job.collection = "" if mapping.column_of("event_id") else collection[:255]
     keys = saved.key_columns if saved is not None else ()
-    return begin_check(job, replace(mapping, bill_only=bill_only and mapping.is_bill), keys)
+    kept = mapping.is_bill and (bill_only or mapping.bill_only)
+    return begin_check(job, replace(mapping, bill_only=kept), keys)
 
 
 def _mapping(job: ImportJob, preset: str, saved: SavedMapping | None) -> Mapping:

@@ -18,8 +18,9 @@ from apps.common.errors import FieldError, Invalid, TooLarge
 from apps.connectors.imports import door, events, storage
 from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules import presets, reading
-from apps.connectors.imports.rules.mapping import Mapping, guess
+from apps.connectors.imports.rules.mapping import Mapping
 from apps.connectors.imports.rules.mending import IMPORT, is_mended, restored
+from apps.connectors.imports.rules.targets import guess
 from apps.connectors.imports.services import saving
 from apps.connectors.imports.services.mappings import key_of, remembered
 from apps.trail.services import record

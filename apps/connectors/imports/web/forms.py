@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 
 from apps.connectors.imports.enums import CostUnit
-from apps.connectors.imports.rules.mapping import (
+from apps.connectors.imports.rules.mapping import Mapping
+from apps.connectors.imports.rules.reading import normal
+from apps.connectors.imports.rules.targets import (
     BILL_DIMENSIONS,
     BILL_MEASURES,
     CHARGE,
@@ -18,9 +20,7 @@ from apps.connectors.imports.rules.mapping import (
     PROMPT,
     RUN,
     TAG,
-    Mapping,
 )
-from apps.connectors.imports.rules.reading import normal
 
 CONSTANTS = ("provider", "model", "account")
 

@@ -23,8 +23,9 @@ from apps.connectors.imports.enums import JobStatus
 from apps.connectors.imports.models import ImportJob
 from apps.connectors.imports.rules import presets
 from apps.connectors.imports.rules.billing import AMOUNTS, REASONS
-from apps.connectors.imports.rules.mapping import KINDS_OF_FILE, Mapping, guess
+from apps.connectors.imports.rules.mapping import Mapping
 from apps.connectors.imports.rules.mending import own_columns
+from apps.connectors.imports.rules.targets import KINDS_OF_FILE, guess
 from apps.connectors.imports.services.mappings import DEFAULT_SOURCE
 from apps.connectors.imports.web.forms import MappingForm, initial_of
 from apps.ledger.schema import UsageIn

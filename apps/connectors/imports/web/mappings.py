@@ -18,7 +18,8 @@ from apps.common.web.forms import ConfirmPage, FormPage
 from apps.common.web.lists import Action, Column, Empty, ListPage, SearchFilter
 from apps.connectors.imports import selectors, services
 from apps.connectors.imports.models import SavedMapping
-from apps.connectors.imports.rules.mapping import KINDS_OF_FILE, Mapping
+from apps.connectors.imports.rules.mapping import Mapping
+from apps.connectors.imports.rules.targets import KINDS_OF_FILE
 from apps.connectors.imports.web.forms import MappingForm, initial_of
 from apps.tenancy.urls import org_url
 

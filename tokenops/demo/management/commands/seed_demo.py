@@ -15,6 +15,7 @@ from apps.tenancy.scope import tenant_scope
 from tokenops.demo.agents import push_corrections, push_runs
 from tokenops.demo.approvals import ensure_approvals
 from tokenops.demo.audit import ensure_audit
+from tokenops.demo.bills import ensure_bill, push_gateway
 from tokenops.demo.books import ensure_books
 from tokenops.demo.design import ensure_design_review
 from tokenops.demo.entitlements import ensure_entitlements
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         now = clock.now()
         push_runs(demo, now)
         push_telemetry(demo, now)
+        push_gateway(demo, now)
         push_people_use(demo, now)
         with tenant_scope(demo.organization.id):
             ensure_standings(demo)
@@ -68,6 +70,7 @@ class Command(BaseCommand):
             ensure_sprints(demo, now)
             ensure_seats(demo, now)
             ensure_export(demo, now)
+            ensure_bill(demo, now)
             ensure_report(demo, now)
         push_corrections(demo, now)
         self.stdout.write(f"{demo.organization.name} is ready.")
