@@ -129,8 +129,8 @@ def total_of(sides: Sequence[Side]) -> Total:
         return sum(known) if known else None
 
     parts: dict[str, int] = {}
-    for side in sides:
-        for name, nanos in side.parts:
+    for side in sides if any(side.parts for side in sides) else ():
+        for name, nanos in side.parts or ((explaining.REST, side.bill_gap or 0),):
             parts[name] = parts.get(name, 0) + nanos
     return Total(
         measured_nanos=add(side.measured_nanos for side in sides),
@@ -140,7 +140,12 @@ def total_of(sides: Sequence[Side]) -> Total:
         billed_tokens=add(side.billed_tokens for side in sides),
         compared_tokens=add(side.compared_tokens for side in sides),
         compared_nanos=add(side.compared_nanos for side in sides),
-        parts=tuple(sorted(parts.items(), key=lambda part: (-abs(part[1]), part[0]))),
+        parts=tuple(
+            sorted(
+                ((name, nanos) for name, nanos in parts.items() if nanos),
+                key=lambda part: (-abs(part[1]), part[0]),
+            )
+        ),
         gap=add(side.bill_gap for side in sides),
         rest=add(side.open_gap for side in sides),
         unseen=add(side.token_gap for side in sides),

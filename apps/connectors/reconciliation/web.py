@@ -169,7 +169,6 @@ class ReconciliationPage(ListPage):
 
     def extra_context(self) -> dict[str, Any]:
         found = self.found
-        total_parts = found.total.parts
         return {
             "found": found,
             "total": found.total,
@@ -183,7 +182,10 @@ class ReconciliationPage(ListPage):
             else "",
             "zone": found.timezone,
             "channels": found.channels,
-            "parts": [(LABELS[name], nanos, name in EXPLAINED) for name, nanos in total_parts],
+            "parts": [
+                (LABELS[name], fmt.signed_money(nanos, found.currency, "cents"), name in EXPLAINED)
+                for name, nanos in found.total.parts
+            ],
             "left_out": [c.source.name for c in found.channels if c.left_out],
             "seen_share": found.total.seen,
             "sources_url": org_url(self.request, "connectors:list"),
@@ -199,11 +201,12 @@ class ReconciliationPage(ListPage):
         currency = self.found.currency
 
         def money(name: str, label: str, signed: bool = False) -> Column:
-            show = fmt.signed_money if signed else fmt.money
+            show, style = (fmt.signed_money, "cents") if signed else (fmt.money, "unit")
             return Column(
                 name,
                 label,
-                value=lambda line: show(getattr(line.side, name), currency, "unit"),
+                value=lambda line: show(getattr(line.side, name), currency, style),
+                in_table=self.by != "api_key" or name == "measured_nanos",
                 csv=lambda line: _units(getattr(line.side, name)),
                 csv_label=f"{label} ({currency})",
                 align="num",

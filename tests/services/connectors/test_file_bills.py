@@ -16,6 +16,7 @@ from apps.connectors.reconciliation import selectors
 from apps.connectors.reconciliation.findings import bills_apart
 from apps.ledger.models import UsageRecord
 from apps.ledger.quality.enums import Kind, Severity
+from apps.ledger.selectors.coverage import of_source
 from apps.pricing.fx.services import enter_rate
 from tests.factories.connectors import make_source
 from tests.factories.imports import make_upload, write
@@ -105,6 +106,16 @@ def test_a_bill_beside_metered_usage_is_explained_to_the_nano_and_never_added(wo
         assert dict(serving.side.parts) == {"covered": 10_000_000, "unmeasured": 20_000_000}
         assert whole.total.bill_gap == 512_060_000_000 + 30_000_000
         assert (whole.others_nanos, whole.unconverted, whole.cut) == (0, [], [])
+
+
+def test_a_source_that_brings_bills_alone_is_not_waited_for(world):
+    with world.a.scope():
+        job = bring(TOKENS, bill_only=True)
+        assert of_source(job.source_id).status == "off"
+        bring(TOKENS, bill_only=False)
+        assert of_source(job.source_id).status == "open"
+        bring(TOKENS.replace(b"12.00,12.00", b"13.00,13.00"))
+        assert of_source(job.source_id).status == "open"
 
 
 def test_by_month_provider_account_and_model(world):

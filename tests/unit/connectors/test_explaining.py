@@ -105,6 +105,10 @@ def test_a_bill_that_explains_itself_needs_no_answer_and_a_day_nobody_measured_d
     total = total_of([side, alone, Side(5, 1)])
     assert (total.measured_nanos, total.bill_gap) == (100 * cell + 5, 2 * cell + 2 * 10**9)
     assert (total.open_gap, dict(total.parts)["tax"]) == (cell + 2 * 10**9, cell)
+    plain = total_of([side, Side(7, 1, billed_nanos=9)])
+    assert sum(nanos for _, nanos in plain.parts) == plain.bill_gap
+    assert dict(plain.parts)["rest"] == 2
+    assert total_of([Side(7, 1, billed_nanos=9)]).parts == ()
     assert days_said([(day(n), day(n)) for n in (1, 3, 5, 7, 9)]).endswith("7 Nov and more")
 
 

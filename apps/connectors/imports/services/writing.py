@@ -21,10 +21,13 @@ from apps.connectors.imports.selectors import job_by_id
 from apps.connectors.imports.services import bills, collections
 from apps.connectors.imports.services.collections import Taken
 from apps.connectors.imports.services.mappings import begin_writing, remember
+from apps.connectors.models import Source
 from apps.connectors.services.channels import take
 from apps.connectors.services.sources import intake_source
 from apps.ledger.schema import IngestResult, RecordError
+from apps.ledger.selectors.coverage import of_source
 from apps.ledger.selectors.periods import pruned_months
+from apps.ledger.services import mark_coverage
 from apps.outbox.services import enqueue
 from apps.trail.services import record
 
@@ -59,6 +62,7 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
         )
     if not job.automatic and not job.keeps_source:
         job.source = intake_source(actor=actor, kind=SourceKind.CSV, name=job.source_name)
+        _expect(job.source, usage=job.accepted > 0)
     begin_writing(job)
     record(
         actor=actor,
@@ -67,6 +71,14 @@ def start_import(*, actor: Actor, job_id: UUID) -> ImportJob:
         after={"source": job.source_name, "rows": job.goes_in, "mapping": job.mapping},
     )
     return job
+
+
+def _expect(source: Source, *, usage: bool) -> None:
+    """A source that brought bills alone is not waited for."""
+    covered = of_source(source.id)
+    if covered is None or covered.data_as_of is None:
+        active = usage and not source.is_compared
+        mark_coverage(source_id=source.id, complete_through=None, is_active=active)
 
 
 def write_slice(job_id: UUID, generation: int) -> bool:
