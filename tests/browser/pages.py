@@ -149,6 +149,7 @@ PAGES: list[PageCase] = [
     PageCase("approvals:calendar", Role.CIO),
     PageCase("asks:list", Role.CFO),
     PageCase("asks:new", Role.UNIT_LEAD, query="?kind=entitlement"),
+    PageCase("asks:new", Role.UNIT_LEAD, query="?kind=entitlement&gives=context"),
     PageCase("entitlements:list", Role.EA),
     PageCase("entitlements:detail", Role.EA, args=first(Entitlement)),
     PageCase("entitlements:use", Role.EA),

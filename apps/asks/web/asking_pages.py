@@ -1,11 +1,13 @@
 """Filing an ask, and asking again after it was sent back."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from apps.access.permissions import P
 from apps.access.web import requires
@@ -13,17 +15,30 @@ from apps.asks import selectors, services
 from apps.asks.enums import AskKind, AskStatus
 from apps.asks.models import Ask
 from apps.asks.services import AskInput
-from apps.asks.web.forms import AskForm, asked_kind
+from apps.asks.web.forms import SERVICE_NAMES, AskForm, asked_gives, asked_kind
 from apps.common import clock
 from apps.common.errors import Conflict
 from apps.common.money import from_nanos
 from apps.common.web.forms import FormPage
+from apps.entitlements.enums import Gives
 from apps.tenancy.urls import org_url
 
 TITLES = {
     AskKind.EXCEPTION: "Ask for an exception",
     AskKind.ENTITLEMENT: "Ask for an entitlement",
 }
+WAYS = {
+    Gives.PREMIUM: (
+        "cpu",
+        "Models beyond the tier, for a team, a capability or a person: of every class, or by name.",
+    ),
+    Gives.CONTEXT: (
+        "file-text",
+        "More input tokens in one call than the tier gives, for a team or a capability. It needs "
+        "evidence.",
+    ),
+}
+"""What an entitlement may give: icon and words."""
 KNOWN = (
     *("kind", "budget", "about", "rule", "gives", "capability", "unit", "user", "reach"),
     *("models", "context_tokens", "title"),
@@ -33,17 +48,57 @@ KNOWN = (
 
 @requires(P.APPROVAL_VIEW)
 class NewAsk(FormPage):
-    """`?kind=exception`, `?kind=entitlement`, or a budget kind with `&budget=<id>`."""
+    """`?kind=exception`, `?kind=entitlement&gives=premium` or `context`, or a budget kind with
+    `&budget=<id>`. An entitlement to nothing yet asks first what it is to give: each has a form of
+    its own.
+    """
 
     form_class = AskForm
     submit_label = "Ask"
-    lede = "It goes to the people on its route; you are told how it ends."
+    field_names = SERVICE_NAMES
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if asked_kind(request) == AskKind.ENTITLEMENT and not asked_gives(request):
+            return self._choose()
+        return super().dispatch(request, *args, **kwargs)
+
+    def _choose(self) -> HttpResponseBase:
+        known = {k: v for k in KNOWN if (v := self.request.GET.get(k)) and k != "gives"}
+        ways = [
+            {
+                "url": f"?{urlencode({**known, 'gives': gives.value})}",
+                "name": gives.label,
+                "icon": icon,
+                "text": text,
+            }
+            for gives, (icon, text) in WAYS.items()
+        ]
+        context = {
+            "title": TITLES[AskKind.ENTITLEMENT],
+            "lede": "Two kinds, decided on the same route.",
+            "crumbs": [("Requests", self.cancel_url()), ("New", "")],
+            "ways": ways,
+        }
+        return render(self.request, "asks/choose.html", context)
 
     def get_title(self) -> str:
+        if gives := self._gives():
+            return f"Ask for {gives.label.lower()}"
         return TITLES.get(AskKind(asked_kind(self.request)), "Ask for budget")
 
+    def get_lede(self) -> str:
+        return "It goes to the people on its route; you are told how it ends."
+
     def get_crumbs(self) -> list[tuple[str, str]]:
-        return [("Requests", self.cancel_url()), ("New", "")]
+        crumbs = [("Requests", self.cancel_url())]
+        if gives := self._gives():
+            url = f"{org_url(self.request, 'asks:new')}?kind={AskKind.ENTITLEMENT.value}"
+            return [*crumbs, ("Entitlement", url), (gives.label, "")]
+        return [*crumbs, ("New", "")]
+
+    def _gives(self) -> Gives | None:
+        is_one = asked_kind(self.request) == AskKind.ENTITLEMENT
+        return Gives(asked_gives(self.request)) if is_one else None
 
     def cancel_url(self) -> str:
         return org_url(self.request, "asks:list")
@@ -67,6 +122,7 @@ class ChangeAsk(FormPage):
     """The next revision of an ask that was sent back."""
 
     form_class = AskForm
+    field_names = SERVICE_NAMES
     submit_label = "Ask again"
     row: Ask
 

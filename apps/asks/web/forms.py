@@ -22,12 +22,27 @@ FIELDS: dict[str, tuple[str, ...]] = {
     AskKind.EXCEPTION: (
         *("kind", "rule", "unit", "title", "reason", "about", "amount", "starts_on", "ends_on"),
     ),
-    AskKind.ENTITLEMENT: (
-        *("kind", "gives", "unit", "capability", "user", "reach", "models", "context_tokens"),
+}
+"""What is asked until a day; everything else is about a budget."""
+ENTITLEMENT_FIELDS: dict[str, tuple[str, ...]] = {
+    Gives.PREMIUM: (
+        *("kind", "gives", "unit", "capability", "user", "reach", "models"),
+        *("title", "reason", "evidence", "amount", "starts_on", "ends_on"),
+    ),
+    Gives.CONTEXT: (
+        *("kind", "gives", "unit", "capability", "context_tokens"),
         *("title", "reason", "evidence", "amount", "starts_on", "ends_on"),
     ),
 }
-"""What is asked until a day; everything else is about a budget."""
+"""Of an entitlement, by what it gives."""
+SERVICE_NAMES = {
+    "holder": "capability",
+    "capability_id": "capability",
+    "unit_id": "unit",
+    "budget_id": "budget",
+    "source_budget_id": "source_budget",
+}
+"""What services call the form's fields."""
 NAMED_ONCE = frozenset(
     {"kind", "rule", "budget", "source_budget", "unit", "gives", "capability", "user"}
 )
@@ -36,6 +51,18 @@ NAMED_ONCE = frozenset(
 def asked_kind(request: HttpRequest) -> str:
     kind = request.GET.get("kind", AskKind.EXCEPTION.value)
     return kind if kind in {k.value for k in AskKind} else AskKind.EXCEPTION.value
+
+
+def asked_gives(request: HttpRequest) -> str:
+    """What an entitlement is asked to give; empty while nobody has chosen."""
+    gives = request.GET.get("gives", "")
+    return gives if gives in {g.value for g in Gives} else ""
+
+
+def fields_of(kind: str, gives: str) -> tuple[str, ...]:
+    if kind == AskKind.ENTITLEMENT:
+        return ENTITLEMENT_FIELDS[gives or Gives.PREMIUM]
+    return FIELDS.get(kind, BUDGET_FIELDS)
 
 
 class AskForm(forms.Form):
@@ -76,7 +103,7 @@ class AskForm(forms.Form):
         label="For the person",
         required=False,
         max_length=200,
-        help_text="As usage records name them: an e-mail or a key. Premium models only.",
+        help_text="As usage records name them: an e-mail or a key.",
     )
     reach = forms.ChoiceField(
         label="Which models", choices=[("", "Choose"), *Reach.choices()], required=False
@@ -85,7 +112,7 @@ class AskForm(forms.Form):
         label="Models by name",
         required=False,
         max_length=4000,
-        help_text="One a line, as provider/model.",
+        help_text="One a line, as provider/model; for models by name alone.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     context_tokens = NumberField(label="Input tokens a call, at most")
@@ -93,7 +120,7 @@ class AskForm(forms.Form):
         label="Evidence",
         required=False,
         max_length=4000,
-        help_text="What was measured with and without it. Long context needs it.",
+        help_text="What was measured with and without it.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -101,18 +128,21 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.ask = ask
         kind = ask.kind if ask else asked_kind(request)
-        wanted = FIELDS.get(kind, BUDGET_FIELDS)
+        before = selectors.wanted_of(ask) if ask and ask.is_entitlement else None
+        gives = before.gives if before else asked_gives(request)
+        wanted = fields_of(kind, gives)
         if ask is not None:
             wanted = tuple(name for name in wanted if name not in NAMED_ONCE)
         for name in set(self.fields) - set(wanted):
             del self.fields[name]
         self.order_fields(wanted)
-        until_a_day = kind in FIELDS
+        until_a_day = kind not in BUDGET_KINDS
         budgets = [("", "Choose"), *((str(b.id), b.name) for b in self._budgets(request))]
         choices: dict[str, list[tuple[str, str]]] = {
             "kind": [(kind, AskKind(kind).label)]
             if until_a_day
             else [(k.value, k.label) for k in BUDGET_KINDS],
+            "gives": [(g.value, g.label) for g in Gives if g == gives],
             "budget": budgets,
             "source_budget": budgets,
             "unit": [
@@ -127,9 +157,25 @@ class AskForm(forms.Form):
         for name, found in choices.items():
             if name in self.fields:
                 self.fields[name].choices = found
+        for name, value in (("kind", kind if until_a_day else ""), ("gives", gives)):
+            if value and name in self.fields:  # said by the page's title already
+                self.fields[name].widget = forms.HiddenInput()
+                self.fields[name].initial = value
         if until_a_day:
             self.fields["amount"].label = "At most a month"
             self.fields["ends_on"].required = True
+        if gives == Gives.CONTEXT:
+            for name in ("evidence", "context_tokens"):
+                if name in self.fields:
+                    self.fields[name].required = True
+            self._say("evidence", "Quality with and without it, on how many cases.")
+            self._say("capability", "Without one it is for the whole team.")
+        elif gives:
+            self.fields["reach"].required = True
+
+    def _say(self, name: str, text: str) -> None:
+        if name in self.fields:
+            self.fields[name].help_text = text
 
     @staticmethod
     def _budgets(request: HttpRequest) -> Any:

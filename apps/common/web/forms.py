@@ -1,5 +1,6 @@
 """Form pages: GET shows, POST does, errors answer 422 on the same page with what was typed."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -20,13 +21,16 @@ def render_form(
     return render(request, template, {"form": form, **(context or {})}, status=status)
 
 
-def add_errors(form: BaseForm, error: DomainError) -> None:
-    """A service's refusal on the fields it names; what names no field goes to the top."""
+def add_errors(form: BaseForm, error: DomainError, names: Mapping[str, str] | None = None) -> None:
+    """A service's refusal on the fields it names; what names no field goes to the top. `names`
+    are the form's own names for fields of the service.
+    """
     placed = False
     for item in error.errors:
         text = f"{item.message} {item.fix}".strip()
-        if item.field in form.fields:
-            form.add_error(item.field, text)
+        field = (names or {}).get(item.field, item.field)
+        if field in form.fields:
+            form.add_error(field, text)
         else:
             form.add_error(None, text)
         placed = True
@@ -46,6 +50,8 @@ class FormPage(View):
     title: ClassVar[str] = ""
     lede: ClassVar[str] = ""
     submit_label: ClassVar[str] = "Save"
+    field_names: ClassVar[Mapping[str, str]] = {}
+    """The form's names for fields that a service names otherwise."""
 
     def get_title(self) -> str:
         return self.title
@@ -89,7 +95,7 @@ class FormPage(View):
             with transaction.atomic():
                 done = self.save(form)
         except Invalid as error:
-            add_errors(form, error)
+            add_errors(form, error, self.field_names)
             return self._render(form)
         return redirect(done) if isinstance(done, str) else done
 

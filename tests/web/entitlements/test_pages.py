@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -120,18 +121,57 @@ def test_context_page_and_card(desk):
     assert "The default. Standard class, all but restricted models" in card
 
 
+def fields(html):
+    return set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', html))
+
+
+def test_each_kind_has_a_form_of_its_own(desk):
+    client = desk.org.client(Role.UNIT_LEAD)
+    url = desk.org.url("asks:new")
+    query = f"?kind=entitlement&capability={desk.capability.id}"
+    choice = client.get(url + query).content.decode()
+    for gives in ("premium", "context"):
+        assert f"{query.replace('&', '&amp;')}&amp;gives={gives}" in choice
+    premium = client.get(f"{url}{query}&gives=premium").content.decode()
+    context = client.get(f"{url}{query}&gives=context").content.decode()
+    assert "Ask for premium models" in premium
+    assert "Ask for long context" in context
+    own = {"reach", "models", "user"}
+    assert fields(premium) & {*own, "context_tokens"} == own
+    assert fields(context) & {*own, "context_tokens"} == {"context_tokens"}
+
+
+def test_what_is_wrong_is_named_at_its_field(desk):
+    client = desk.org.client(Role.UNIT_LEAD)
+    url = desk.org.url("asks:new")
+    form = {
+        "kind": "entitlement", "gives": "premium", "capability": str(desk.capability.id),
+        "user": "ana", "reach": "listed", "title": "Harder claims", "reason": "Seals.",
+        "starts_on": "2026-11-20", "ends_on": "2026-12-31",
+    }  # fmt: skip
+    answer = client.post(f"{url}?kind=entitlement&gives=premium", form)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"capability", "models"}
+    none = {**form, "capability": "", "user": "", "reach": ""}
+    answer = client.post(f"{url}?kind=entitlement&gives=premium", none)
+    assert set(answer.context["form"].errors) == {"reach"}
+    answer = client.post(f"{url}?kind=entitlement&gives=premium", {**none, "reach": "frontier"})
+    assert set(answer.context["form"].errors) == {"unit"}
+    other = client.post(f"{url}?kind=entitlement&gives=context", form)
+    assert set(other.context["form"].errors) == {"gives", "context_tokens", "evidence"}
+    with desk.org.scope():
+        assert not Ask.objects.exists()
+
+
 def test_asked_on_the_form_and_decided_on_its_page(desk):
     client = desk.org.client(Role.UNIT_LEAD)
-    url = desk.org.url("asks:new") + "?kind=entitlement"
-    assert "Ask for an entitlement" in client.get(url).content.decode()
+    url = desk.org.url("asks:new") + "?kind=entitlement&gives=context"
+    assert "Ask for long context" in client.get(url).content.decode()
     form = {
         "kind": "entitlement",
         "gives": "context",
         "capability": str(desk.capability.id),
         "unit": "",
-        "user": "",
-        "reach": "",
-        "models": "",
         "context_tokens": "400000",
         "title": "Whole policies",
         "reason": "Split ones lose clauses.",
@@ -142,7 +182,7 @@ def test_asked_on_the_form_and_decided_on_its_page(desk):
     }
     refused = client.post(url, form)
     assert refused.status_code == 422
-    assert "Long context needs evidence." in refused.content.decode()
+    assert set(refused.context["form"].errors) == {"evidence"}
     done = client.post(url, {**form, "evidence": "94% against 71%."})
     assert done.status_code == 302, done.content.decode()[:2000]
     with desk.org.scope():
