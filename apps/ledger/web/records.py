@@ -30,6 +30,7 @@ from apps.ledger.enums import Axis, Confidence, CostStatus
 from apps.ledger.models import DimensionValue, SourceCoverage, UsageRecord
 from apps.ledger.selectors import records as selectors
 from apps.ledger.selectors.state import ledger_settings
+from apps.ledger.web.first_use import nothing_connected
 from apps.organizations.selectors import unit_choices
 from apps.portfolio.selectors import active_capabilities
 from apps.tenancy.urls import org_url
@@ -144,6 +145,9 @@ class RecordList(ListPage):
             narrow=lambda qs, value: selectors.of_set(qs, tier_name=value),
         ),
     )
+
+    def get_empty(self) -> Empty:
+        return nothing_connected(self.request) or self.empty
 
     @cached_property
     def words(self) -> selectors.Words:

@@ -80,7 +80,7 @@ def headline(found: Figures, currency: str) -> str:
     """How many runs there were and what one costs."""
     totals = found.totals
     if not totals.runs:
-        return "No runs match"
+        return "No run began in these days"
     runs = fmt.plural(totals.runs, "run")
     if (each := totals.cost_per_run) is None:
         return f"{runs}, none with a price yet"

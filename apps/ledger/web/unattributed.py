@@ -32,6 +32,7 @@ from apps.ledger.selectors import suggestions
 from apps.ledger.selectors.recost import latest_reattribution
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.selectors.suggestions import Orphan
+from apps.ledger.web.first_use import nothing_connected
 from apps.tenancy.urls import org_url
 
 
@@ -64,6 +65,9 @@ class Unattributed(ListPage):
             ],
         ),
     )
+
+    def get_empty(self) -> Empty:
+        return nothing_connected(self.request) or self.empty
 
     @cached_property
     def found(self) -> suggestions.Unattributed:

@@ -120,17 +120,16 @@ class DomainPage(Figures, ListPage):
         return (("Inform", ""), (self.domain.title, ""))
 
     def get_empty(self) -> Empty:
-        kind = self.domain.title.lower()
         body = (
-            f"Capabilities of this kind ({kind}) appear here with what they use, what one "
-            f"{self.domain.once} takes, and how that stands against their story."
+            f"Capabilities of this kind ({self.domain.title}) appear here with what they use, what "
+            f"one {self.domain.once} takes, and how that stands against their story."
         )
         title = "No capability of this kind yet"
         kinds = set(capabilities(self.request.actor).values_list("kind", flat=True))
         other = next((domain for domain in DOMAINS if domain.kind in kinds), None)
         if other is not None and other is not self.domain:
             url = org_url(self.request, f"portal:{other.kind}")
-            return Empty(title, body, f"Show {other.title.lower()}", url, "layout-dashboard")
+            return Empty(title, body, f"Show {other.short.lower()}", url, "layout-dashboard")
         url = link_to(self.request, "portfolio:list")
         return Empty(title, body, "Capabilities", url, "stack-2")
 

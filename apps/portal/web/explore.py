@@ -18,6 +18,7 @@ from apps.common.tokens import KINDS as TOKEN_KINDS
 from apps.common.web import csvout
 from apps.ledger.query import NOT_COUNTED, Result, Row, TooSlow, time_limit
 from apps.ledger.web import why
+from apps.ledger.web.first_use import nothing_connected
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
 from apps.portal.selectors.slices import Slice, read_slice
@@ -48,6 +49,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
         "state": state,
         "ranges": _ranges(state.today),
         "filtered": chosen.narrowed,
+        "nothing": nothing_connected(request),
         "views": bar(request, VIEWS, defaults=True),
         "send_url": send_url(request, VIEWS),
     }

@@ -17,6 +17,7 @@ from apps.common import fmt
 from apps.common.web import csvout
 from apps.ledger.query import TooSlow, time_limit
 from apps.ledger.selectors.coverage import coverage
+from apps.ledger.web.first_use import nothing_connected
 from apps.portal.nav import link_to
 from apps.portal.selectors import trends as reads
 from apps.portal.selectors.amplification import amplification
@@ -44,6 +45,7 @@ def trends(request: HttpRequest) -> HttpResponseBase:
         "region": REGION,
         "state": state,
         "filtered": chosen.narrowed,
+        "nothing": nothing_connected(request),
     }
     try:
         with time_limit():

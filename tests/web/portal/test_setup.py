@@ -68,3 +68,15 @@ def test_a_step_leads_there_or_says_who_does_it(world):
 def test_readers_are_told_what_comes_first(world):
     html = world.a.client(Role.VIEWER).get(world.a.url("portal:home")).content.decode()
     assert "once an administrator or TokenOps has connected a source" in html
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["portal:inform", "portal:explore", "portal:trends", "ledger:records", "ledger:unattributed"],
+)
+def test_pages_of_use_lead_to_the_first_source(world, name):
+    html = world.a.client().get(world.a.url(name)).content.decode()
+    assert "No consumption yet" in html
+    assert "Connect a source" in html
+    reader = world.a.client(Role.VIEWER).get(world.a.url(name)).content.decode()
+    assert "Connect a source</a>" not in reader
