@@ -21,7 +21,12 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def test_google_is_measured_seen_and_billed_without_being_added(world):
     load_prices()
     owner = world.a.person(Role.OWNER).actor
-    demo = SimpleNamespace(organization=world.a.organization, role=lambda role: owner)
+    demo = SimpleNamespace(
+        organization=world.a.organization,
+        units={"PLT": world.a.units["platform"].id, "DVX": world.a.units["core"].id},
+        role=lambda role: owner,
+        lead_of=lambda team: owner,
+    )
     with time_machine.travel(NOW, tick=False):
         push_telemetry(demo, NOW)
         with world.a.scope():
