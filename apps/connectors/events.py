@@ -16,3 +16,5 @@ SOURCE_ALARM_ACKNOWLEDGED = register(
 )
 LIMITS_CHANGED = register("reconciliation.limits_changed", "Limits of reconciliation changed")
 KEY_REVIEWED = register("key.reviewed", "API key reviewed")
+ACCOUNT_SAVED = register("account.saved", "Provider account declared or decided about")
+ACCOUNT_FORGOTTEN = register("account.forgotten", "Declared provider account taken back")

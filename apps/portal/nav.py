@@ -76,6 +76,10 @@ ITEMS: tuple[NavItem, ...] = (
     NavItem(
         "Reconciliation", "connectors:reconciliation", "scale", P.SOURCE_VIEW, "Assure", whole=True
     ),
+    NavItem("Coverage", "connectors:coverage", "gauge", P.SOURCE_VIEW, "Assure", whole=True),
+    NavItem(
+        "Provider accounts", "connectors:accounts", "building", P.SOURCE_VIEW, "Assure", whole=True
+    ),
     NavItem("Key inventory", "connectors:inventory", "lock", P.SOURCE_VIEW, "Assure", whole=True),
     NavItem("Periods", "ledger:periods", "calendar", P.USAGE_VIEW, "Assure"),
     NavItem("Audits", "audits:list", "clipboard-check", P.AUDIT_VIEW, "Assure"),

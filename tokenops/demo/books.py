@@ -9,10 +9,11 @@ from apps.access.roles import Role
 from apps.budgets.services import watch
 from apps.common import clock
 from apps.common.periods import month_of
+from apps.connectors.accounts.services import save_account
 from apps.connectors.enums import KeyStanding
 from apps.connectors.inventory.selectors import lines
 from apps.connectors.inventory.services import review_key
-from apps.connectors.models import KeyReview
+from apps.connectors.models import KeyReview, ProviderAccount
 from apps.ledger.changelog.services import recognise_switches
 from apps.ledger.enums import PeriodStatus
 from apps.ledger.quality import services as quality
@@ -26,6 +27,16 @@ from tokenops.demo.organization import Demo
 from tokenops.simulator.company import COMPANY
 
 DAYS = 140
+ACCOUNTS = (
+    ("openai", "merrowdale", "OpenAI, group contract", KeyStanding.SANCTIONED,
+     "Platform Engineering", "The company’s invoice", "Renewed every January."),
+    ("google", "merrowdale-vertex", "Vertex AI of Data Science", KeyStanding.TOLERATED,
+     "Data Science", "The cloud bill", "To be connected with the billing export."),
+    ("mistral", "fraud-pilot", "Mistral pilot", KeyStanding.TOLERATED, "Fraud",
+     "A team’s card", "Ends with the pilot."),
+    ("deepseek", "personal", "Somebody’s own account", KeyStanding.BANNED, "",
+     "Somebody’s own card", "Personal data must not leave the company."),
+)  # fmt: skip
 BASES = {"USD": Decimal("1.0840"), "GBP": Decimal("0.8410"), "CHF": Decimal("0.9390")}
 """Rates of one EUR around which the invented table moves."""
 
@@ -41,6 +52,7 @@ def ensure_books(demo: Demo, now: datetime) -> None:
         for each in reversed(ended):
             _close(cfo, each, last=each is ended[0], now=now)
     _review_keys(demo)
+    _declare_accounts(demo)
     count_rule_use()
     recognise_switches()
     quality.check()
@@ -106,6 +118,25 @@ def _take_up(demo: Demo) -> None:
             quality.acknowledge(
                 actor=actor, alert_id=row.id, version=row.version, note="Asked the team why."
             )
+
+
+def _declare_accounts(demo: Demo) -> None:
+    """Accounts that people know of, once: one that is connected, two that nobody connected yet, and
+    one that nobody should use."""
+    if ProviderAccount.objects.exists():
+        return
+    actor = demo.role(Role.TOKENOPS_LEAD)
+    for provider, account, name, standing, owner, payment, note in ACCOUNTS:
+        save_account(
+            actor=actor,
+            provider=provider,
+            account=account,
+            name=name,
+            standing=standing,
+            owner=owner,
+            payment=payment,
+            note=note,
+        )
 
 
 def _table(today: date) -> bytes:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.connectors.accounts.api import AccountsView, CoverageView
 from apps.connectors.api import views
 from apps.connectors.inventory.api import InventoryView
 from apps.connectors.reconciliation.api import LimitsView, ReconciliationView
@@ -10,6 +11,8 @@ _ONE = "sources/<uuid:source_id>/"
 urlpatterns = [
     path("sources/", views.SourceListView.as_view(), name="api-sources"),
     path("key-inventory/", InventoryView.as_view(), name="api-key-inventory"),
+    path("provider-accounts/", AccountsView.as_view(), name="api-provider-accounts"),
+    path("coverage/", CoverageView.as_view(), name="api-coverage"),
     path("reconciliation/", ReconciliationView.as_view(), name="api-reconciliation"),
     path("reconciliation/limits/", LimitsView.as_view(), name="api-reconciliation-limits"),
     path("sources/runs/<uuid:run_id>/", views.RunView.as_view(), name="api-run"),

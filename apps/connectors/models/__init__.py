@@ -1,5 +1,6 @@
 """Tables of the connectors, by job."""
 
+from apps.connectors.models.accounts import ProviderAccount
 from apps.connectors.models.alarms import SchemaAlarm
 from apps.connectors.models.comparison import ComparisonUsage
 from apps.connectors.models.costs import ProviderCost
@@ -16,6 +17,7 @@ __all__ = [
     "ComparisonUsage",
     "DirectoryEntry",
     "KeyReview",
+    "ProviderAccount",
     "ProviderCost",
     "PullRun",
     "ReconciliationLimits",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.connectors.accounts import web as accounts
 from apps.connectors.inventory import web as inventory
 from apps.connectors.reconciliation.web import LimitsPage, ReconciliationPage
 from apps.connectors.web import actions, runs, sources, usage
@@ -15,6 +16,11 @@ urlpatterns = [
     path("sources/reconciliation/limits/", LimitsPage.as_view(), name="limits"),
     path("sources/inventory/", inventory.Inventory.as_view(), name="inventory"),
     path("sources/inventory/review/", inventory.Review.as_view(), name="key_review"),
+    path("sources/coverage/", accounts.Coverage.as_view(), name="coverage"),
+    path("sources/accounts/", accounts.Accounts.as_view(), name="accounts"),
+    path("sources/accounts/new/", accounts.AccountNew.as_view(), name="account_new"),
+    path("sources/accounts/one/", accounts.AccountEdit.as_view(), name="account"),
+    path("sources/accounts/forget/", accounts.AccountForget.as_view(), name="account_forget"),
     path("sources/runs/", runs.AllRuns.as_view(), name="runs_all"),
     path("sources/runs/<uuid:run_id>/", runs.run_detail, name="run"),
     path(_ONE, sources.SourceDetail.as_view(), name="detail"),
