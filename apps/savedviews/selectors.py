@@ -5,10 +5,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.access.actors import Actor
+from apps.access.people import sees_people_of
 from apps.access.services import can_anywhere
 from apps.common.errors import NotFound
 from apps.common.memo import once
-from apps.savedviews import pages
+from apps.savedviews import pages, rules
 from apps.savedviews.models import DefaultView, SavedView
 
 
@@ -24,6 +25,15 @@ def views(actor: Actor, page: str = "") -> QuerySet[SavedView]:
     if actor.membership_id is not None:
         mine |= Q(membership_id=actor.membership_id)
     return SavedView.objects.filter(mine, page__in=open_to).order_by("is_shared", "name", "id")
+
+
+def query_of(actor: Actor, view: SavedView) -> str:
+    """The query string of a view as the actor may read it: without people for those who may not
+    see the people of its page."""
+    known = pages.page(view.page)
+    if known is None or not known.personal or sees_people_of(actor, known.permission):
+        return view.query
+    return rules.without(view.query, known.personal)
 
 
 def view_by_id(actor: Actor, view_id: UUID) -> SavedView:

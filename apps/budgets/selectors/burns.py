@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.access.actors import Actor
+from apps.access.people import may_see_people
 from apps.access.permissions import P
 from apps.access.services import visible
 from apps.budgets.enums import BurnState, Scope
@@ -72,11 +73,18 @@ class Driver:
         return self.now - self.usual
 
 
-def drivers(budget: Budget, measure: str, day: date) -> dict[str, list[Driver]]:
+def drivers(actor: Actor, budget: Budget, measure: str, day: date) -> dict[str, list[Driver]]:
     """By capability, model, key and user, as far as usage states them: what grew most on a day
-    against the mean of the week before it. In the ledger's days."""
+    against the mean of the week before it. In the ledger's days. Who people are is said to those
+    who may see people of the budget's units."""
     windows = [(day, day + timedelta(days=1)), (day - timedelta(days=USUAL_DAYS), day)]
-    query = Query(start=windows[1][0], end=windows[0][1], filters=_filters(budget))
+    reached = unit_subtree_ids(budget.unit_id) if budget.unit_id else None
+    query = Query(
+        start=windows[1][0],
+        end=windows[0][1],
+        filters=_filters(budget),
+        people=may_see_people(actor, reached),
+    )
     found = side_by_side_by(query, windows, tuple(GROUPS))
     ranked = {}
     narrow = budget.scope in (Scope.CAPABILITY, Scope.STORY)

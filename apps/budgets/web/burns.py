@@ -128,7 +128,7 @@ def stop(request: HttpRequest, budget_id: UUID) -> HttpResponse:
     day = burn.since if burn and burn.days == 1 else status.today - timedelta(days=1)
     sees = can(request.actor, P.USAGE_VIEW, unit_id=budget.unit_id)
     figures = Figures(status.measure, budget.currency)
-    found = selectors.drivers(budget, status.measure, day) if sees else {}
+    found = selectors.drivers(request.actor, budget, status.measure, day) if sees else {}
     may_take = burning.owns(request.actor, budget) or can(
         request.actor, P.BUDGET_MANAGE, unit_id=budget.unit_id
     )

@@ -16,6 +16,7 @@ from apps.connectors.models import (
     Source,
     UnitUsage,
 )
+from apps.ledger.query.persons import Sight
 
 
 class SourceSerializer(serializers.ModelSerializer):
@@ -115,9 +116,14 @@ class UnitSerializer(serializers.ModelSerializer):
 
 
 class ComparedSerializer(serializers.ModelSerializer):
-    """What a source counted on a UTC day, for comparison only. `cost` is its own figure."""
+    """What a source counted on a UTC day, for comparison only. `cost` is its own figure. `user` is
+    another word for the person where you may not see people."""
 
     cost = MoneyField(source="cost_nanos", read_only=True, allow_null=True)
+    user = serializers.SerializerMethodField()
+
+    def get_user(self, row: ComparisonUsage) -> str:
+        return Sight(self.context["request"].auth).name(row.user, None)
 
     class Meta:
         model = ComparisonUsage

@@ -149,7 +149,7 @@ def _use(plan: SeatPlan, people: set[str] | None, start: date, end: date) -> _Us
     if source.kind == SourceKind.CLAUDE_CODE:
         compared = compared.filter(service_tier=SUBSCRIPTION)
     sums = compared.aggregate(**{name: Sum(name) for name in KINDS})
-    measured = run(Query(start=start, end=end, filters=filters)).total
+    measured = run(Query(start=start, end=end, filters=filters, people=True)).total
     tokens = measured.tokens.total + sum(value or 0 for value in sums.values())
     metered = None if source.is_compared else measured.cost_nanos
     if people is not None:

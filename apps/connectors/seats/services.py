@@ -218,7 +218,7 @@ def _look_back(plan: SeatPlan) -> None:
         end = today + timedelta(days=1)
         asked = Query(start=first, end=end, grain="day", group_by=("user",), filters={
             "source": [str(source.id)]
-        })  # fmt: skip
+        }, people=True)  # fmt: skip
         for row in run(asked).rows:
             if row.keys[0] and isinstance(row.period, date):
                 known = days.get(row.keys[0], row.period)

@@ -1,5 +1,7 @@
 """Below a source: what it counted besides the ledger's tokens, and where its answers changed."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from apps.connectors.models import ComparisonUsage, SchemaAlarm, Source, UnitUsa
 from apps.connectors.web import words
 from apps.connectors.web.forms import AcknowledgeForm
 from apps.connectors.web.runs import OfSource, money_text
+from apps.ledger.query.persons import Sight
 from apps.tenancy.urls import org_url
 
 
@@ -101,7 +104,7 @@ class SourceCompared(OfSource, ListPage):
         Column("day", "Day (UTC)", sort="day", csv=lambda c: c.day.isoformat()),
         Column("model", "Model", sort="model", sub=lambda c: c.provider),
         Column("provider", "Provider", in_table=False),
-        Column("api_key", "Key or person", value=lambda c: c.user or c.api_key or c.api_key_id),
+        Column("api_key", "Key or person"),
         Column("api_key_id", "API key id", in_table=False),
         Column("project", "Project", value=lambda c: c.project or c.project_id, phone=False),
         Column("project_id", "Project id", in_table=False),
@@ -134,6 +137,14 @@ class SourceCompared(OfSource, ListPage):
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return self.trail(self.request, "Comparison usage")
+
+    def get_columns(self) -> Sequence[Column]:
+        sight = Sight(self.request.actor)
+
+        def who(row: ComparisonUsage) -> str:
+            return sight.name(row.user, None) or row.api_key or row.api_key_id
+
+        return [replace(c, value=who) if c.name == "api_key" else c for c in self.columns]
 
     def get_queryset(self) -> QuerySet[ComparisonUsage]:
         return selectors.compared(self.request.actor, self.source.id)

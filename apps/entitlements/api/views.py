@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
-from apps.access.services import visible_unit_ids
 from apps.common import clock
 from apps.common.api.pagination import Whole
 from apps.common.errors import Invalid
@@ -24,7 +23,7 @@ from apps.entitlements.models import Entitlement
 from apps.entitlements.selectors.context import ContextLine, context_lines
 from apps.entitlements.selectors.held import entitlement_by_id, entitlements, state_q
 from apps.entitlements.selectors.tiers import Applied, tier_book
-from apps.entitlements.selectors.use import use
+from apps.entitlements.selectors.use import use_seen
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import units_tree
 
@@ -86,14 +85,15 @@ class EndView(APIView):
 
 
 class UseView(APIView):
-    """Use held against tiers and entitlements, by unit and model."""
+    """Use held against tiers and entitlements, by unit and model. What people's entitlements were
+    used for is told to those who may see people."""
 
     permission_required = {"GET": P.USAGE_VIEW}
 
     @extend_schema(parameters=[serializers.DaysSerializer], responses=serializers.UseSerializer)
     def get(self, request: Request) -> Response:
         start, end = _days(request)
-        found = use(start, end, visible_unit_ids(request.auth, P.USAGE_VIEW))
+        found = use_seen(request.auth, start, end)
         used = [
             {"entitlement_id": key, "tokens": part.tokens, "cost_nanos": part.cost_nanos}
             for key, part in found.by_entitlement.items()

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from apps.access.actors import Actor
+from apps.access.people import sees_people_of
+from apps.access.permissions import P
+from apps.access.services import visible_unit_ids
 from apps.entitlements import rules
 from apps.entitlements.enums import Gives, Holder, Within
 from apps.entitlements.rules import Held, Model
@@ -77,6 +81,15 @@ class Use:
     by_entitlement: dict[UUID, Sum]
     held: Sequence[Held]
 
+    def without_people(self) -> "Use":
+        """The same without what each person's entitlement was used for."""
+        personal = {one.id for one in self.held if one.holder == Holder.USER}
+        return Use(
+            self.lines,
+            {key: found for key, found in self.by_entitlement.items() if key not in personal},
+            [one for one in self.held if one.id not in personal],
+        )
+
     def total(self, within: Within) -> Sum:
         found = Sum()
         for line in self.lines:
@@ -92,6 +105,12 @@ class Use:
             for one in self.held
             if one.gives == Gives.PREMIUM and one.id not in self.by_entitlement
         ]
+
+
+def use_seen(actor: Actor, start: date, end: date) -> Use:
+    """`use` of the units whose usage the actor sees; of people only for those who may see them."""
+    found = use(start, end, visible_unit_ids(actor, P.USAGE_VIEW))
+    return found if sees_people_of(actor, P.USAGE_VIEW) else found.without_people()
 
 
 def use(start: date, end: date, unit_ids: frozenset[UUID] | None) -> Use:
@@ -114,6 +133,7 @@ def use(start: date, end: date, unit_ids: frozenset[UUID] | None) -> Use:
             group_by=(*GROUPS, "user"),
             filters={"user": named},
             unit_ids=unit_ids,
+            people=True,
         )
         people = [
             [(r.keys, r.labels, r.tokens.total, r.cost_nanos or 0) for r in rows]

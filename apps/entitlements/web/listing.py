@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from apps.access.people import sees_people_of
 from apps.access.permissions import P
-from apps.access.services import can_anywhere, visible_unit_ids
+from apps.access.services import can_anywhere
 from apps.access.web import requires
 from apps.common import clock, fmt
 from apps.common.money import from_nanos
@@ -24,7 +25,7 @@ from apps.common.web.lists import (
 from apps.entitlements.enums import Gives, Holder
 from apps.entitlements.models import Entitlement
 from apps.entitlements.selectors import held
-from apps.entitlements.selectors.use import Sum, Use, use
+from apps.entitlements.selectors.use import Sum, Use, use_seen
 from apps.entitlements.web import words
 from apps.ledger.selectors.state import ledger_settings
 from apps.organizations.selectors import unit_choices
@@ -84,10 +85,16 @@ class Entitlements(ListPage):
         actor = self.request.actor
         if not can_anywhere(actor, P.USAGE_VIEW):
             return None
-        return use(*words.days_back(words.DAYS), visible_unit_ids(actor, P.USAGE_VIEW))
+        return use_seen(actor, *words.days_back(words.DAYS))
+
+    @cached_property
+    def sees_people(self) -> bool:
+        return sees_people_of(self.request.actor, P.USAGE_VIEW)
 
     def _used(self, row: Entitlement) -> Sum | None:
         if self.measured is None or row.gives != Gives.PREMIUM:
+            return None
+        if row.holder == Holder.USER and not self.sees_people:
             return None
         return self.measured.by_entitlement.get(row.id, Sum())
 

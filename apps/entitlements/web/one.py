@@ -11,8 +11,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views import View
 
+from apps.access.people import sees_people_of
 from apps.access.permissions import P
-from apps.access.services import can, can_anywhere, visible_unit_ids
+from apps.access.services import can, can_anywhere
 from apps.access.web import requires
 from apps.common import clock, fmt
 from apps.common.web.forms import ConfirmPage
@@ -21,7 +22,7 @@ from apps.entitlements import services
 from apps.entitlements.enums import Gives, Holder
 from apps.entitlements.models import Entitlement
 from apps.entitlements.selectors.held import entitlement_by_id
-from apps.entitlements.selectors.use import Sum, use
+from apps.entitlements.selectors.use import Sum, use_seen
 from apps.entitlements.web import words
 from apps.ledger.selectors.state import ledger_settings
 from apps.tenancy.urls import org_url
@@ -72,11 +73,15 @@ class EntitlementPage(View):
     def _used(self, request: HttpRequest, row: Entitlement) -> Sum | None:
         if row.gives != Gives.PREMIUM or not can_anywhere(request.actor, P.USAGE_VIEW):
             return None
-        seen = visible_unit_ids(request.actor, P.USAGE_VIEW)
-        return use(*words.days_back(words.DAYS), seen).by_entitlement.get(row.id, Sum())
+        if row.holder == Holder.USER and not sees_people_of(request.actor, P.USAGE_VIEW):
+            return None
+        found = use_seen(request.actor, *words.days_back(words.DAYS))
+        return found.by_entitlement.get(row.id, Sum())
 
     def _explore(self, request: HttpRequest, row: Entitlement, start: Any, end: Any) -> str:
         if not can_anywhere(request.actor, P.USAGE_VIEW):
+            return ""
+        if row.holder == Holder.USER and not sees_people_of(request.actor, P.USAGE_VIEW):
             return ""
         narrowed = {
             Holder.CAPABILITY: {"capability": str(row.capability_id)},

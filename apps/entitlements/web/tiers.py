@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from apps.access.people import may_see_people
 from apps.access.permissions import P
 from apps.access.services import can, visible_unit_ids
 from apps.access.web import requires
@@ -79,9 +80,10 @@ def rows_of(request: HttpRequest) -> list[Row]:
 
 
 def _people(request: HttpRequest, book: Book, names: dict[UUID, str]) -> list[Row]:
-    """People with a tier; for those who see all usage also whoever used tokens lately."""
+    """People with a tier; for those who see all use and people also whoever used tokens lately."""
     known = {user: user for user in book.by_user}
-    if visible_unit_ids(request.actor, P.USAGE_VIEW) is None:
+    actor = request.actor
+    if visible_unit_ids(actor, P.USAGE_VIEW) is None and may_see_people(actor, None):
         start, end = words.days_back(words.DAYS)
         known = dict(used(["user"], start, end, MOST_PEOPLE)["user"]) | known
     return [

@@ -13,7 +13,7 @@ from apps.common.money import from_nanos
 from apps.common.web.lists import Action, Column, CustomFilter, Empty, ListPage
 from apps.entitlements.enums import Within
 from apps.entitlements.models import Entitlement
-from apps.entitlements.selectors.use import Line, Sum, Use, use
+from apps.entitlements.selectors.use import Line, Sum, Use, use_seen
 from apps.entitlements.web import words
 from apps.entitlements.web.listing import tabs
 from apps.ledger.selectors.state import ledger_settings
@@ -60,8 +60,7 @@ class UsePage(ListPage):
 
     @cached_property
     def found(self) -> Use:
-        seen = visible_unit_ids(self.request.actor, P.USAGE_VIEW)
-        return use(*words.days_back(_days(self.request)), seen)
+        return use_seen(self.request.actor, *words.days_back(_days(self.request)))
 
     @cached_property
     def currency(self) -> str:

@@ -1,18 +1,24 @@
 """Saved views as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from apps.savedviews import pages, rules
+from apps.savedviews import pages, rules, selectors
 from apps.savedviews.models import SavedView
 
 
 class SavedViewSerializer(serializers.ModelSerializer):
-    """A named query string of a page."""
+    """A named query string of a page, without people for those who may not see people."""
 
     class Meta:
         model = SavedView
         fields = ("id", "page", "name", "query", "is_shared", "owner_name", "updated_at")
         read_only_fields = fields
+
+    def to_representation(self, instance: SavedView) -> dict[str, Any]:
+        found: dict[str, Any] = super().to_representation(instance)
+        return {**found, "query": selectors.query_of(self.context["request"].auth, instance)}
 
 
 class SaveViewSerializer(serializers.Serializer):

@@ -41,7 +41,7 @@ class SavedViewListView(generics.ListAPIView):
         asked = SaveViewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         view = services.save_view(actor=request.auth, **asked.validated_data)
-        return Response(SavedViewSerializer(view).data, status=201)
+        return Response(SavedViewSerializer(view, context={"request": request}).data, status=201)
 
 
 class SavedViewView(APIView):
@@ -51,7 +51,8 @@ class SavedViewView(APIView):
 
     @extend_schema(responses=SavedViewSerializer)
     def get(self, request: Request, view_id: UUID) -> Response:
-        return Response(SavedViewSerializer(selectors.view_by_id(request.auth, view_id)).data)
+        view = selectors.view_by_id(request.auth, view_id)
+        return Response(SavedViewSerializer(view, context={"request": request}).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, view_id: UUID) -> Response:

@@ -26,12 +26,13 @@ def bar(request: HttpRequest, page: str, *, defaults: bool = False) -> dict[str,
     items = [
         {
             "view": view,
-            "url": f"{base}?{view.query}" if view.query else base,
-            "current": view.query == query,
+            "url": f"{base}?{told}" if told else base,
+            "current": told == query,
             "own": view.membership_id == actor.membership_id,
             "default": default is not None and view.id == default.id,
         }
         for view in known_views
+        for told in (selectors.query_of(actor, view),)
     ]
     return {
         "page": page,
@@ -46,5 +47,6 @@ def bar(request: HttpRequest, page: str, *, defaults: bool = False) -> dict[str,
 
 def default_query(request: HttpRequest, page: str) -> str:
     """The query string a page opens with when nothing is chosen; empty without a default view."""
-    view = selectors.default_view(actor_of(request), page)
-    return view.query if view else ""
+    actor = actor_of(request)
+    view = selectors.default_view(actor, page)
+    return selectors.query_of(actor, view) if view else ""

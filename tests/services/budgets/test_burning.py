@@ -92,7 +92,7 @@ def test_its_owner_and_who_manages_it_take_it_on_once(side):
 
 def test_what_burns_is_held_against_the_week_before(side):
     spend(NOW, 620 * UNIT, capability="claims", api_key="bot")
-    found = burns.drivers(side.budget, "money", NOW.date())
+    found = burns.drivers(side.actor(Role.CFO), side.budget, "money", NOW.date())
     (key,) = found["api_key"]
     assert (key.label, key.now, key.usual, key.more) == ("bot", 620 * UNIT, 0, 620 * UNIT)
     (model,) = found["model"]

@@ -16,6 +16,7 @@ from apps.access.permissions import P
 from apps.connectors.api import examples
 from apps.connectors.seats import selectors, services
 from apps.connectors.seats.models import Seat, SeatPlan
+from apps.ledger.query.persons import Sight, refuse_names
 
 
 class PlanSerializer(serializers.ModelSerializer):
@@ -63,6 +64,15 @@ class SavePlanSerializer(serializers.Serializer):
 
 
 class SeatSerializer(serializers.ModelSerializer):
+    """Who holds a seat. `person` is another word and `name` empty where you may not see people."""
+
+    def to_representation(self, instance: Seat) -> dict[str, Any]:
+        found: dict[str, Any] = super().to_representation(instance)
+        sight = Sight(self.context["request"].auth)
+        if sight.everybody:
+            return found
+        return {**found, "person": sight.name(instance.person, None), "name": ""}
+
     class Meta:
         model = Seat
         fields = ("id", "plan", "person", "name", "team", "since", "ended", "last_active")
@@ -147,6 +157,8 @@ class SeatListView(ActorMixin, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[Seat]:
         if getattr(self, "swagger_fake_view", False):
             return Seat.objects.none()
+        if not Sight(self.actor).everybody:
+            refuse_names(self.request.query_params.getlist("person"))
         return selectors.seats(self.actor)
 
 

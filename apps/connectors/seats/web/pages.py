@@ -1,6 +1,7 @@
 """Seats: plans with cost and effective price, the people on them, import."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from apps.common.web.lists import (
     Column,
     CustomFilter,
     Empty,
+    Filter,
     ListPage,
     RelationFilter,
     SearchFilter,
@@ -28,6 +30,7 @@ from apps.connectors.seats import rules, selectors, services
 from apps.connectors.seats.models import Seat, SeatPlan
 from apps.connectors.seats.selectors import PlanLine
 from apps.connectors.seats.web.forms import ImportForm, PlanForm
+from apps.ledger.query.persons import Sight
 from apps.organizations.selectors import organization
 from apps.tenancy.urls import org_url
 
@@ -181,7 +184,7 @@ class People(ListPage):
     filename = "seats"
     default_sort = "person"
     columns = (
-        Column("person", "Person", value=str, sub=lambda s: s.person, sort="person"),
+        Column("person", "Person", sort="person"),
         Column("plan", "Plan", value=lambda s: s.plan.name, sort="plan__name"),
         Column("team", "Team", sort="team"),
         Column("since", "Since", value=lambda s: s.since, sort="since"),
@@ -208,6 +211,23 @@ class People(ListPage):
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [("Seats", org_url(self.request, "seats:list")), ("People", "")]
+
+    @cached_property
+    def sight(self) -> Sight:
+        return Sight(actor_of(self.request))
+
+    def get_columns(self) -> Sequence[Column]:
+        """Names are for those who may see people; others cannot sort or search by them either."""
+        first, *others = self.columns
+        if self.sight.everybody:
+            return [replace(first, value=str, sub=lambda seat: seat.person), *others]
+        hidden = replace(first, value=lambda seat: self.sight.name(seat.person, None), sort="")
+        return [hidden, *others]
+
+    def get_filters(self) -> Sequence[Filter]:
+        if self.sight.everybody:
+            return self.filters
+        return [SearchFilter("q", "Search", fields=("team",)), *self.filters[1:]]
 
     def get_queryset(self) -> QuerySet[Seat]:
         return selectors.seats(actor_of(self.request))
