@@ -18,5 +18,5 @@ class PortalConfig(AppConfig):
             ("explore", "Explore", reports.explore_report),
         ):
             place = {"label": label, "url_name": f"portal:{name}"}
-            pages.register(name, **place, permission=P.USAGE_VIEW)
+            pages.register(name, **place, permission=P.USAGE_VIEW, personal=("user",))
             kinds.register(name, **place, permission=P.USAGE_VIEW, build=build)

@@ -34,6 +34,14 @@ CORRECTED = 24
 LOOPS = 60
 PILOT = 60 * NANOS
 """What the pilot may cost: at its own pace it lasts, with one looping run it does not."""
+WORKFLOWS = (
+    ("motor-claims", 100),
+    ("household-claims", 160),
+    ("travel-claims", 260),
+    ("liability-claims", 60),
+)
+"""What the agents work through in turn, and how much its claimants write, in percent of usual."""
+READING = "document-reading"
 TOOLS = ("policy-search", "damage-estimate", "fraud-check", "letter-draft")
 Record = dict[str, Any]
 
@@ -113,7 +121,7 @@ def push_corrections(demo: Demo, now: dt.datetime) -> None:
         run = {
             "id": "triage-late",
             "agent": "triage",
-            "workflow": "claims-triage",
+            "workflow": WORKFLOWS[0][0],
             "prompt_tokens": {"system_prompt": 1_450, "retrieved_context": 2_900, "user_text": 280},
         }
         again.append(
@@ -139,13 +147,16 @@ def records(now: dt.datetime) -> Iterator[Record]:
         runs = random.randint(13, 19) if day.weekday() < 5 else random.randint(3, 6)
         for number in range(1, runs + 1):
             start = day + dt.timedelta(seconds=random.randint(7 * 3600, 18 * 3600))
-            run = _run(random, f"triage-{day:%m%d}-{number:02}", start, ago < CHANGED_DAYS_AGO)
+            run_id, work = f"triage-{day:%m%d}-{number:02}", WORKFLOWS[number % len(WORKFLOWS)]
+            run = _run(random, run_id, start, ago < CHANGED_DAYS_AGO, work)
             if start + dt.timedelta(minutes=10) < now:
                 yield from run
     yield from _loop(now - dt.timedelta(hours=3))
 
 
-def _run(random: Random, run_id: str, start: dt.datetime, changed: bool) -> list[Record]:
+def _run(
+    random: Random, run_id: str, start: dt.datetime, changed: bool, work: tuple[str, int]
+) -> list[Record]:
     """One claim: the triage agent calls its tools, and now and then a reader of documents."""
     calls, found, at = random.randint(4, 9), list[Record](), start
     history = tools = 0
@@ -163,14 +174,14 @@ def _run(random: Random, run_id: str, start: dt.datetime, changed: bool) -> list
             "conversation_history": history,
             "tool_use": tools,
             "multimodal_input": 1_280 if number == 0 and random.random() < 0.3 else 0,
-            "user_text": random.randint(160, 340),
+            "user_text": random.randint(160, 340) * work[1] // 100,
         }
         found.append(
             _call(
                 run={
                     "id": run_id,
                     "agent": "triage",
-                    "workflow": "claims-triage",
+                    "workflow": work[0],
                     "tool": tool,
                     "retry": retry,
                     "outcome": "error" if failed else "success",
@@ -198,7 +209,7 @@ def _loop(start: dt.datetime) -> Iterator[Record]:
             run={
                 "id": "triage-loop",
                 "agent": "triage",
-                "workflow": "claims-triage",
+                "workflow": WORKFLOWS[0][0],
                 "tool": "policy-search",
                 "outcome": "timeout" if number == LOOPS - 1 else "success",
                 "prompt_tokens": prompt,
@@ -226,7 +237,7 @@ def _reader(random: Random, parent: str, start: dt.datetime) -> list[Record]:
                     "id": run_id,
                     "parent_id": parent,
                     "agent": "reader",
-                    "workflow": "claims-triage",
+                    "workflow": READING,
                     "outcome": "success",
                     "prompt_tokens": prompt,
                 },

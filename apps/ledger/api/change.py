@@ -10,12 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.access.people import may_see_people
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
 from apps.common.api.fields import money
 from apps.common.errors import Invalid
-from apps.ledger.api.serializers import UNCOUNTED, MoneySerializer
+from apps.ledger.api.serializers import SHARE_COUNTED, UNCOUNTED, MoneySerializer
 from apps.ledger.query import GROUPINGS, Query, Row, time_limit, why
+from apps.ledger.query.persons import reached_units
 from apps.ledger.rules.drivers import PARTS
 from apps.ledger.selectors.state import ledger_settings
 
@@ -39,6 +41,7 @@ class SideSerializer(serializers.Serializer):
     end = serializers.DateField()
     cost = MoneySerializer()
     requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
+    requests_share = serializers.FloatField(allow_null=True, help_text=SHARE_COUNTED)
     tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     unpriced_tokens = serializers.IntegerField(help_text="Not in the cost, nor in the parts.")
@@ -54,7 +57,8 @@ class ChangeSerializer(serializers.Serializer):
     new_models = serializers.ListField(child=serializers.CharField())
     gone_models = serializers.ListField(child=serializers.CharField())
     models_without_requests = serializers.ListField(
-        child=serializers.CharField(), help_text="Their tokens stand for their volume."
+        child=serializers.CharField(),
+        help_text="Of some of their use no source counts requests: its tokens are its volume.",
     )
     currency = serializers.CharField()
 
@@ -95,7 +99,13 @@ class UsageChangeView(APIView):
             if name in request.query_params
         }
         units = visible_unit_ids(request.auth, P.USAGE_VIEW)
-        query = Query(start=start, end=end, filters=filters, unit_ids=units)
+        query = Query(
+            start=start,
+            end=end,
+            filters=filters,
+            unit_ids=units,
+            people=may_see_people(request.auth, reached_units(units, filters)),
+        )
         with time_limit():
             found = why(query, (before_start, before_end))
         currency = ledger_settings().currency
@@ -107,6 +117,7 @@ class UsageChangeView(APIView):
                 "end": last.isoformat(),
                 "cost": money(total.cost_nanos or 0, currency),
                 "requests": total.counted_requests,
+                "requests_share": total.requests_share,
                 "tokens": total.tokens.total,
                 "cached_tokens": total.tokens.cache_read,
                 "unpriced_tokens": total.unpriced_tokens,

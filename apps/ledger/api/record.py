@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.ledger.api.serializers import RecordSerializer, RestatementSerializer
-from apps.ledger.selectors.one_record import one_record, tags_of
+from apps.ledger.selectors.one_record import one_record
 from apps.ledger.selectors.state import ledger_settings
 
 
@@ -44,7 +44,7 @@ class OneRecordSerializer(serializers.Serializer):
     versions = RestatementSerializer(many=True)
 
     def get_tags(self, view: Any) -> dict[str, str]:
-        return tags_of(view.dims)
+        return dict(view.tags)
 
 
 class RecordView(APIView):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("periods/<str:month>/", views.PeriodView.as_view(), name="api-period"),
     path("retention/", views.RetentionView.as_view(), name="api-retention"),
     path("unattributed/", views.UnattributedView.as_view(), name="api-unattributed"),
+    path("usage/owners/", views.OwnerCoverageView.as_view(), name="api-usage-owners"),
     path("reattributions/", views.ReattributionView.as_view(), name="api-reattributions"),
     path("unpriced/", views.UnpricedView.as_view(), name="api-unpriced"),
     path("recosts/", views.RecostView.as_view(), name="api-recosts"),

@@ -44,7 +44,14 @@ def steps() -> Iterator[Finding]:
     today = clock.today(ledger_settings().timezone)
     start = today - LOOK_BACK
     result = run(
-        Query(start=start, end=today, grain="day", group_by=("capability",), order="period")
+        Query(
+            start=start,
+            end=today,
+            grain="day",
+            group_by=("capability",),
+            order="period",
+            requests=True,
+        )
     )
     by_day: dict[UUID, dict[date, Row]] = {}
     for row in result.rows:
@@ -74,9 +81,9 @@ def _of_runs(days: Mapping[date, runs.Totals]) -> Levels:
 
 
 def _of_requests(days: Mapping[date, Row]) -> Levels:
-    used = [
-        (day, r) for day, r in sorted(days.items()) if (r.counted_requests or 0) >= MIN_REQUESTS
-    ]
+    """Of the part of each day whose sources count requests."""
+    counted = ((day, row.countable) for day, row in sorted(days.items()))
+    used = [(day, row) for day, row in counted if row.requests >= MIN_REQUESTS]
     return Levels(
         "request",
         [Point(day, round(r.tokens.total / r.requests)) for day, r in used],

@@ -17,7 +17,7 @@ class DimensionSet(TenantRow):
     bucket, so that renaming a key neither makes new records nor changes old ones. Names are those
     of the first sight: deleting or renaming a dimension never changes history. `provider_name`,
     `model_name` and `tier_name` are what the catalogue made of the source's words then: a later
-    catalogue does not move past usage.
+    catalogue does not move past usage. `tier_name` is empty where the source states none.
     """
 
     pk = models.CompositePrimaryKey("organization_id", "id")

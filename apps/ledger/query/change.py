@@ -6,7 +6,7 @@ from datetime import date
 
 from apps.ledger.query.service import side_by_side, total_of
 from apps.ledger.query.types import Query, Row
-from apps.ledger.rules.drivers import Drivers, Use, explain
+from apps.ledger.rules.drivers import SILENT, Drivers, Use, explain
 from apps.pricing.selectors import relative_prices
 
 
@@ -50,28 +50,45 @@ def why(query: Query, before: tuple[date, date]) -> Change:
     Grain, grouping, order and limit of the query play no part: models are compared over each
     period as a whole. The parts sum to the change to the nano (see `rules.drivers`).
     """
-    asked = replace(query, group_by=("model",), limit=None, order="label")
+    asked = replace(query, group_by=("model",), limit=None, order="label", requests=True)
     earlier, later = side_by_side(asked, [before, (query.start, query.end)])
     return Change(Side(earlier), Side(later), compare(earlier, later))
 
 
 def compare(before: Sequence[Row], now: Sequence[Row]) -> Drivers:
-    """The drivers between two lists of rows by model."""
+    """The drivers between two lists of rows by model.
+
+    Use of a model whose sources do not count requests is a line of its own: its tokens are its
+    volume, and requests of other sources explain nothing of it.
+    """
     sides = (_uses(before), _uses(now))
-    return explain(*sides, relative_prices(sides[0].keys() | sides[1].keys()))
+    models = {row.labels[0] for row in (*before, *now)}
+    prices = relative_prices(models)
+    return explain(*sides, prices | {f"{name}{SILENT}": known for name, known in prices.items()})
 
 
 def _uses(rows: Sequence[Row]) -> dict[str, Use]:
-    """Priced use by model. A model that is partly unpriced counts with its priced part, in the
-    proportions of all of it."""
-    found = {}
+    """Priced use by model, and apart from it what is not counted in requests. A model that is
+    partly unpriced counts with its priced part, in the proportions of all of it."""
+    found: dict[str, Use] = {}
     for row in rows:
-        if row.cost_nanos is None:
-            continue
-        tokens: tuple[int, ...] = row.tokens
-        whole = sum(tokens)
-        if row.unpriced_tokens and whole:
-            priced = whole - row.unpriced_tokens
-            tokens = tuple(count * priced // whole for count in tokens)
-        found[row.labels[0]] = Use(row.requests - row.unpriced_requests, tokens, row.cost_nanos)
+        model, counted = row.labels[0], row.countable
+        if row.counted is not None:
+            left = tuple(a - b for a, b in zip(row.measures, row.counted, strict=True))
+            rest = Row(row.keys, row.labels, row.period, left)
+            if rest.records and rest.cost_nanos is not None:
+                found[model + SILENT] = _use(rest)
+            if not counted.records:
+                continue
+        if counted.cost_nanos is not None:
+            found[model] = _use(counted)
     return found
+
+
+def _use(row: Row) -> Use:
+    tokens: tuple[int, ...] = row.tokens
+    whole = sum(tokens)
+    if row.unpriced_tokens and whole:
+        priced = whole - row.unpriced_tokens
+        tokens = tuple(count * priced // whole for count in tokens)
+    return Use(row.requests - row.unpriced_requests, tokens, row.cost_nanos or 0)

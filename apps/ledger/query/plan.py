@@ -1,12 +1,13 @@
 """From a query to the narrowest table that can answer it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from apps.common.errors import Invalid
 from apps.ledger.enums import NO_KEY, Axis, SliceLevel
+from apps.ledger.query.persons import refuse_names
 from apps.ledger.query.types import AXES, GROUPINGS, KIND, MAX_GROUPS, Query
 from apps.ledger.rules import keys
 from apps.ledger.rules.axes import ENTITY_AXES, FINE_AXES
@@ -51,7 +52,8 @@ class Plan:
 
 
 def plan(query: Query) -> Plan:
-    """Check a query and choose its table. Invalid names the part that is wrong."""
+    """Check a query and choose its table. Invalid names the part that is wrong, Forbidden a person
+    it may not ask for."""
     check(query)
     _refuse_pruned_hours(query)
     return _plan(query)
@@ -74,11 +76,22 @@ def plan_windows(
 def _plan(query: Query) -> Plan:
     axes = tuple(AXES["capability" if name == KIND else name] for name in query.group_by)
     filters = _filters(query)
+    return Plan(query, axes, filters, _level(axes, filters))
+
+
+def _level(axes: Iterable[Axis], filters: Iterable[Axis]) -> SliceLevel | None:
     needed = {*axes, *filters}
-    level: SliceLevel | None = None
-    if len(needed) > 1:
-        level = SliceLevel.FINE if needed <= set(FINE_AXES) else SliceLevel.DETAIL
-    return Plan(query, axes, filters, level)
+    if len(needed) < 2:
+        return None
+    return SliceLevel.FINE if needed <= set(FINE_AXES) else SliceLevel.DETAIL
+
+
+def narrowed(plan: Plan, axis: Axis, values: Iterable[str]) -> Plan:
+    """The plan with one more filter on an axis of objects, within what it accepts already."""
+    accepted = frozenset(UUID(value) for value in values)
+    filters = dict(plan.filters)
+    filters[axis] = filters[axis] & accepted if axis in filters else accepted
+    return replace(plan, filters=filters, level=_level(plan.axes, filters))
 
 
 def check(query: Query, most_groups: int = MAX_GROUPS) -> None:
@@ -129,6 +142,8 @@ def _filters(query: Query) -> dict[Axis, frozenset[UUID]]:
             axis, accepted = Axis.CAPABILITY, _of_kind(values)
         else:
             axis = AXES[name]
+            if axis == Axis.USER and not query.people:
+                refuse_names(str(value) for value in values)
             accepted = frozenset(_key(axis, str(value)) for value in values)
         found[axis] = found[axis] & accepted if axis in found else accepted
     if query.unit_ids is not None:

@@ -9,10 +9,11 @@ from operator import attrgetter
 from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
 from apps.ledger.query.convert import Reported, convert, convert_total, day_of
+from apps.ledger.query.countable import WIDTH, with_countable
 from apps.ledger.query.counted import read_runs
 from apps.ledger.query.naming import Group, Named, Words, added, named_sums
 from apps.ledger.query.plan import Plan, plan, plan_windows
-from apps.ledger.query.read import Measures, Period, read, read_each
+from apps.ledger.query.read import Measures, Period, Sum, read, read_each
 from apps.ledger.query.types import GROUPINGS, Grain, Query, Result, Row
 from apps.ledger.selectors.state import ledger_settings
 from apps.pricing.fx.selectors import reporting_currency
@@ -28,9 +29,9 @@ def run(query: Query) -> Result:
     Every page, export, API answer, budget and audit reads here, so that all agree to the nano.
     """
     planned = plan(query)
-    named = named_sums(planned, list(read(planned)))
+    named = named_sums(planned, _sums(planned))
     rows = _ordered(query, named)
-    total = Row((), (), None, added(measures for _, _, _, measures in named))
+    total = _row((), (), None, added(measures for _, _, _, measures in named))
     if query.runs:
         counted = named_sums(planned, read_runs(planned))
         runs = {(period, keys): pair for period, keys, _, pair in counted}
@@ -68,7 +69,7 @@ def side_by_side(query: Query, windows: Sequence[tuple[date, date]]) -> list[lis
 def crossed(query: Query, windows: Sequence[tuple[date, date]]) -> list[list[Row]]:
     """`side_by_side` by more than two groups: for reports that hold each cell against a rule."""
     planned = plan_windows(query, windows, most_groups=len(GROUPINGS))
-    return _cut(planned, windows, named_sums(planned, list(read(planned))))
+    return _cut(planned, windows, named_sums(planned, _sums(planned)))
 
 
 def side_by_side_by(
@@ -84,7 +85,7 @@ def _windows(
 ) -> list[list[list[Row]]]:
     plans = [plan_windows(query, windows) for query in queries]
     return [
-        _cut(planned, windows, named_sums(planned, found))
+        _cut(planned, windows, named_sums(planned, _told(planned, found)))
         for planned, found in zip(plans, read_each(plans), strict=True)
     ]
 
@@ -112,7 +113,7 @@ def _cut(
 
 def total_of(rows: Iterable[Row]) -> Row:
     """All rows taken together."""
-    return Row((), (), None, added(row.measures for row in rows))
+    return _row((), (), None, added(row.measures + (row.counted or ()) for row in rows))
 
 
 def over_time(result: Result) -> Result:
@@ -123,7 +124,8 @@ def over_time(result: Result) -> Result:
         by_group[row.keys].append(row)
     rows = []
     for keys, parts in by_group.items():
-        row = Row(keys, parts[0].labels, None, added(part.measures for part in parts))
+        whole = added(part.measures + (part.counted or ()) for part in parts)
+        row = _row(keys, parts[0].labels, None, whole)
         if parts[0].runs is not None:
             row = _with_runs(row, (sum(p.runs or 0 for p in parts), _run_costs(parts)))
         rows.append(row)
@@ -176,8 +178,28 @@ def _costs(queries: Sequence[Query]) -> list[Costs]:
     return answers
 
 
+def _sums(planned: Plan) -> list[Sum]:
+    return _told(planned, list(read(planned)))
+
+
+def _told(planned: Plan, found: list[Sum]) -> list[Sum]:
+    """The sums, where the query asks for it with their part that counts requests."""
+    return with_countable(planned, found) if planned.query.requests else found
+
+
+def _row(keys: Group, words: Words, period: object, measures: Measures) -> Row:
+    """A row of sums, which may hold the part that counts requests."""
+    return Row(
+        keys,
+        words,
+        period,  # type: ignore[arg-type]
+        measures[:WIDTH],
+        counted=measures[WIDTH:] or None,
+    )
+
+
 def _with_runs(row: Row, pair: Measures) -> Row:
-    return Row(row.keys, row.labels, row.period, row.measures, *pair)
+    return Row(row.keys, row.labels, row.period, row.measures, pair[0], pair[1], row.counted)
 
 
 def _by_day(query: Query) -> list[tuple[date, int | None]]:
@@ -188,8 +210,8 @@ def _by_day(query: Query) -> list[tuple[date, int | None]]:
 
 def _answer(query: Query) -> tuple[list[Row], Row]:
     """All rows and their total."""
-    named = named_sums((planned := plan(query)), list(read(planned)))
-    total = Row((), (), None, added(measures for _, _, _, measures in named))
+    named = named_sums((planned := plan(replace(query, requests=False))), _sums(planned))
+    total = _row((), (), None, added(measures for _, _, _, measures in named))
     return _ordered(query, named), total
 
 
@@ -198,7 +220,7 @@ def _ordered(query: Query, named: list[Named]) -> list[Row]:
     by_group: dict[Group, list[Row]] = defaultdict(list)
     for period, keys, words, measures in named:
         if any(measures):
-            by_group[keys].append(Row(keys, words, period, measures))  # type: ignore[arg-type]
+            by_group[keys].append(_row(keys, words, period, measures))
     if query.order.lstrip("-") == "period":
         rows = [row for group in by_group.values() for row in group]
         rows.sort(key=lambda row: row.labels)

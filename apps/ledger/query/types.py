@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import UUID
@@ -45,6 +46,9 @@ class Query:
     accepts nothing. `order`: cost, tokens, requests, label or period, with a minus for the
     largest first. `limit` keeps that many groups, each with all its periods. `unit_ids` is what
     the actor may see; None is everything. `runs` counts the runs that began in each row too.
+    `requests` tells the part of each row whose sources count requests. `people`: whether the answer
+    may say who people are. Unless it may, they get other names, fewer than five are one group, and
+    a filter that names one is refused.
     """
 
     start: date
@@ -56,6 +60,8 @@ class Query:
     limit: int | None = None
     unit_ids: frozenset[UUID] | None = None
     runs: bool = False
+    requests: bool = False
+    people: bool = False
 
 
 class Row(NamedTuple):
@@ -63,7 +69,8 @@ class Row(NamedTuple):
 
     `measures` are its sums in the order of MEASURES; the properties say what they mean. A key is
     None where usage has no such value. `runs` and the known cost of their calls are None where the
-    query did not ask for them. A tuple, because a question by day has thousands of them.
+    query did not ask for them. `counted` are the measures of the part whose sources count requests,
+    None where the query did not ask for it. A tuple, because a question by day has thousands.
     """
 
     keys: tuple[str | None, ...]
@@ -72,6 +79,7 @@ class Row(NamedTuple):
     measures: tuple[int, ...]
     runs: int | None = None
     run_cost_nanos: int | None = None
+    counted: tuple[int, ...] | None = None
 
     @property
     def tokens(self) -> TokenCounts:
@@ -117,8 +125,41 @@ class Row(NamedTuple):
         """The requests without a price, or None where no source of their tokens counts any."""
         return _counted(self.unpriced_requests, self.unpriced_tokens)
 
+    @property
+    def countable(self) -> "Row":
+        """The part whose sources count requests: the only one that may be divided by them. All of
+        it where the query did not ask for the part."""
+        if self.counted is None:
+            return self
+        return Row(self.keys, self.labels, self.period, self.counted)
+
+    @property
+    def requests_share(self) -> float | None:
+        """Part of the tokens whose sources count requests, 0 to 1: below 1 the requests are a lower
+        bound. None without tokens, and where the query did not ask for it."""
+        whole = self.tokens.total
+        if self.counted is None or not whole:
+            return None
+        return sum(self.counted[:_KINDS]) / whole
+
+    @property
+    def cost_per_request(self) -> int | None:
+        """Nanos a request, of the part that counts requests and of it what has a price."""
+        part = self.countable
+        priced = part.requests - part.unpriced_requests
+        if part.cost_nanos is None or priced <= 0:
+            return None
+        return round(Fraction(part.cost_nanos, priced))
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the requests are those of some sources only, and so at least that many."""
+        share = self.requests_share
+        return bool(self.requests) and share is not None and share < 1
+
 
 NOT_COUNTED = "The sources of this usage do not count requests."
+PARTLY_COUNTED = "Some sources of this usage do not count requests: there were at least that many."
 
 
 def _counted(requests: int, tokens: int) -> int | None:

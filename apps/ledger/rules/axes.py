@@ -142,7 +142,10 @@ class Names:
 
 
 def tier_name(raw: str) -> str:
-    """The tier of a source's word; an unknown word stays as it is."""
+    """The tier of a source's word; an unknown word stays as it is, and what is not stated is no
+    tier: it is priced as standard, but nobody said that it is."""
+    if not raw.strip():
+        return ""
     tier, known = parse_tier(raw)
     return tier.value if known else raw
 

@@ -15,8 +15,9 @@ order of the factors is preferred, and exchanging the two periods changes every 
 else. The parts are exact fractions that sum to the change; they are rounded to whole nanos by
 largest remainder, so that the whole numbers sum to it too.
 
-Special cases, each exact: a model of one period only moves the mix, at its own rate. Models whose
-source counts no requests are taken by tokens: their tokens are their volume. Cost that no request
+Special cases, each exact: a model of one period only moves the mix, at its own rate. Use whose
+source counts no requests is a line of its own beside the model's counted use, and is taken by
+tokens: they are its volume. Cost that no request
 or token explains moves the mix when it appears or goes, and the price when it stays.
 """
 
@@ -49,6 +50,10 @@ class Use:
         return sum(self.tokens)
 
 
+SILENT = "\0"
+"""Ends the name of a line that holds a model's use of sources that count no requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drivers:
     """The parts of a change of cost, in nanos; they sum to `change`."""
@@ -66,7 +71,9 @@ class Drivers:
     new_models: tuple[str, ...] = ()
     gone_models: tuple[str, ...] = ()
     uncounted: tuple[str, ...] = ()
-    """Models whose requests no source counts."""
+    """Models of which some use is counted by tokens alone."""
+    counted_tokens: tuple[int, int] = (0, 0)
+    """Tokens of the use whose requests are counted."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -86,8 +93,9 @@ def explain(
     now: Mapping[str, Use],
     weights: Mapping[str, Sequence[int]] | None = None,
 ) -> Drivers:
-    """The drivers of the change from `before` to `now`, by model. `weights` are list prices per
-    kind, in any unit, by model; all positive."""
+    """The drivers of the change from `before` to `now`, by model; a model's use that no source
+    counts in requests may be a line of its own (SILENT). `weights` are list prices per kind, in any
+    unit, by line; all positive."""
     sums, known = _Sums(), weights or {}
     groups: dict[bool, list[str]] = {True: [], False: []}
     names = sorted(before.keys() | now.keys())
@@ -113,15 +121,29 @@ def explain(
         tokens=_both(sides, lambda u: u.total),
         cached=_both(sides, lambda u: u.tokens[KINDS.index("cache_read")]),
         input=_both(sides, lambda u: sum(u.tokens[i] for i in _INPUT)),
-        new_models=tuple(name for name in names if name not in before),
-        gone_models=tuple(name for name in names if name not in now),
-        uncounted=tuple(groups[False]),
+        new_models=_models(now, before),
+        gone_models=_models(before, now),
+        uncounted=tuple(dict.fromkeys(map(_model, groups[False]))),
+        counted_tokens=_both(
+            [
+                {line: use for line, use in side.items() if line in groups[True]}
+                for side in (before, now)
+            ],
+            lambda u: u.total,
+        ),
     )
 
 
-def _both(
-    sides: tuple[Mapping[str, Use], Mapping[str, Use]], read: Callable[[Use], int]
-) -> tuple[int, int]:
+def _models(side: Mapping[str, Use], other: Mapping[str, Use]) -> tuple[str, ...]:
+    """The models of one side that the other has no use of at all."""
+    return tuple(sorted(set(map(_model, side)) - set(map(_model, other))))
+
+
+def _model(line: str) -> str:
+    return line.removesuffix(SILENT)
+
+
+def _both(sides: Sequence[Mapping[str, Use]], read: Callable[[Use], int]) -> tuple[int, int]:
     first, second = (sum(read(use) for use in side.values()) for side in sides)
     return first, second
 

@@ -64,6 +64,11 @@ class RecordView:
     stated: dict[str, str]
     versions: list[UsageRestatement]
     words: Words
+    user: str
+    """Who used it, as far as the actor may see people."""
+    tags: dict[str, str]
+    named: bool
+    """Whether the actor may see the people of its unit."""
 
     @property
     def confidence(self) -> str:
@@ -87,8 +92,10 @@ def by_code(actor: Actor, code: str) -> UsageRecord:
 def one_record(actor: Actor, code: str) -> RecordView:
     """Everything about one record. Raises Forbidden, NotFound."""
     record = by_code(actor, code)
-    words = Words()
+    words = Words(actor)
     dims = words.of(record.dimset_id)
+    span, sight = words.owner(record), words.sight
+    unit_id = span.unit_id if span else None
     price = None
     if record.price_id is not None and record.cost_basis == CostBasis.COMPUTED:
         price = PriceSnapshot.objects.filter(id=record.price_id).first()
@@ -100,7 +107,7 @@ def one_record(actor: Actor, code: str) -> RecordView:
         record=record,
         dims=dims,
         day=day,
-        span=words.owner(record),
+        span=span,
         decider=words.decider(record),
         counted=_counted(record, price),
         price=price,
@@ -112,6 +119,9 @@ def one_record(actor: Actor, code: str) -> RecordView:
         },
         versions=list(versions.order_by("version")),
         words=words,
+        user=sight.name(dims.user, unit_id),
+        tags=sight.tags(tags_of(dims), dims.user, unit_id),
+        named=sight.of(unit_id),
     )
 
 

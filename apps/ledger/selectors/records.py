@@ -22,6 +22,7 @@ from apps.ledger.models import (
     UsageRestatement,
 )
 from apps.ledger.query.labels import names_of
+from apps.ledger.query.persons import Sight
 from apps.ledger.query.types import AXES
 from apps.ledger.selectors.state import ledger_settings
 
@@ -88,7 +89,8 @@ def of_days(found: QuerySet, start: object, end: object) -> QuerySet:
 class Words:
     """The dimension sets and owners behind rows, read a page at a time and remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, actor: Actor) -> None:
+        self.sight = Sight(actor)
         self._sets: dict[int, DimensionSet] = {}
         self._spans: dict[int, list[AttributionSpan]] = {}
         self._names: dict[tuple[str, UUID], str] = {}
@@ -121,6 +123,11 @@ class Words:
         day = record.occurred_at.astimezone(self._zone).date()
         spans = self._spans.get(record.dimset_id, [])
         return next((s for s in spans if s.valid_from <= day < s.valid_to), None)
+
+    def user(self, record: UsageRecord) -> str:
+        """Who used it, as far as the actor may see people."""
+        span = self.owner(record)
+        return self.sight.name(self.of(record.dimset_id).user, span.unit_id if span else None)
 
     def decider(self, record: UsageRecord) -> str:
         """What gave the record its owner: a rule's name, the caller, or nobody."""

@@ -11,6 +11,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.access.actors import Actor
+from apps.access.people import may_see_people
+from apps.access.permissions import P
+from apps.access.services import visible_unit_ids
 from apps.attribution.suggest import Candidate, Suggestion, suggest
 from apps.common import clock
 from apps.ledger.models import AttributionSpan, DimensionSet
@@ -25,7 +29,8 @@ DAYS = 90
 @dataclass(frozen=True, slots=True)
 class Part:
     """Unattributed usage of one API key and project, or, where no key is stated, of one project and
-    user. A key is None where usage states none; `label`s are what people call it."""
+    user. A key is None where usage states none; `label`s are what people call it. `named`: whether
+    the user is told; unless they are, `user` is another word for them and no rule can name them."""
 
     row: Row
     api_key: str | None
@@ -33,6 +38,8 @@ class Part:
     user: str | None
     api_key_label: str
     project_label: str
+    user_label: str = ""
+    named: bool = True
 
     @property
     def field(self) -> str:
@@ -41,11 +48,13 @@ class Part:
 
     @property
     def value(self) -> str:
+        if self.field == "user" and not self.named:
+            return ""
         return self.api_key or self.user or self.project or ""
 
     @property
     def label(self) -> str:
-        return self.api_key_label if self.api_key else self.user or self.project_label
+        return self.api_key_label if self.api_key else self.user_label or self.project_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,10 @@ class Orphan:
         return self.part.row
 
 
-def unattributed(unit_ids: frozenset[UUID] | None) -> Unattributed:
-    """The queue of the last 90 days."""
+def unattributed(actor: Actor) -> Unattributed:
+    """The queue of the last 90 days, as far as the actor sees usage."""
+    unit_ids = visible_unit_ids(actor, P.USAGE_VIEW)
+    named = may_see_people(actor, unit_ids)
     today = clock.today(ledger_settings().timezone)
     start, end = today - timedelta(days=DAYS), today + timedelta(days=2)
     asked = Query(
@@ -84,6 +95,7 @@ def unattributed(unit_ids: frozenset[UUID] | None) -> Unattributed:
         group_by=("api_key", "project"),
         filters={"confidence": ["none"]},
         unit_ids=unit_ids,
+        people=named,
     )
     found = run(asked)
     parts = [_of_key(row) for row in found.rows if row.keys[0]]
@@ -91,7 +103,7 @@ def unattributed(unit_ids: frozenset[UUID] | None) -> Unattributed:
         without = replace(
             asked, group_by=("project", "user"), filters={**asked.filters, "api_key": [""]}
         )
-        parts += [_of_user(row) for row in run(without).rows]
+        parts += [_of_user(row, named) for row in run(without).rows]
         parts.sort(key=lambda part: -(part.row.cost_nanos or 0))
     return Unattributed(parts, found.total, start, end)
 
@@ -100,8 +112,9 @@ def _of_key(row: Row) -> Part:
     return Part(row, row.keys[0], row.keys[1], None, row.labels[0], row.labels[1])
 
 
-def _of_user(row: Row) -> Part:
-    return Part(row, None, row.keys[0], row.keys[1], "", row.labels[0])
+def _of_user(row: Row, named: bool) -> Part:
+    label = row.labels[1] if row.keys[1] else ""
+    return Part(row, None, row.keys[0], row.keys[1], "", row.labels[0], label, named)
 
 
 def candidates() -> list[Candidate]:
@@ -170,7 +183,8 @@ class Clues:
 
     @cached_property
     def _by_user(self) -> Mapping[str, Shares]:
-        return _past("user", {part.user for part in self.parts}, self.start, self.end)
+        known = {part.user for part in self.parts if part.named}
+        return _past("user", known, self.start, self.end)
 
 
 def _past(axis: str, places: Iterable[str | None], start: date, end: date) -> Mapping[str, Shares]:
@@ -182,7 +196,13 @@ def _past(axis: str, places: Iterable[str | None], start: date, end: date) -> Ma
         return found
     for owner_axis in ("capability", "unit"):
         mine: dict[str, dict[UUID, int]] = defaultdict(dict)
-        query = Query(start=start, end=end, group_by=(axis, owner_axis), filters={axis: wanted})
+        query = Query(
+            start=start,
+            end=end,
+            group_by=(axis, owner_axis),
+            filters={axis: wanted},
+            people=True,
+        )
         for ((place, owner), _), nanos in costs(query).items():
             if place and owner and nanos:
                 mine[place][UUID(owner)] = nanos

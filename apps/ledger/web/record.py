@@ -11,10 +11,10 @@ from apps.access.services import can
 from apps.access.web import requires
 from apps.attribution import words as rule_words
 from apps.attribution.enums import Phase
+from apps.attribution.models import AttributionRule
 from apps.common import fmt
 from apps.ledger.enums import CostStatus
-from apps.ledger.models import DimensionSet
-from apps.ledger.selectors.one_record import RecordView, one_record, tags_of
+from apps.ledger.selectors.one_record import RecordView, one_record
 from apps.ledger.selectors.records import counts_of
 from apps.ledger.selectors.state import ledger_settings
 from apps.pricing.enums import KIND_LABELS
@@ -56,20 +56,27 @@ def _context(request: HttpRequest, view: RecordView) -> dict[str, Any]:
         "currency": settings.currency,
         "zone": settings.timezone,
         "counted": [(KIND_LABELS.get(line.kind, line.kind), line) for line in view.counted],
-        "said": _said(view.dims),
-        "tags": sorted(tags_of(view.dims).items()),
+        "said": _said(view),
+        "tags": sorted(view.tags.items()),
         "source": view.words.name("source", view.dims.source_id),
         "unit": view.words.name("unit", span.unit_id) if span else "",
         "capability": view.words.name("capability", span.capability_id) if span else "",
         "story": view.words.name("story", span.story_id) if span else "",
         "phase": Phase(span.phase).label if span and span.phase else "",
         "asked": [
-            (found, rule_words.conditions_text(found.rule), rule_words.target_text(found.rule))
+            (found, _conditions(found.rule, view), rule_words.target_text(found.rule))
             for found in view.asked
         ],
         "may_manage": may_manage,
-        "rule_url": _rule_url(request, view.dims) if may_manage else "",
+        "rule_url": _rule_url(request, view) if may_manage else "",
     }
+
+
+def _conditions(rule: AttributionRule, view: RecordView) -> str:
+    """What a rule compares; without who the record's person is for those who may not see them."""
+    said = rule_words.conditions_text(rule)
+    hidden = not view.named and view.dims.user
+    return said.replace(view.dims.user, view.user) if hidden else said
 
 
 def _title(view: RecordView, tokens: int, currency: str) -> str:
@@ -83,21 +90,24 @@ def _title(view: RecordView, tokens: int, currency: str) -> str:
     return f"{said} cost {fmt.money(row.cost_nanos, currency, 'unit')}"
 
 
-def _said(dims: DimensionSet) -> list[tuple[str, str, str]]:
+def _said(view: RecordView) -> list[tuple[str, str, str]]:
     """Label, value and id of everything that the source said."""
-    found = []
+    found, dims = [], view.dims
     for name, label in SAID:
         value, code = getattr(dims, name), getattr(dims, f"{name}_id", "")
+        if name == "user":
+            value = view.user
         if value or code:
             found.append((label, value or code, code if value and code != value else ""))
     return found
 
 
-def _rule_url(request: HttpRequest, dims: DimensionSet) -> str:
+def _rule_url(request: HttpRequest, view: RecordView) -> str:
     """A new rule for usage like this, prefilled with the narrowest thing that is stated."""
+    dims = view.dims
     for field, value in (
         ("api_key", dims.api_key_id or dims.api_key),
-        ("user", dims.user),
+        ("user", dims.user if view.named else ""),
         ("project", dims.project_id or dims.project),
     ):
         if value:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 
+from apps.access.people import sees_people_of
 from apps.access.permissions import P
 from apps.access.services import can
 from apps.access.web import requires
@@ -24,6 +25,7 @@ from apps.common.web.lists import (
     CustomFilter,
     DateRangeFilter,
     Empty,
+    Filter,
     ListPage,
 )
 from apps.ledger.enums import Axis, Confidence, CostStatus
@@ -141,8 +143,10 @@ class RecordList(ListPage):
         CustomFilter(
             "tier",
             "Service tier",
-            choices=lambda request: values_of(Axis.SERVICE_TIER),
-            narrow=lambda qs, value: selectors.of_set(qs, tier_name=value),
+            choices=lambda request: [*values_of(Axis.SERVICE_TIER), ("none", "Not stated")],
+            narrow=lambda qs, value: selectors.of_set(
+                qs, tier_name="" if value == "none" else value
+            ),
         ),
     )
 
@@ -151,11 +155,17 @@ class RecordList(ListPage):
 
     @cached_property
     def words(self) -> selectors.Words:
-        return selectors.Words()
+        return selectors.Words(self.request.actor)
 
     @cached_property
     def currency(self) -> str:
         return ledger_settings().currency
+
+    def get_filters(self) -> Sequence[Filter]:
+        """All of them; the one by person for those who may see people."""
+        if sees_people_of(self.request.actor, P.USAGE_VIEW):
+            return self.filters
+        return [item for item in self.filters if item.name != "user"]
 
     def get_queryset(self) -> QuerySet[UsageRecord]:
         return selectors.records(self.request.actor)

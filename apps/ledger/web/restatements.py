@@ -63,7 +63,7 @@ class RestatementList(ListPage):
 
     @cached_property
     def words(self) -> selectors.Words:
-        return selectors.Words()
+        return selectors.Words(self.request.actor)
 
     def get_queryset(self) -> QuerySet[UsageRestatement]:
         return selectors.restatements(self.request.actor)

@@ -1,9 +1,6 @@
 """Usage without an owner: who probably owns it, giving it away, and how much has an owner."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -20,15 +17,15 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from apps.access.permissions import P
-from apps.access.services import can, visible_unit_ids
+from apps.access.services import can
 from apps.access.web import requires
 from apps.attribution.services import RuleDraft, create_rule
-from apps.common import clock, fmt
+from apps.common import fmt
 from apps.common.errors import Invalid
 from apps.common.money import from_nanos
 from apps.common.web.lists import Action, Column, CustomFilter, Empty, ListPage
-from apps.ledger.query import Query, run
 from apps.ledger.selectors import suggestions
+from apps.ledger.selectors.ownership import DAYS, GROUPS, WAYS, Covered, owner_coverage
 from apps.ledger.selectors.recost import latest_reattribution
 from apps.ledger.selectors.state import ledger_settings
 from apps.ledger.selectors.suggestions import Orphan
@@ -71,7 +68,7 @@ class Unattributed(ListPage):
 
     @cached_property
     def found(self) -> suggestions.Unattributed:
-        return suggestions.unattributed(visible_unit_ids(self.request.actor, P.USAGE_VIEW))
+        return suggestions.unattributed(self.request.actor)
 
     def get_queryset(self) -> list[Orphan]:
         return suggestions.orphans(self.found.rows, self.found.start, self.found.end)
@@ -207,22 +204,6 @@ def accept(request: HttpRequest) -> HttpResponse:
 
 
 LONGEST_ID = 28
-GROUPS = {"source": "Source", "unit": "Team", "provider": "Provider", "project": "Project"}
-WAYS = {"direct": "Stated by the caller", "rule": "By rule", "allocated": "Allocated"}
-COVERAGE_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """How the cost of one group found its owner."""
-
-    label: str
-    cost_nanos: int
-    shares: dict[str, float]
-
-    @property
-    def owned(self) -> float:
-        return sum(self.shares.get(way, 0.0) for way in WAYS)
 
 
 @requires(P.USAGE_VIEW)
@@ -244,36 +225,16 @@ class Coverage(ListPage):
 
     @cached_property
     def lines(self) -> list[Covered]:
-        today = clock.today(ledger_settings().timezone)
-        found = run(
-            Query(
-                start=today - timedelta(days=COVERAGE_DAYS),
-                end=today + timedelta(days=1),
-                group_by=(self.by, "confidence"),
-                unit_ids=visible_unit_ids(self.request.actor, P.USAGE_VIEW),
-            )
-        )
-        costs: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for row in found.rows:
-            costs[row.labels[0]][row.keys[1] or "none"] += row.cost_nanos or 0
-        return [
-            Covered(
-                label,
-                whole,
-                {way: nanos / whole for way, nanos in ways.items()} if whole else {},
-            )
-            for label, ways in costs.items()
-            if (whole := sum(ways.values())) or ways
-        ]
+        return owner_coverage(self.request.actor, self.by)
 
     def get_queryset(self) -> list[Covered]:
         return self.lines
 
     def get_lede(self) -> str:
         whole = sum(line.cost_nanos for line in self.lines)
-        owned = sum(line.cost_nanos * line.owned for line in self.lines)
+        owned = sum(line.owned_nanos for line in self.lines)
         said = fmt.pct(owned / whole, 1) if whole else fmt.DASH
-        return f"{said} of the cost of the last {COVERAGE_DAYS} days has an owner."
+        return f"{said} of the cost of the last {DAYS} days has an owner."
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.headers.get("HX-Target") == "reattribution":
@@ -302,14 +263,16 @@ class Coverage(ListPage):
             return Column(
                 key,
                 label,
-                value=lambda line: fmt.pct(line.shares.get(key, 0.0), 1),
-                csv=lambda line: line.shares.get(key, 0.0),
+                value=lambda line: fmt.pct(line.share(key), 1),
+                csv=lambda line: line.share(key),
                 align="num",
                 phone=False,
             )
 
         return [
-            Column("label", GROUPS[self.by], sort="label"),
+            Column("label", GROUPS[self.by], sort="label", sub=lambda line: line.aside),
+            Column("key", "Id", in_table=False),
+            *([Column("account", "Account", in_table=False)] if self.by == "project" else []),
             Column(
                 "cost",
                 "Cost",

@@ -52,7 +52,7 @@ def _requests(found: Drivers) -> str:
         return "No source counts them: tokens stand for them"
     text = f"{fmt.tokens(before)} → {fmt.tokens(now)}"
     if found.uncounted:
-        text += f"; {_named(found.uncounted)} by tokens"
+        text += f"; use of {_named(found.uncounted)} that is not counted goes by tokens"
     return text
 
 
@@ -61,7 +61,7 @@ def _size(found: Drivers) -> str:
         return ""
     before, now = (
         round(tokens / requests)
-        for tokens, requests in zip(found.tokens, found.requests, strict=True)
+        for tokens, requests in zip(found.counted_tokens, found.requests, strict=True)
     )
     return f"{fmt.tokens(before)} → {fmt.tokens(now)} tokens per request"
 

@@ -48,7 +48,13 @@ class DomainLineSerializer(serializers.Serializer):
     calls_per_interaction = serializers.DecimalField(None, None, allow_null=True)
     retry_share = serializers.DecimalField(None, None, allow_null=True)
     batch_share = serializers.DecimalField(
-        None, None, allow_null=True, help_text="Of data pipelines only."
+        None,
+        None,
+        allow_null=True,
+        help_text="Of data pipelines, and of the tokens whose service tier is stated.",
+    )
+    tier_stated_share = serializers.DecimalField(
+        None, None, allow_null=True, help_text="Part of the tokens whose service tier is stated."
     )
     people = serializers.IntegerField(allow_null=True, help_text="Of business users only.")
     per_person_month = serializers.DecimalField(None, None, allow_null=True)
@@ -112,6 +118,7 @@ class DomainSerializer(serializers.Serializer):
     calls_per_interaction = serializers.DecimalField(None, None, allow_null=True)
     retry_share = serializers.DecimalField(None, None, allow_null=True)
     batch_share = serializers.DecimalField(None, None, allow_null=True)
+    tier_stated_share = serializers.DecimalField(None, None, allow_null=True)
     people = DomainPeopleSumSerializer(allow_null=True)
     capabilities = DomainLineSerializer(many=True)
     currency = serializers.CharField()
@@ -177,6 +184,7 @@ def line_json(line: Line, currency: str) -> dict[str, Any]:
         "calls_per_interaction": text_of(line.calls_each),
         "retry_share": text_of(line.retries),
         "batch_share": text_of(line.batch_share),
+        "tier_stated_share": text_of(line.tier_stated),
         "people": line.people,
         "per_person_month": text_of(line.per_person_month),
         "plan": plan
@@ -208,6 +216,7 @@ def domain_json(view: DomainFigures, crowd: Crowd | None) -> dict[str, Any]:
         "calls_per_interaction": text_of(view.calls_each),
         "retry_share": text_of(view.retries),
         "batch_share": text_of(view.batch_share),
+        "tier_stated_share": text_of(view.tier_stated),
         "people": crowd and _people(crowd, currency),
         "capabilities": [line_json(line, currency) for line in view.lines],
         "currency": currency,

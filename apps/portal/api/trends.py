@@ -18,6 +18,7 @@ from apps.common import clock
 from apps.common.api.fields import money
 from apps.common.errors import Invalid
 from apps.ledger.query import time_limit
+from apps.ledger.query.persons import refuse_names
 from apps.ledger.rules.trends import Variability, rounded
 from apps.ledger.selectors.state import ledger_settings
 from apps.portal.api import serializers
@@ -222,7 +223,8 @@ def _span(asked: dict[str, Any]) -> reads.Span:
 
 
 def _slice(request: Request) -> Slice:
-    """The actor's reach and the filters; Invalid for what cannot be an id."""
+    """The actor's reach and the filters; Invalid for what cannot be an id, Forbidden for a person
+    who may not be asked for."""
     for axis in ENTITIES & set(request.query_params):
         for value in request.query_params.getlist(axis):
             try:
@@ -231,7 +233,10 @@ def _slice(request: Request) -> Slice:
                 raise Invalid(
                     f"{value[:40]!r} is not an id.", field=axis, fix="Send the id as a UUID."
                 ) from None
-    return read_slice(request.auth, request.query_params, FILTERS)
+    found = read_slice(request.auth, request.query_params, FILTERS)
+    if found.refused:
+        refuse_names(request.query_params.getlist("user"))
+    return found
 
 
 def _variability(found: Variability | None) -> dict[str, Any] | None:

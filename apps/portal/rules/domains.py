@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from apps.ledger.rules import persons
+
 DAYS_A_MONTH = Decimal(365) / 12
-SMALLEST_GROUP = 5
+SMALLEST_GROUP = persons.SMALLEST_GROUP
 """Of fewer people no spread is shown to those who may not see people: it would tell of each."""
 HEAVY_SHARE = Decimal("0.1")
 

@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from django.utils.crypto import salted_hmac
-
 from apps.access.actors import Actor
+from apps.access.people import may_see_people
 from apps.access.permissions import P
-from apps.access.services import can, visible_unit_ids
+from apps.access.services import can
 from apps.connectors.seats import coding
 from apps.ledger.enums import NO_KEY, Axis
 from apps.ledger.query import AXES, People, Query, Use, labels, people
+from apps.ledger.query.persons import pseudonym
 from apps.organizations.selectors import units
 from apps.portal.rules import domains as rules
-from apps.portal.selectors.domains import DomainFigures, reached_units
-from apps.portal.selectors.slices import Slice
-from apps.tenancy.scope import require_organization_id
+from apps.portal.selectors.domains import DomainFigures
+from apps.portal.selectors.slices import Slice, reached_units
 
 OTHER_TOOLS = "Keys and gateways"
 
@@ -119,12 +118,6 @@ class Crowd:
         return sum(low <= value < high for value in self.per_day)
 
 
-def may_see_people(actor: Actor, reached: frozenset[UUID] | None) -> bool:
-    """Whether the actor may see people of all units reached; None is the whole organization."""
-    seen = visible_unit_ids(actor, P.PEOPLE_VIEW)
-    return seen is None or (reached is not None and bool(reached) and reached <= seen)
-
-
 def crowd(
     actor: Actor, inside: Slice, view: DomainFigures, beside: Sequence[str] = ("capability",)
 ) -> Crowd:
@@ -194,13 +187,6 @@ def _crowd(actor: Actor, inside: Slice, found: People) -> Crowd:
             rules.whole(Decimal(use.tokens) / use.days) or 0 for use in found.persons if use.days
         ],
     )
-
-
-def pseudonym(key: str) -> str:
-    """A word for a person, the same on every page of the organization; it cannot be computed from
-    a name without the installation's secret."""
-    digest = salted_hmac("tokenops.people", f"{require_organization_id()}:{key}").hexdigest()
-    return f"Person {digest[:6]}"
 
 
 def _users(uses: Sequence[Use]) -> dict[str, str]:

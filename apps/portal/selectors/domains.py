@@ -17,7 +17,7 @@ from apps.ledger.selectors.runs import Reach, Totals
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
 from apps.portal.rules.domains import Domain, a_month, ratio, whole
 from apps.portal.rules.windows import Window, whole_days
-from apps.portal.selectors.slices import Slice
+from apps.portal.selectors.slices import Slice, reached_units
 from apps.portfolio.models import Capability
 from apps.portfolio.selectors import capabilities
 from apps.stories.selectors.promises import Promise, promises
@@ -139,6 +139,13 @@ class Line:
             return None
         stated = sum(tokens for tier, tokens in self.tiers.items() if tier)
         return ratio(self.tiers.get(BATCH, 0), stated)
+
+    @property
+    def tier_stated(self) -> Decimal | None:
+        """Part of its tokens whose source states how they were served."""
+        if self.tiers is None:
+            return None
+        return ratio(sum(n for tier, n in self.tiers.items() if tier), sum(self.tiers.values()))
 
     @property
     def people(self) -> int | None:
@@ -270,6 +277,12 @@ class DomainFigures:
         return ratio(self.tier_tokens.get(BATCH, 0), stated)
 
     @property
+    def tier_stated(self) -> Decimal | None:
+        """Part of the tokens whose source states how they were served."""
+        found = self.tier_tokens
+        return ratio(sum(n for tier, n in found.items() if tier), sum(found.values()))
+
+    @property
     def above_plan(self) -> list[Line]:
         """Capabilities that take over a fifth more tokens each time than their story planned."""
         return [line for line in self.lines if (line.over_plan or 0) > Decimal("0.2")]
@@ -279,14 +292,6 @@ def days_of(period: str) -> tuple[Window, LedgerSettings]:
     """The whole days of a named period as of today in the ledger's zone."""
     settings = ledger_settings()
     return whole_days(period, clock.today(settings.timezone)), settings
-
-
-def reached_units(chosen: Slice) -> frozenset[UUID] | None:
-    """Units whose usage the slice holds; None: everybody's and nobody's."""
-    if "unit" not in chosen.filters:
-        return chosen.unit_ids
-    picked = frozenset(UUID(unit) for unit in chosen.filters["unit"])
-    return picked if chosen.unit_ids is None else picked & chosen.unit_ids
 
 
 def of_domain(chosen: Slice, domain: Domain, actor: Actor) -> tuple[Slice, list[Capability]]:

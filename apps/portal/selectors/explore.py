@@ -63,11 +63,12 @@ def explore(
 ) -> Exploration:
     """The exploration of a window. Raises Invalid for what the ledger cannot answer, TooSlow for
     what takes too long when called inside `time_limit`."""
-    timed = chosen.ask(window.start, window.end, grain=grain, group_by=group[:1], runs=runs)
+    asked = {"runs": runs, "requests": True}
+    timed = chosen.ask(window.start, window.end, grain=grain, group_by=group[:1], **asked)
     if len(group) == 1 and grain != "hour":
         totals = over_time(timed)
     else:
-        totals = chosen.ask(window.start, window.end, group_by=group, runs=runs)
+        totals = chosen.ask(window.start, window.end, group_by=group, **asked)
     before: dict[str | None, Row] = {}
     again: dict[str | None, Row] = {}
     change = None
@@ -112,8 +113,8 @@ def _sides(
 ) -> list[list[Row]]:
     """Rows of each window; runs are counted one window at a time."""
     if not runs:
-        return chosen.side_by_side(windows, group_by=group)
-    return [chosen.ask(*days, group_by=group, runs=True).rows for days in windows]
+        return chosen.side_by_side(windows, group_by=group, requests=True)
+    return [chosen.ask(*days, group_by=group, runs=True, requests=True).rows for days in windows]
 
 
 def by_group(rows: Sequence[Row]) -> dict[str | None, dict[date | datetime, Row]]:

@@ -44,6 +44,8 @@ class Line:
     difference: int | None
     is_new: bool
     spark: list[int]
+    partly: bool = False
+    """Whether its requests are those of some sources only: at least that many."""
 
     @property
     def per_million(self) -> int | None:
@@ -158,7 +160,7 @@ def overview(
     `sparks` carry their 30 days."""
     w, settings, covered = window_now(period)
     grain = grain_for(w.days)
-    main = chosen.ask(w.start, w.end, grain=grain, group_by=(by,))
+    main = chosen.ask(w.start, w.end, grain=grain, group_by=(by,), requests=True)
     sides = _sides(chosen, w, ("model", "unit", "capability"))
     daily = _daily(chosen, w, sparks)
     units = _lines(w, sides["unit"], daily.get("unit"))
@@ -223,7 +225,7 @@ def _sides(chosen: Slice, w: Window, axes: Sequence[str]) -> dict[str, Sides]:
     windows = [(w.start, w.end)]
     if w.comparable:
         windows += [(w.start, w.compared_end), (w.before_start, w.before_end)]
-    found = chosen.side_by_side_by(windows, axes)
+    found = chosen.side_by_side_by(windows, axes, requests=True)
     return {axis: Sides(*rows) for axis, rows in found.items()}
 
 
@@ -258,6 +260,7 @@ def _lines(w: Window, sides: Sides, daily: Costs | None) -> list[Line]:
             cost_nanos=row.cost_nanos,
             tokens=row.tokens.total,
             requests=row.counted_requests,
+            partly=row.is_partial,
             unpriced_tokens=row.unpriced_tokens,
             change=fmt.change(now, then, fmt.MIN_BASE_NANOS) if w.comparable else None,
             difference=now - then if w.comparable else None,

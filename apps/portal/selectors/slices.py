@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from apps.access.actors import Actor
+from apps.access.people import may_see_people
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
 from apps.ledger.query import (
@@ -29,6 +30,7 @@ from apps.ledger.query import (
     values,
     why,
 )
+from apps.ledger.query.persons import NOBODY
 from apps.organizations.selectors import unit_choices, unit_subtree_ids
 from apps.portal.rules.words import KIND_CHOICES
 
@@ -39,10 +41,14 @@ CHOICE_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """`chosen` is what the person picked per axis; a unit stands for all units below it."""
+    """`chosen` is what the person picked per axis; a unit stands for all units below it. `people`:
+    whether the actor may see who the people in it are; `refused`: a filter by a person was left out
+    because they may not."""
 
     unit_ids: frozenset[UUID] | None
     chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    people: bool = False
+    refused: bool = False
 
     @property
     def filters(self) -> dict[str, list[str]]:
@@ -65,10 +71,10 @@ class Slice:
         return side_by_side(self._query(date.min, date.min, **parts), windows)
 
     def side_by_side_by(
-        self, windows: Sequence[tuple[date, date]], groups: Sequence[str]
+        self, windows: Sequence[tuple[date, date]], groups: Sequence[str], **parts: Any
     ) -> dict[str, list[list[Row]]]:
         """The same by each of several groupings."""
-        return side_by_side_by(self._query(date.min, date.min), windows, groups)
+        return side_by_side_by(self._query(date.min, date.min, **parts), windows, groups)
 
     def crossed(self, windows: Sequence[tuple[date, date]], **parts: Any) -> list[list[Row]]:
         """The same by more than two groupings."""
@@ -95,7 +101,14 @@ class Slice:
         return why(self._query(start, end), before)
 
     def _query(self, start: date, end: date, **parts: Any) -> Query:
-        return Query(start=start, end=end, filters=self.filters, unit_ids=self.unit_ids, **parts)
+        return Query(
+            start=start,
+            end=end,
+            filters=self.filters,
+            unit_ids=self.unit_ids,
+            people=self.people,
+            **parts,
+        )
 
 
 def _subtree(value: str) -> frozenset[Any]:
@@ -103,11 +116,26 @@ def _subtree(value: str) -> frozenset[Any]:
 
 
 def read_slice(actor: Actor, params: QueryDict, axes: Sequence[str]) -> Slice:
-    """The slice a query string describes. Values that cannot be ids are left out."""
-    chosen = {axis: _clean(axis, params.getlist(axis)) for axis in axes}
-    return Slice(
-        visible_unit_ids(actor, P.USAGE_VIEW), {a: values for a, values in chosen.items() if values}
+    """The slice a query string describes. Values that cannot be ids are left out, and people for
+    those who may not see them."""
+    units = visible_unit_ids(actor, P.USAGE_VIEW)
+    chosen = {axis: found for axis in axes if (found := _clean(axis, params.getlist(axis)))}
+    people = may_see_people(actor, None) or may_see_people(
+        actor, reached_units(Slice(units, chosen))
     )
+    named = [value for value in chosen.get("user", ()) if value not in NOBODY]
+    if people or not named:
+        return Slice(units, chosen, people)
+    chosen["user"] = [value for value in chosen["user"] if value in NOBODY]
+    return Slice(units, {a: values for a, values in chosen.items() if values}, refused=True)
+
+
+def reached_units(chosen: Slice) -> frozenset[UUID] | None:
+    """Units whose usage the slice holds; None: everybody's and nobody's."""
+    if "unit" not in chosen.filters:
+        return chosen.unit_ids
+    picked = frozenset(UUID(unit) for unit in chosen.filters["unit"])
+    return picked if chosen.unit_ids is None else picked & chosen.unit_ids
 
 
 def _clean(axis: str, values: Sequence[str]) -> list[str]:
@@ -130,6 +158,8 @@ def choices(
     it is longer; what is chosen already is always among it."""
     start = max(start, end - timedelta(days=CHOICE_DAYS))
     asked = [axis for axis in axes if axis not in ("kind", "unit")]
+    if not chosen.people:
+        asked = [axis for axis in asked if axis != "user"]
     if chosen.unit_ids is None:
         found = used(asked, start, end, MOST_CHOICES)
     else:
@@ -147,7 +177,11 @@ def choices(
 
 def _seen(axis: str, chosen: Slice, start: date, end: date) -> list[tuple[str, str]]:
     """For those who see some units only: what these used."""
-    rows = Slice(chosen.unit_ids).ask(start, end, group_by=(axis,), limit=MOST_CHOICES).rows
+    rows = (
+        Slice(chosen.unit_ids, people=chosen.people)
+        .ask(start, end, group_by=(axis,), limit=MOST_CHOICES)
+        .rows
+    )
     return [(row.keys[0], row.labels[0]) for row in rows if row.keys[0]]
 
 

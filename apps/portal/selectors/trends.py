@@ -182,7 +182,7 @@ def prices(chosen: Slice, span: Span, first: date | None) -> Prices:
     running = _running(periods, span.end)
     if running:
         windows += [(side.start, side.end) for side in running]
-    found = chosen.side_by_side(windows, group_by=("model",))
+    found = chosen.side_by_side(windows, group_by=("model",), requests=True)
     rows = dict(zip(windows, found, strict=True))
     sides = [rows[p.start, p.end] for p in periods]
     points = [_point(side, p) for side, p in zip(sides, periods, strict=True)]

@@ -72,6 +72,8 @@ def headline(view: DomainFigures, crowd: Crowd | None) -> str:
         text += f" and costs {unit_cost(view, view.cost_each)}"
     if view.domain.kind == "pipeline" and view.batch_share is not None:
         text += f"; {fmt.pct(view.batch_share)} runs in batch"
+        if view.tier_tokens.get(None):
+            text += " where sources state it"
     return text
 
 
@@ -199,7 +201,7 @@ def _pipeline_kpis(view: DomainFigures, crowd: Crowd | None) -> list[Kpi]:
     retries = "No call names a run"
     if view.retries is not None:
         retries = f"{sum(t.retries for t in view.runs):,} calls repeat a failed one"
-    batch = "No source states how it served"
+    batch = "Not stated by these sources"
     if view.batch_share is not None:
         online = fmt.pct(1 - view.batch_share)
         batch = f"{online} online"

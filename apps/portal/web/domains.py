@@ -131,6 +131,11 @@ class PipelinePage(DomainPage):
                 sort="batch_share",
                 align="num",
                 value=lambda line: fmt.pct(line.batch_share),
+                sub=lambda line: (
+                    f"of {fmt.pct(line.tier_stated)} that states it"
+                    if line.batch_share is not None and line.tier_stated != 1
+                    else ""
+                ),
                 csv=lambda line: line.batch_share,
                 csv_label="In batch (share of tokens)",
             ),

@@ -1,6 +1,7 @@
 """Explore: how any slice behaves. The address is the whole state, so a link shares it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,13 +17,14 @@ from apps.common import fmt
 from apps.common.money import from_nanos
 from apps.common.tokens import KINDS as TOKEN_KINDS
 from apps.common.web import csvout
-from apps.ledger.query import NOT_COUNTED, Result, Row, TooSlow, time_limit
+from apps.ledger.query import NOT_COUNTED, PARTLY_COUNTED, Result, Row, TooSlow, time_limit
 from apps.ledger.web import why
 from apps.ledger.web.first_use import nothing_connected
 from apps.portal.rules.words import AXIS_LABELS
 from apps.portal.selectors import explore as reads
 from apps.portal.selectors.slices import Slice, read_slice
 from apps.portal.web import explore_tables
+from apps.portal.web.controls import PEOPLE_HIDDEN
 from apps.portal.web.explore_state import FILTERS, RANGES, State, controls, read_state
 from apps.portal.web.league import send_url
 from apps.savedviews.web.bar import bar, default_query
@@ -40,6 +42,8 @@ def explore(request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(f"{request.path}?{query}")
     chosen = read_slice(request.actor, request.GET, FILTERS)
     state = read_state(request.GET)
+    if chosen.refused:
+        state = replace(state, notices=(*state.notices, PEOPLE_HIDDEN))
     if request.GET.get("format") == "csv":
         return _export(chosen, state)
     context: dict[str, Any] = {
@@ -84,6 +88,7 @@ def _figures(request: HttpRequest, chosen: Slice, state: State) -> dict[str, Any
         "currency": found.totals.currency,
         "headline": explore_tables.headline(found, state.measure),
         "uncounted": NOT_COUNTED if _uncounted(found.totals) else "",
+        "partly": PARTLY_COUNTED if found.totals.total.is_partial else "",
         "vs_last": state.window.before_end - timedelta(days=1),
     }
     if found.has_use:
@@ -152,6 +157,7 @@ def exact(chosen: Slice, state: State) -> tuple[list[str], Iterator[list[Any]]]:
         group_by=state.groups,
         order="period",
         runs=state.measure.runs,
+        requests=True,
     )
     reported = result.reported
     labels = [AXIS_LABELS[name] for name in state.groups]
@@ -161,6 +167,7 @@ def exact(chosen: Slice, state: State) -> tuple[list[str], Iterator[list[Any]]]:
         *(text for pair in zip(labels, ids, strict=True) for text in pair),
         *(f"{kind} (tokens)" for kind in TOKEN_KINDS),
         "Requests",
+        "Requests counted (share of tokens)",
         f"Cost ({result.currency})",
         *([f"Cost ({reported.currency})"] if reported else []),
         "Unpriced (tokens)",
@@ -177,6 +184,7 @@ def _rows(rows: list[Row], converted: list[int | None] | None) -> Iterator[list[
             *(text for pair in zip(row.labels, row.keys, strict=True) for text in pair),
             *row.tokens,
             row.counted_requests,
+            row.requests_share,
             _amount(row.cost_nanos),
             *([] if converted is None else [_amount(converted[index])]),
             row.unpriced_tokens,

@@ -12,7 +12,8 @@ Text = Callable[[int | float, str], str]
 @dataclass(frozen=True, slots=True)
 class Measure:
     """`adds` says whether values of groups may be added up; a unit price may not. `runs` are
-    counted for it: by team, capability, category, story and source only."""
+    counted for it: by team, capability, category, story and source only. `bound`: of a row in
+    which some sources count no requests the value is a lower bound."""
 
     key: str
     label: str
@@ -21,6 +22,7 @@ class Measure:
     cell: Text
     adds: bool = True
     runs: bool = False
+    bound: bool = False
 
 
 def _tokens(value: float, _: str) -> str:
@@ -37,11 +39,6 @@ def _money(value: float, currency: str) -> str:
 
 def _per_million(row: Row) -> int | None:
     return fmt.per_million(row.cost_nanos, row.tokens.total - row.unpriced_tokens)
-
-
-def _per_request(row: Row) -> int | None:
-    priced = row.requests - row.unpriced_requests
-    return round(row.cost_nanos / priced) if row.cost_nanos is not None and priced > 0 else None
 
 
 def _unit(value: float, currency: str) -> str:
@@ -91,12 +88,24 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("audio", "Audio tokens", _audio, _axis_tokens, _tokens),
         Measure("image", "Image tokens", _image, _axis_tokens, _tokens),
-        Measure("requests", "Requests", lambda row: row.counted_requests, _axis_tokens, _tokens),
+        Measure(
+            "requests",
+            "Requests",
+            lambda row: row.counted_requests,
+            _axis_tokens,
+            _tokens,
+            bound=True,
+        ),
         Measure(
             "price", "Cost per million tokens", _per_million, fmt.axis_money, _unit, adds=False
         ),
         Measure(
-            "request_cost", "Cost per request", _per_request, fmt.axis_money, _unit, adds=False
+            "request_cost",
+            "Cost per request",
+            lambda row: row.cost_per_request,
+            fmt.axis_money,
+            _unit,
+            adds=False,
         ),
         Measure("runs", "Runs", lambda row: row.runs, _axis_tokens, _tokens, runs=True),
         Measure("run_cost", "Cost per run", per_run, fmt.axis_money, _unit, adds=False, runs=True),

@@ -53,13 +53,22 @@ def headline(found: Exploration, measure: Measure) -> str:
         return "No use matches"
     if found.change is not None and measure.adds:
         return _compared(found, measure)
-    text = f"{measure.label}: {measure.cell(total, currency) if total is not None else fmt.DASH}"
+    text = f"{measure.label}: {_text(measure, found.totals.total, currency)}"
     if not measure.adds or not total:
         return text
     keys, _ = top(found.totals.rows, _first, lambda row: measure.read(row) or 0, 1)
     part = sum(measure.read(row) or 0 for row in found.totals.rows if row.keys[0] == keys[0])
     label = next(row.labels[0] for row in found.totals.rows if row.keys[0] == keys[0])
     return f"{text}, {fmt.pct(part / total)} of it {label}"
+
+
+def _text(measure: Measure, row: Row, currency: str) -> str:
+    """A value as it is read; "at least" where it is that of some sources only."""
+    value = measure.read(row)
+    if value is None:
+        return fmt.DASH
+    said = measure.cell(value, currency)
+    return f"at least {said}" if measure.bound and row.is_partial else said
 
 
 def _compared(found: Exploration, measure: Measure) -> str:

@@ -26,6 +26,7 @@ from apps.portal.web import trends_effects as effects
 from apps.portal.web import trends_prices as price_tables
 from apps.portal.web import trends_tables as tables
 from apps.portal.web import trends_text as text
+from apps.portal.web.controls import PEOPLE_HIDDEN
 from apps.portal.web.explore_state import FILTERS
 from apps.portal.web.trends_state import State, controls, read_state
 from apps.tenancy.urls import org_url
@@ -46,6 +47,7 @@ def trends(request: HttpRequest) -> HttpResponseBase:
         "state": state,
         "filtered": chosen.narrowed,
         "nothing": nothing_connected(request),
+        "notice": PEOPLE_HIDDEN if chosen.refused else "",
     }
     try:
         with time_limit():

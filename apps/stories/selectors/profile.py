@@ -34,8 +34,9 @@ class MeasuredUse:
 def measured_use(capability_id: UUID) -> MeasuredUse | None:
     """The last DAYS days of a capability as assumptions; None when nothing was measured.
 
-    One measured request counts as one interaction of one call. What the input was made of is not
-    known from usage: all of it is entered as retrieved context, for the author to split.
+    One measured request counts as one interaction of one call, of the use whose sources count
+    requests. What the input was made of is not known from usage: all of it is entered as retrieved
+    context, for the author to split.
     """
     today = clock.today()
     result = run(
@@ -44,6 +45,7 @@ def measured_use(capability_id: UUID) -> MeasuredUse | None:
             end=today,
             group_by=("model", "service_tier"),
             filters={"capability": [str(capability_id)]},
+            requests=True,
         )
     )
     total = result.total
@@ -55,16 +57,17 @@ def measured_use(capability_id: UUID) -> MeasuredUse | None:
         batch_share=exactly(_batched(result.rows)),
         mix=_mix(result.rows, by_requests=bool(total.requests)),
     )
-    if total.requests:
-        calls = Decimal(total.requests)
-        reasoning = Decimal(total.tokens.reasoning)
+    counted = total.countable
+    if counted.requests:
+        calls = Decimal(counted.requests)
+        reasoning = Decimal(counted.tokens.reasoning)
         production = structs.replace(
             production,
-            interactions=exactly(total.requests),
+            interactions=exactly(counted.requests),
             calls=exactly(1),
             parts=Parts(
-                context=exactly(_whole(given / calls)),
-                output=exactly(_whole((Decimal(total.tokens.generated) - reasoning) / calls)),
+                context=exactly(_whole(Decimal(counted.tokens.input) / calls)),
+                output=exactly(_whole((Decimal(counted.tokens.generated) - reasoning) / calls)),
                 reasoning=exactly(_whole(reasoning / calls)),
             ),
         )
@@ -72,9 +75,9 @@ def measured_use(capability_id: UUID) -> MeasuredUse | None:
 
 
 def _batched(rows: Sequence[Row]) -> Decimal:
-    """Percent of the tokens that were served as batches."""
+    """Percent of the tokens served as batches, of those whose source states how; 0 of none."""
     batch = sum(row.tokens.total for row in rows if row.keys[1] == BATCH)
-    return _percent(Decimal(batch), Decimal(sum(row.tokens.total for row in rows)))
+    return _percent(Decimal(batch), Decimal(sum(r.tokens.total for r in rows if r.keys[1])))
 
 
 def _whole(value: Decimal) -> Decimal:

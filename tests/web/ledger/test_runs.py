@@ -174,6 +174,10 @@ def test_trends_of_three_figures_and_the_worst_by_context(side, client):
         assert said in worst, said
     for trend, title in (("bloat", "Bloat ratio"), ("tokens", "Tokens per run"), ("x", "Cost per")):
         assert f'<h2 id="h-trend">{title}' in browser.get(url, {"trend": trend}).content.decode()
+    kept = '<input type="hidden" form="filters" name="trend" value="tokens">'
+    for headers in ({}, {"HX-Request": "true", "HX-Target": "list"}):
+        answer = browser.get(url, {"trend": "tokens", "workflow": "lean"}, headers=headers)
+        assert kept in answer.content.decode(), "other filters keep the chosen figure"
     days = {
         "start": START.date().isoformat(),
         "end": (START + timedelta(days=1)).date().isoformat(),

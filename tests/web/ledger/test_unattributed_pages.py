@@ -140,3 +140,35 @@ def test_how_much_has_an_owner(side):
     )
     projects = rows(side, "attribution", "&by=project")
     assert projects["Web"]["Has an owner"] == "0.5"
+
+
+def test_groups_of_one_name_are_told_apart(side, client):
+    """Two accounts, and two teams, that call a project or team the same."""
+    with side.scope():
+        owned = {"capability": "search", "project": "Bot", "account": "acme-eu"}
+        take(
+            [
+                usage(occurred_at=NOW, project_id="p8", **owned),
+                usage(occurred_at=NOW, project_id="p9", project="Bot", account="acme-us"),
+                usage(occurred_at=NOW, project="Bot", account="third"),
+            ]
+        )
+    lead = side.client(Role.TOKENOPS_LEAD)
+    answer = lead.get(side.url("ledger:attribution") + "?by=project&format=csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    found = [row for row in csv.DictReader(io.StringIO(text)) if row["Project"] == "Bot"]
+    assert {(row["Id"], row["Account"], row["Has an owner"]) for row in found} == {
+        ("p8", "acme-eu", "1.0"),
+        ("p9", "acme-us", "0.0"),
+        ("Bot", "third", "0.0"),
+    }
+    page = lead.get(side.url("ledger:attribution") + "?by=project").content.decode()
+    assert "acme-eu, p8" in page
+    told = client.get("/api/v1/usage/owners/?by=project", headers=side.key_headers).json()
+    bots = {row["key"]: row for row in told["results"] if row["name"] == "Bot"}
+    assert set(bots) == {"p8", "p9", "Bot"}
+    assert (bots["p8"]["ways"]["direct"], bots["p9"]["owned"]) == (1.0, 0.0)
+    assert (bots["p8"]["account"], bots["p8"]["cost"]["nanos"]) == ("acme-eu", 2_800_000)
+    refused = client.get("/api/v1/usage/owners/?by=colour", headers=side.key_headers)
+    assert refused.status_code == 422
+    assert client.get("/api/v1/usage/owners/").status_code == 401

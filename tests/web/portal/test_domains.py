@@ -160,6 +160,24 @@ def test_pipelines_say_retries_and_batch(side):
     assert line["Tokens per record"] == "2200"
     assert "A record takes 2.2\u00a0K tokens" in html(side, "pipeline")
     assert "50% runs in batch" in html(side, "pipeline")
+    with side.scope():
+        take([call("d3", at=9, input_uncached=6_500, **base)])
+    (line,) = rows(side, "pipeline")
+    assert line["In batch (share of tokens)"] == "0.5", "only of what states its tier"
+    page = html(side, "pipeline")
+    assert "50% runs in batch where sources state it" in page
+    assert "of 40% that states it" in page
+
+
+def test_a_tier_that_no_source_states_is_not_standard(side, client):
+    with side.scope():
+        made = make_capability("Docs", slug="docs", unit_id=side.units["core"].id, kind="pipeline")
+        take([of(side, made, occurred_at=NOW - timedelta(days=1))])
+    page = html(side, "pipeline")
+    assert "Not stated by these sources" in page
+    assert "0%" not in page[page.index("In batch") :][:200]
+    told = client.get("/api/v1/domains/pipeline/", headers=side.key_headers).json()
+    assert (told["batch_share"], told["tier_stated_share"]) == (None, "0")
 
 
 def askers(side, made=None):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -204,3 +205,34 @@ def test_what_is_compared_says_its_days_and_the_table_that_it_holds_more(get):
     assert "All of 1–12 Nov, with the days that are not complete yet" in page
     closed = text(get(f"{NOVEMBER}&measure=requests&compare=before"))
     assert "days that are not complete yet" not in closed
+
+
+def cost_per_request(page):
+    return re.search(r"Cost per request: \$[\d.]+", page).group()
+
+
+def test_requests_that_only_some_sources_count_are_a_lower_bound(side, get):
+    alone = cost_per_request(text(get(f"{NOVEMBER}&group=capability&measure=request_cost")))
+    with side.scope():
+        take(
+            [
+                usage(
+                    occurred_at=datetime(2026, 11, 3, tzinfo=UTC), granularity="day",
+                    requests=None, capability="claims", input_uncached=90_000, output=0,
+                )
+            ],
+            uuid7(),
+        )  # fmt: skip
+    page = text(get(f"{NOVEMBER}&group=capability&measure=requests"))
+    assert "Requests: at least 30" in page
+    assert "of tokens counted" in page
+    assert "there were at least that many" in page
+    # The 30 calls cost what they cost: the day that nobody counts is in no figure per request.
+    each = text(get(f"{NOVEMBER}&group=capability&measure=request_cost"))
+    assert cost_per_request(each) == alone
+    sheet = b"".join(get(f"{NOVEMBER}&group=capability&grain=month&format=csv").streaming_content)
+    (row,) = csv.DictReader(io.StringIO(sheet.decode("utf-8-sig")))
+    assert row["Requests"] == "30"
+    assert 0 < float(row["Requests counted (share of tokens)"]) < 1
+    plain = text(get("days_from=2025-11-01&days_to=2025-11-10&measure=requests"))
+    assert "at least" not in plain

@@ -171,7 +171,7 @@ def test_home_of_a_new_organization_shows_the_first_steps(world):
         ("portal:inform", "?period=90d", 30),
         ("portal:explore", "?group=model&grain=day", 31),
         ("portal:explore", "?group=unit&then=model", 33),
-        ("portal:trends", "", 30),
+        ("portal:trends", "", 31),
         ("ledger:records", "", 30),
         ("ledger:unattributed", "", 30),
     ],

@@ -1,6 +1,7 @@
 """The ledger as JSON. Money as nanos, currency and exact amount; missing is null, never 0."""
 
 from apps.ledger.api.serializers.figures import (
+    SHARE_COUNTED,
     UNCOUNTED,
     ConversionSerializer,
     CoverageSerializer,
@@ -14,6 +15,8 @@ from apps.ledger.api.serializers.figures import (
     row_json,
 )
 from apps.ledger.api.serializers.owners import (
+    CoverageAnswerSerializer,
+    CoveredQuerySerializer,
     ReattributionSerializer,
     SuggestionSerializer,
     UnattributedSerializer,
@@ -50,12 +53,15 @@ from apps.ledger.api.serializers.retention import (
 )
 
 __all__ = [
+    "SHARE_COUNTED",
     "UNCOUNTED",
     "AdjustmentSerializer",
     "AskRecostSerializer",
     "CheckSerializer",
     "ConversionSerializer",
+    "CoverageAnswerSerializer",
     "CoverageSerializer",
+    "CoveredQuerySerializer",
     "DayCostSerializer",
     "GroupSerializer",
     "KeepSerializer",

@@ -33,6 +33,10 @@ class QuerySerializer(serializers.Serializer):
     )
 
 
+SHARE_COUNTED = (
+    "Part of the tokens whose sources count requests, 0 to 1: below 1 the requests are a lower "
+    "bound, and `per_request` is of that part. Null without tokens."
+)
 UNCOUNTED = "Null where there are tokens and no source of them counts requests."
 
 
@@ -56,6 +60,10 @@ class RowSerializer(serializers.Serializer):
     period = serializers.CharField(allow_null=True)
     tokens = TokensSerializer()
     requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
+    requests_share = serializers.FloatField(allow_null=True, help_text=SHARE_COUNTED)
+    per_request = MoneySerializer(
+        allow_null=True, help_text="Cost of a request, of what counts requests and has a price."
+    )
     cost = MoneySerializer(allow_null=True, help_text="Known cost; null when nothing has a price.")
     unpriced_tokens = serializers.IntegerField()
     unpriced_requests = serializers.IntegerField(allow_null=True, help_text=UNCOUNTED)
@@ -113,6 +121,8 @@ def row_json(row: Row, currency: str) -> dict[str, Any]:
         "period": row.period.isoformat() if row.period else None,
         "tokens": {**row.tokens.as_dict(), "total": row.tokens.total},
         "requests": row.counted_requests,
+        "requests_share": row.requests_share,
+        "per_request": money(row.cost_per_request, currency),
         "cost": money(row.cost_nanos, currency),
         "unpriced_tokens": row.unpriced_tokens,
         "unpriced_requests": row.counted_unpriced_requests,

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api.fields import money
 from apps.ledger.api.serializers.figures import MoneySerializer
 from apps.ledger.enums import JobStatus
+from apps.ledger.selectors.ownership import GROUPS, WAYS, Covered
 from apps.ledger.selectors.suggestions import Orphan
 
 
@@ -22,7 +24,8 @@ class SuggestionSerializer(serializers.Serializer):
 
 class UnattributedSerializer(serializers.Serializer):
     """Usage that belongs to nobody, the last 90 days: of one API key and project, or, where no key
-    is stated, of one project and user. `field` and `value` are what a rule would compare."""
+    is stated, of one project and user. `field` and `value` are what a rule would compare; the value
+    is empty, and `user` another word for the person, where you may not see people."""
 
     api_key_id = serializers.CharField(allow_null=True)
     api_key = serializers.CharField()
@@ -60,6 +63,35 @@ def orphan_json(found: Orphan, currency: str) -> dict[str, Any]:
             "reason": guess.reason,
         },
     }
+
+
+class CoveredQuerySerializer(serializers.Serializer):
+    by = serializers.ChoiceField(list(GROUPS), default="source")
+
+
+class CoveredSerializer(serializers.Serializer):
+    """How the cost of one group of the last 30 days found its owner. `key` tells groups apart, and
+    `account` projects of the same name; `aside` is what people see beside a name that several
+    have. Shares are 0 to 1, null without cost."""
+
+    key = serializers.CharField(help_text="Empty where usage states none.")
+    name = serializers.CharField(source="label")
+    account = serializers.CharField()
+    aside = serializers.CharField()
+    cost = serializers.SerializerMethodField()
+    owned = serializers.FloatField(allow_null=True)
+    ways = serializers.SerializerMethodField()
+
+    @extend_schema_field(MoneySerializer)
+    def get_cost(self, row: Covered) -> dict[str, Any] | None:
+        return money(row.cost_nanos, self.context["currency"])
+
+    def get_ways(self, row: Covered) -> dict[str, float | None]:
+        return {way: row.share(way) for way in (*WAYS, "none")}
+
+
+class CoverageAnswerSerializer(serializers.Serializer):
+    results = CoveredSerializer(many=True)
 
 
 class ReattributionSerializer(serializers.Serializer):

@@ -24,7 +24,9 @@ class RecordSerializer(serializers.Serializer):
     api_key_id = serializers.CharField()
     api_key = serializers.CharField()
     project = serializers.CharField()
-    user = serializers.CharField()
+    user = serializers.CharField(
+        help_text="Another word for the person where you may not see people."
+    )
     source_id = serializers.UUIDField()
     unit_id = serializers.UUIDField(allow_null=True)
     capability_id = serializers.UUIDField(allow_null=True)
@@ -54,7 +56,7 @@ class RecordSerializer(serializers.Serializer):
             "api_key_id": found.api_key_id,
             "api_key": found.api_key,
             "project": found.project or found.project_id,
-            "user": found.user,
+            "user": words.user(record),
             "source_id": str(found.source_id),
             "unit_id": owner and owner.unit_id and str(owner.unit_id),
             "capability_id": owner and owner.capability_id and str(owner.capability_id),

@@ -8,14 +8,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.access.people import may_see_people
 from apps.access.permissions import P
 from apps.access.services import visible_unit_ids
 from apps.ledger.api import serializers
 from apps.ledger.query import GROUPINGS, Query, run, time_limit
+from apps.ledger.query.persons import reached_units
 
 
 class UsageQueryView(APIView):
-    """Figures of any days, grouped and filtered: the numbers every page of the portal shows."""
+    """Figures of any days, grouped and filtered: the numbers every page of the portal shows.
+
+    Those who may not see people get other words for them, one group for fewer than five, and may
+    not filter by one."""
 
     permission_required = {"GET": P.USAGE_VIEW}
 
@@ -42,7 +47,15 @@ class UsageQueryView(APIView):
         }
         units = visible_unit_ids(request.auth, P.USAGE_VIEW)
         with time_limit():
-            result = run(Query(**values, filters=filters, unit_ids=units))
+            result = run(
+                Query(
+                    **values,
+                    filters=filters,
+                    unit_ids=units,
+                    requests=True,
+                    people=may_see_people(request.auth, reached_units(units, filters)),
+                )
+            )
             return Response(serializers.result_json(result, currency))
 
 

@@ -6,13 +6,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
-from apps.access.services import visible_unit_ids
 from apps.common.api.pagination import Whole
 from apps.ledger.api import serializers
 from apps.ledger.models import Reattribution
 from apps.ledger.selectors import (
     suggestions,
 )
+from apps.ledger.selectors.ownership import owner_coverage
 from apps.ledger.selectors.state import ledger_settings
 
 
@@ -24,10 +24,29 @@ class UnattributedView(APIView):
 
     @extend_schema(responses=serializers.UnattributedSerializer(many=True))
     def get(self, request: Request) -> Response:
-        found = suggestions.unattributed(visible_unit_ids(request.auth, P.USAGE_VIEW))
+        found = suggestions.unattributed(request.auth)
         currency = ledger_settings().currency
         rows = suggestions.orphans(found.rows, found.start, found.end)
         return Response({"results": [serializers.orphan_json(row, currency) for row in rows]})
+
+
+class OwnerCoverageView(APIView):
+    """How much of the cost of the last 30 days has an owner, the costliest group first."""
+
+    permission_required = {"GET": P.USAGE_VIEW}
+
+    @extend_schema(
+        parameters=[serializers.CoveredQuerySerializer],
+        responses=serializers.CoverageAnswerSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = serializers.CoveredQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        rows = owner_coverage(request.auth, asked.validated_data["by"])
+        rows.sort(key=lambda row: (-row.cost_nanos, row.label, row.key, row.account))
+        context = {"currency": ledger_settings().currency}
+        answer = serializers.CoverageAnswerSerializer({"results": rows}, context=context)
+        return Response(answer.data)
 
 
 class ReattributionView(APIView):

@@ -57,7 +57,7 @@ class _InDays(generics.ListAPIView):
         return {
             **common,
             "currency": ledger_settings().currency,
-            "words": records.Words(),
+            "words": records.Words(self.request.auth),
         }
 
 
