@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from apps.access.actors import Actor
 from apps.common import clock, fmt
+from apps.ledger.query.persons import refuse_names
 from apps.ledger.selectors.coverage import Coverage
 from apps.organizations.selectors import organization
 from apps.portal.rules.windows import custom
@@ -57,6 +58,8 @@ def explore_report(actor: Actor, query: QueryDict, start: date, end: date) -> Re
     params["compare"] = "before"
     params.pop("grain", None)
     chosen, state = read_slice(actor, params, FILTERS), read_state(params)
+    if chosen.refused:
+        refuse_names(params.getlist("user"))
     found = explorations.explore(
         actor,
         chosen,

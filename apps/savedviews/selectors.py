@@ -28,12 +28,16 @@ def views(actor: Actor, page: str = "") -> QuerySet[SavedView]:
 
 
 def query_of(actor: Actor, view: SavedView) -> str:
-    """The query string of a view as the actor may read it: without people for those who may not
-    see the people of its page."""
-    known = pages.page(view.page)
+    """The query string of a view as the actor may read it."""
+    return readable(actor, view.page, view.query)
+
+
+def readable(actor: Actor, page: str, query: str) -> str:
+    """A page's query string without people for those who may not see the people of the page."""
+    known = pages.page(page)
     if known is None or not known.personal or sees_people_of(actor, known.permission):
-        return view.query
-    return rules.without(view.query, known.personal)
+        return query
+    return rules.without(query, known.personal)
 
 
 def view_by_id(actor: Actor, view_id: UUID) -> SavedView:

@@ -86,6 +86,7 @@ GROWS = {
     "post approvals/delegations/": "delegation_id",
     "post approvals/calendar/holidays/": "",
     "put key-inventory/": "",
+    "put provider-accounts/": "",
     "post usage/records": "",
 }
 """Examples whose work is kept, in this order, and the parameter that the made row is found by."""
@@ -119,6 +120,11 @@ QUERY: dict[str, dict[str, Any]] = {
     "get stories/{ref}/diff/": {"old": 1, "new": 1},
     "get stories/check/": {"capability": "claims-triage"},
     "delete exchange-rates/{exchange_rate_id}/": {"reason": "Typed wrong."},
+    "delete provider-accounts/": {
+        "provider": "google",
+        "account": "claims-vertex",
+        "version": 1,
+    },
     "delete sprints/{sprint_id}/": {"version": 1},
     "delete webhooks/{endpoint_id}/": {"version": 1},
     "delete report-schedules/{schedule_id}/": {"version": 1},

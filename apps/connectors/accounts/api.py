@@ -14,6 +14,7 @@ from apps.common.api.fields import money
 from apps.connectors.accounts import meter, selectors, services
 from apps.connectors.accounts.meter import BLIND_LABELS, Meter, Spot
 from apps.connectors.accounts.rules import KNOWN_LABELS, Part
+from apps.connectors.api import examples
 from apps.connectors.enums import KeyStanding
 from apps.ledger.api.serializers import MoneySerializer
 
@@ -82,7 +83,11 @@ class AccountsView(ActorMixin, APIView):
     def get(self, request: Request) -> Response:
         return Response(AccountLinesSerializer({"results": selectors.accounts(self.actor)}).data)
 
-    @extend_schema(request=SaveAccountSerializer, responses=AccountLineSerializer)
+    @extend_schema(
+        examples=[examples.ACCOUNT],
+        request=SaveAccountSerializer,
+        responses=AccountLineSerializer,
+    )
     def put(self, request: Request) -> Response:
         body = SaveAccountSerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -130,21 +130,19 @@ def _spend(
         (row.keys[0] or "", row.cost_nanos or 0, row.tokens.total > 0) for row in result.rows
     ]
     unpriced = {row.keys[0] or "" for row in result.rows if row.unpriced_tokens}
-    by_source = run(Query(start=start, end=end, group_by=("source", "provider"))).rows
-    provider_of: dict[str, str] = {}
-    for row in by_source:
-        provider_of.setdefault(row.keys[0] or "", row.keys[1] or "")
-    billed: dict[str, int] = defaultdict(int)
-    unknown = []
-    for source, _, nanos, _ in bills(sources, start, end):
-        kind = inventory.PROVIDER.get(source.kind)  # type: ignore[call-overload]
-        name = kind or provider_of.get(str(source.id)) or source.name
-        if nanos is None:
-            unknown.append(source.name)
+    found: dict[tuple[str, str], int] = {}
+    unknown = set()
+    for bill in bills(sources, start, end, {provider for provider, _, _ in measured}):
+        place = (bill.provider, bill.account.casefold())
+        if bill.nanos is None:
+            unknown.add(bill.source.name)
         else:
-            billed[name] += nanos
+            found[place] = max(found.get(place, 0), bill.nanos)
+    billed: dict[str, int] = defaultdict(int)
+    for (provider, _), nanos in found.items():
+        billed[provider] += nanos
     spend, left = rules.spend_told(measured, billed, unpriced)
-    return spend, left, result, tuple(sorted(set(unknown)))
+    return spend, left, result, tuple(sorted(unknown))
 
 
 def _days(

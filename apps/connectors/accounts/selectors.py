@@ -14,9 +14,10 @@ from apps.access.services import require, visible_unit_ids
 from apps.common import clock
 from apps.common.errors import Forbidden
 from apps.connectors.accounts.rules import KNOWN_LABELS, Known, known_as
-from apps.connectors.enums import KeyStanding, SourceRole, SourceStatus
+from apps.connectors.enums import BillPart, KeyStanding, SourceRole, SourceStatus
 from apps.connectors.inventory.selectors import PROVIDER
 from apps.connectors.models import ComparisonUsage, ProviderAccount, ProviderCost, Source
+from apps.connectors.reconciliation.explaining import USAGE_PARTS, is_metered_here
 from apps.ledger.enums import Axis
 from apps.ledger.models import DimensionValue, RollupAxis
 from apps.ledger.query import Query, crossed
@@ -25,6 +26,7 @@ from apps.ledger.services.foreign import convert
 from apps.pricing.selectors import price_book
 
 DAYS = 90
+AI_PARTS = (BillPart.TOKENS, BillPart.UNNAMED)
 Place = tuple[str, str]
 """A provider as the ledger names it, and an account whatever its capitals."""
 
@@ -54,7 +56,8 @@ class AccountLine:
     """One account. Figures are of the last 90 days; days are when it was seen at all.
 
     `sources` count its usage, `comparisons` see it beside, `bills` say what it costs: names of
-    sources. `declared` is what a person said about it.
+    sources. Several bills of one account are the same money: the largest counts. `declared` is what
+    a person said about it.
     """
 
     provider: str
@@ -160,16 +163,16 @@ def lines() -> list[AccountLine]:
     start, end = today - timedelta(days=DAYS), today + timedelta(days=1)
     sources = {source.id: source for source in Source.objects.all()}
     seen: dict[Place, _Seen] = defaultdict(_Seen)
-    mostly = _counted(seen, sources, start, end)
+    _counted(seen, sources, start, end)
+    measured = {provider for provider, _ in seen}
     _compared(seen, sources, start, end)
     _configured(seen, sources.values())
-    for source, account, nanos, days in bills(sources.values(), start, end):
-        provider = PROVIDER.get(source.kind) or mostly.get(source.id) or source.kind  # type: ignore[call-overload]
-        found = _at(seen, provider, account or source.account)
-        found.billed.add(source.name)
-        if nanos is not None:
-            found.billed_nanos = (found.billed_nanos or 0) + nanos
-        found.on(*days)
+    for bill in bills(sources.values(), start, end, measured):
+        found = _at(seen, bill.provider, bill.account)
+        found.billed.add(bill.source.name)
+        if bill.nanos is not None:
+            found.billed_nanos = max(found.billed_nanos or 0, bill.nanos)
+        found.on(bill.first, bill.last)
     declared = {(row.provider, row.account_norm): row for row in ProviderAccount.objects.all()}
     answer = [
         _line(place, seen.get(place, _Seen()), declared.get(place))
@@ -211,14 +214,11 @@ def _at(seen: dict[Place, _Seen], provider: str, account: str) -> _Seen:
     return found
 
 
-def _counted(
-    seen: dict[Place, _Seen], sources: dict[UUID, Source], start: date, end: date
-) -> dict[UUID, str]:
-    """What the ledger counts by account; by source, the provider most of its cost is of."""
+def _counted(seen: dict[Place, _Seen], sources: dict[UUID, Source], start: date, end: date) -> None:
+    """What the ledger counts, by account."""
     query = Query(start=start, end=end, group_by=("provider", "account", "source"))
     (rows,) = crossed(query, [(start, end)])
     days = _days()
-    most: dict[UUID, tuple[int, str]] = {}
     for row in rows:
         provider, account, source_id = (key or "" for key in row.keys)
         found = _at(seen, provider, account)
@@ -228,10 +228,6 @@ def _counted(
         if row.cost_nanos is not None:
             found.cost_nanos = (found.cost_nanos or 0) + row.cost_nanos
         found.on(*days.get(account, (None, None)))
-        if source is not None:
-            best = (row.cost_nanos or 0, provider)
-            most[source.id] = max(most.get(source.id, best), best)
-    return {source_id: provider for source_id, (_, provider) in most.items()}
 
 
 def _days() -> dict[str, tuple[date, date]]:
@@ -272,28 +268,45 @@ def _configured(seen: dict[Place, _Seen], sources: Iterable[Source]) -> None:
             known.add(source.name)
 
 
-def bills(
-    sources: Iterable[Source], start: date, end: date
-) -> list[tuple[Source, str, int | None, tuple[date, date]]]:
-    """(source, account, nanos, first and last day) of the bills of [start, end), in the ledger's
-    currency; None where a currency has no rate. A comparison's figure is no bill."""
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one source says that usage of one account costs, in the ledger's currency; None where
+    no rate from its own is known. `first` and `last` are days of its lines."""
+
+    source: Source
+    provider: str
+    account: str
+    nanos: int | None
+    first: date
+    last: date
+
+
+def bills(sources: Iterable[Source], start: date, end: date, measured: set[str]) -> list[Bill]:
+    """The bills of [start, end) for usage: no taxes, purchases or credits, and of clouds no other
+    services. `measured` are the providers that the ledger knows. A comparison's figure is no bill.
+    """
     record = {source.id: source for source in sources if source.role == SourceRole.RECORD}
     rows = list(
-        ProviderCost.objects.filter(day__gte=start, day__lt=end, source_id__in=list(record))
+        ProviderCost.objects.filter(
+            day__gte=start,
+            day__lt=end,
+            source_id__in=list(record),
+            category__in=("", *USAGE_PARTS),
+        )
         .order_by()
-        .values_list("source_id", "account", "currency", "day")
+        .values_list("source_id", "provider", "account", "service", "category", "currency", "day")
         .annotate(amount=Sum("amount_nanos"))
     )
-    amounts = convert(
-        [(day, amount, currency) for _, _, currency, day, amount in rows],
-        ledger_settings().currency,
-    )
-    sums: dict[tuple[UUID, str], tuple[int | None, date, date]] = {}
-    for (source_id, account, _, day, _), nanos in zip(rows, amounts, strict=True):
-        known, first, last = sums.get((source_id, account), (0, day, day))
-        total = None if known is None or nanos is None else known + nanos
-        sums[source_id, account] = (total, min(first, day), max(last, day))
-    return [
-        (record[source_id], account, nanos, (first, last))
-        for (source_id, account), (nanos, first, last) in sums.items()
-    ]
+    services = {(row[1], row[3]) for row in rows if row[3] and row[4] in AI_PARTS}
+    amounts = convert([(row[6], row[7], row[5]) for row in rows], ledger_settings().currency)
+    sums: dict[tuple[UUID, str, str], Bill] = {}
+    for row, nanos in zip(rows, amounts, strict=True):
+        source, stated, part, day = record[row[0]], row[1], row[4], row[6]
+        name = provider_of(stated) if stated else PROVIDER.get(source.kind, source.kind)  # type: ignore[call-overload]
+        if part and not is_metered_here(name, row[3], part, services, measured):
+            continue
+        place = (source.id, name, row[2] or source.account)
+        old = sums.get(place) or Bill(source, name, place[2], 0, day, day)
+        total = None if old.nanos is None or nanos is None else old.nanos + nanos
+        sums[place] = Bill(source, name, place[2], total, min(old.first, day), max(old.last, day))
+    return list(sums.values())

@@ -61,6 +61,19 @@ KEY = request_example(
         "version": 0,
     },
 )  # fmt: skip
+ACCOUNT = request_example(
+    "Declare an account", "0 where nobody spoke about it",
+    {
+        "provider": "google",
+        "account": "claims-vertex",
+        "name": "Vertex AI of the claims desk",
+        "standing": "tolerated",
+        "owner": "Claims desk",
+        "payment": "The cloud bill",
+        "note": "To be connected with the billing export.",
+        "version": 0,
+    },
+)  # fmt: skip
 SEATS = request_example(
     "Import people", "A table with person and plan; since and last_active if known",
     {"table": "person,plan,since\nada@example.com,Chat,2026-10-01\nbob@example.com,Chat,\n"},

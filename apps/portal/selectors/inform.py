@@ -18,6 +18,7 @@ from apps.ledger.query import (
     period_of,
     shares,
 )
+from apps.ledger.query.service import total_of
 from apps.ledger.rules.drivers import Drivers
 from apps.ledger.selectors.coverage import coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
@@ -154,13 +155,18 @@ def window_now(period: str) -> tuple[Window, LedgerSettings, Coverage]:
 
 
 def overview(
-    chosen: Slice, period: str, by: str = "kind", *, sparks: Sequence[str] = ("unit", "capability")
+    chosen: Slice,
+    period: str,
+    by: str = "kind",
+    *,
+    sparks: Sequence[str] = ("unit", "capability"),
+    requests: bool = False,
 ) -> Overview:
     """The overview of a period; the chart's bars are grouped by `by`. Only lines of the axes in
-    `sparks` carry their 30 days."""
+    `sparks` carry their 30 days; `requests` tells of each bar the part that counts requests."""
     w, settings, covered = window_now(period)
     grain = grain_for(w.days)
-    main = chosen.ask(w.start, w.end, grain=grain, group_by=(by,), requests=True)
+    main = chosen.ask(w.start, w.end, grain=grain, group_by=(by,), requests=requests)
     sides = _sides(chosen, w, ("model", "unit", "capability"))
     daily = _daily(chosen, w, sparks)
     units = _lines(w, sides["unit"], daily.get("unit"))
@@ -178,7 +184,7 @@ def overview(
         settings=settings,
         coverage=covered,
         data_as_of=covered.data_as_of,
-        total=main.total,
+        total=total_of(models.inside),
         compared=_sums(models.again),
         before=_sums(models.before),
         drivers=compare(models.before, models.again) if w.comparable else None,

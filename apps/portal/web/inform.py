@@ -36,9 +36,9 @@ def inform(request: HttpRequest) -> HttpResponseBase:
     by = _one(request, "by", GROUPS, "kind")
     measure = inform_charts.MEASURES[_one(request, "measure", inform_charts.MEASURES, "cost")]
     chosen = read_slice(request.actor, request.GET, AXES)
-    view = overview(chosen, period, by)
     if request.GET.get("format") == "csv":
-        return _export(view, by)
+        return _export(overview(chosen, period, by, requests=True), by)
+    view = overview(chosen, period, by)
     context = {
         "title": inform_text.headline(view, period),
         "lede": inform_text.lede(view),

@@ -1,5 +1,7 @@
 """Schedules and copies as JSON."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -8,6 +10,7 @@ from apps.reports.enums import Cadence
 from apps.reports.models import ReportDelivery, ReportSchedule
 from apps.reports.services.saving import MOST_RECIPIENTS
 from apps.savedviews.rules import NAME_LIMIT, QUERY_LIMIT
+from apps.savedviews.selectors import readable
 
 
 class ReportRecipientSerializer(serializers.Serializer):
@@ -50,6 +53,12 @@ class ReportScheduleSerializer(serializers.ModelSerializer):
             "version",
         )
         read_only_fields = fields
+
+    def to_representation(self, instance: ReportSchedule) -> dict[str, Any]:
+        """People in the filters are for those who may see people."""
+        found: dict[str, Any] = super().to_representation(instance)
+        actor = self.context.get("actor") or self.context["request"].auth
+        return {**found, "query": readable(actor, instance.kind, instance.query)}
 
     @extend_schema_field(ReportRecipientSerializer(many=True))
     def get_recipients(self, row: ReportSchedule) -> list[dict[str, str]]:

@@ -31,7 +31,7 @@ def _shown(actor: Actor, schedule_id: UUID, code: int = status.HTTP_200_OK) -> R
     """A schedule as it is now."""
     found = selectors.schedule_by_id(actor, schedule_id)
     prefetch_related_objects([found], s.PEOPLE)
-    return Response(s.ReportScheduleSerializer(found).data, status=code)
+    return Response(s.ReportScheduleSerializer(found, context={"actor": actor}).data, status=code)
 
 
 class SchedulesView(ActorMixin, generics.ListAPIView):

@@ -16,7 +16,7 @@ from apps.reports import kinds, rules, selectors, services
 from apps.reports.enums import WEEKDAYS, Cadence
 from apps.reports.models import ReportSchedule
 from apps.reports.services.saving import require_change
-from apps.savedviews.selectors import views
+from apps.savedviews.selectors import query_of, views
 from apps.tenancy.urls import org_url
 
 HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
@@ -103,7 +103,11 @@ class _Page(FormPage):
         for kind in kinds.kinds():
             kept = views(self.request.actor, kind.name)
             found.append((_code(kind.name, ""), f"{kind.label}: everything I may see"))
-            found += [(_code(kind.name, v.query), f"{kind.label}: {v.name}") for v in kept]
+            actor = self.request.actor
+            found += [
+                (_code(kind.name, query_of(actor, view)), f"{kind.label}: {view.name}")
+                for view in kept
+            ]
         return list(dict(found).items())
 
     def given(self) -> tuple[str, str]:

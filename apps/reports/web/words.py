@@ -9,6 +9,7 @@ from apps.common.templatetags.ui import chip
 from apps.reports import kinds
 from apps.reports.enums import WEEKDAYS, Cadence, DeliveryState
 from apps.reports.models import ReportDelivery, ReportIssue, ReportSchedule
+from apps.savedviews.selectors import readable
 from apps.tenancy.urls import org_url
 
 TONES = {
@@ -69,7 +70,8 @@ def cut(schedule: ReportSchedule, request: Any) -> tuple[str, str]:
     if kind is None:
         return schedule.kind, ""
     base = org_url(request, kind.url_name)
-    return kind.label, f"{base}?{schedule.query}" if schedule.query else base
+    query = readable(request.actor, schedule.kind, schedule.query)
+    return kind.label, f"{base}?{query}" if query else base
 
 
 def period_words(cadence: str) -> str:

@@ -5,21 +5,25 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
+from django.http import QueryDict
 from django.test import Client
 
 from apps.access.roles import Role
+from apps.common.errors import Forbidden
 from apps.common.ids import uuid7
 from apps.connectors.enums import SourceKind, SourceRole
 from apps.connectors.models import ComparisonUsage
 from apps.connectors.seats import services as seats
 from apps.ledger.models import UsageRecord
 from apps.ledger.query.persons import Sight
+from apps.portal.reports import explore_report
 from apps.savedviews import services as views
 from tests.factories.budgets import make_budget
 from tests.factories.connectors import make_source
 from tests.factories.ledger import price, take, usage
 from tests.factories.organizations import make_api_key
 from tests.factories.portfolio import make_capability
+from tests.factories.reports import make_schedule
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)
@@ -206,3 +210,23 @@ def test_a_key_sees_people_where_it_was_given_that(side, client):
         headers={"Authorization": f"Bearer {secret}"},
     )
     assert named(body(found)) == []
+
+
+def test_a_report_names_nobody_to_its_other_recipients(side):
+    lead, viewer = side.person(Role.TOKENOPS_LEAD), side.person(Role.VIEWER)
+    days = (AT.date(), AT.date() + timedelta(days=1))
+    with side.scope():
+        made = make_schedule(
+            lead.actor, lead, viewer, kind="explore", name="By person", query=f"user={ADA}"
+        )
+        wide = QueryDict("group=user")
+        assert named(str(explore_report(lead.actor, wide, *days)))
+        assert named(str(explore_report(viewer.actor, wide, *days))) == []
+        with pytest.raises(Forbidden, match="You may not see the people"):
+            explore_report(viewer.actor, QueryDict(f"user={ADA}"), *days)
+    headers = {"X-TokenOps-Organization": side.slug}
+    for browser, told in ((lead.client(), [ADA]), (viewer.client(), [])):
+        page = body(browser.get(side.url("reports:detail", schedule_id=made.id)))
+        assert named(page) == told
+        answer = body(browser.get(f"/api/v1/report-schedules/{made.id}/", headers=headers))
+        assert named(answer) == told

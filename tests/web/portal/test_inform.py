@@ -167,7 +167,7 @@ def test_home_of_a_new_organization_shows_the_first_steps(world):
 @pytest.mark.parametrize(
     ("name", "query", "most"),
     [
-        ("portal:home", "", 33),
+        ("portal:home", "", 34),
         ("portal:inform", "?period=90d", 30),
         ("portal:explore", "?group=model&grain=day", 31),
         ("portal:explore", "?group=unit&then=model", 33),

@@ -11,7 +11,7 @@ import apps.tenancy.scope
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0009_key_reviews"),
+        ("connectors", "0010_whole_bills"),
     ]
 
     operations = [
