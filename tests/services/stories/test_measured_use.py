@@ -37,7 +37,7 @@ def used(world, capability, **fields):
 
 
 def test_counted_requests_tell_the_size_of_a_call(world, capability):
-    used(world, capability, model="m1", requests=4)
+    used(world, capability, model="m1", requests=4, service_tier="standard")
     used(world, capability, model="m2", requests=1, service_tier="batch")
     with world.a.scope():
         found = measured_use(capability.id)
