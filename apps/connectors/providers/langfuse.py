@@ -1,4 +1,5 @@
-"""Langfuse: sums per day to compare with (metrics API v2), or every generation (observations v2).
+"""Langfuse: sums per day to compare with (metrics API v2), or every generation and embedding
+(observations v2).
 
 The credential is the public and the secret key, joined by a colon.
 """
@@ -25,6 +26,8 @@ from apps.connectors.providers.http import ProviderHTTP
 DEFAULT_URL = "https://cloud.langfuse.com"
 ROWS = 1000
 METRICS, OBSERVATIONS = "/api/public/v2/metrics", "/api/public/v2/observations"
+TYPES = ("GENERATION", "EMBEDDING")
+"""Observations that use a model. The list of single ones takes one type at a time."""
 MEASURES = (
     ("inputTokens", "sum"),
     ("outputTokens", "sum"),
@@ -35,7 +38,7 @@ MEASURES = (
 _GENERATIONS = {
     "column": "type",
     "operator": "any of",
-    "value": ["GENERATION", "EMBEDDING"],
+    "value": list(TYPES),
     "type": "stringOptions",
 }
 Params = list[tuple[str, str | int]]
@@ -131,10 +134,14 @@ class LangfuseClient(ApiClient):
         return rows
 
     def _observations(self, start: datetime, end: datetime) -> Iterator[rules.Observation]:
+        for kind in TYPES:
+            yield from self._of_type(kind, start, end)
+
+    def _of_type(self, kind: str, start: datetime, end: datetime) -> Iterator[rules.Observation]:
         params: Params = [
             ("fromStartTime", start.isoformat().replace("+00:00", "Z")),
             ("toStartTime", end.isoformat().replace("+00:00", "Z")),
-            ("type", "GENERATION"),
+            ("type", kind),
             ("fields", "core,basic,model,usage"),
             ("limit", ROWS),
         ]

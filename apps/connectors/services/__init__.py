@@ -9,11 +9,11 @@ from apps.connectors.services.operate import (
     resume_source,
 )
 from apps.connectors.services.pull import Outcome, pull_source, pull_until_current
+from apps.connectors.services.rotation import reencrypt_credentials
 from apps.connectors.services.sources import (
     change_source,
     create_source,
     intake_source,
-    reencrypt_credentials,
     replace_credential,
 )
 

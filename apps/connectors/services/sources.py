@@ -229,17 +229,6 @@ def replace_credential(*, actor: Actor, source_id: UUID, version: int, credentia
     return source
 
 
-def reencrypt_credentials() -> int:
-    """Put every credential of the open scope under the first key; the number rewritten."""
-    count = 0
-    for source in Source.objects.exclude(credential="").only("id", "credential"):
-        Source.objects.filter(id=source.id, credential=source.credential).update(
-            credential=crypto.rotate(source.credential)
-        )
-        count += 1
-    return count
-
-
 def _save_new(source: Source) -> None:
     try:
         with transaction.atomic():

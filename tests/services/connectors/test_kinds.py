@@ -395,7 +395,7 @@ def test_langfuse_sums_by_day(org):
     assert counts(org) == (0, 3)
 
 
-def test_langfuse_generations_follow_the_cursor(org):
+def test_langfuse_generations_and_embeddings_follow_the_cursor(org):
     source = source_in(org, "langfuse", role="record", history_from=date(2026, 11, 23))
 
     def observation(number):
@@ -407,6 +407,10 @@ def test_langfuse_generations_follow_the_cursor(org):
         }  # fmt: skip
 
     def page(params):
+        if params["type"] == "EMBEDDING":
+            row = observation(3) | {"usageDetails": {"input": 9, "total": 9}, "totalCost": 0}
+            return {"data": [row], "meta": {}}
+        assert params["type"] == "GENERATION"
         if "cursor" in params:
             return {"data": [observation(2)], "meta": {}}
         return {"data": [observation(1)], "meta": {"cursor": "next"}}
@@ -414,11 +418,13 @@ def test_langfuse_generations_follow_the_cursor(org):
     answers = Answers()
     answers.paths = {"/api/public/v2/observations": page}
     run, _ = pull(org, source, answers)
-    assert (run.status, run.rows_new, run.error) == (RunStatus.SUCCEEDED, 2, "")
+    assert (run.status, run.rows_new, run.error) == (RunStatus.SUCCEEDED, 3, "")
     with org.scope():
-        record = UsageRecord.objects.first()
+        record = UsageRecord.objects.filter(output=2).first()
         assert (record.input_uncached, record.cache_read, record.output) == (6, 4, 2)
         assert record.cost_nanos == 500_000_000
+        embedded = UsageRecord.objects.get(output=0)
+        assert (embedded.input_uncached, embedded.requests) == (9, 1)
 
 
 def test_langfuse_needs_both_keys(org):

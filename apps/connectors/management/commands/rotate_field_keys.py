@@ -1,8 +1,8 @@
-"""Put every stored credential under the first key of FIELD_KEYS."""
+"""Put everything that is stored encrypted under the first key of FIELD_KEYS."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from apps.connectors.services import reencrypt_credentials
 from apps.tenancy import doors
@@ -13,8 +13,14 @@ class Command(BaseCommand):
     help = "Re-encrypt credentials with the first of FIELD_KEYS; older keys may then be removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = 0
+        count = unreadable = 0
         for organization_id in doors.active_organizations():
             with tenant_scope(organization_id):
-                count += reencrypt_credentials()
+                done = reencrypt_credentials()
+                count, unreadable = count + done.count, unreadable + done.unreadable
+        if unreadable:
+            raise CommandError(
+                f"{count} credentials are under the first key; {unreadable} fit no key of "
+                "FIELD_KEYS. Put back the key they were stored with, or enter them again."
+            )
         self.stdout.write(f"{count} credentials are under the first key.")
