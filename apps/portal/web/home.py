@@ -81,6 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if view and view.has_use:
         context["chart"] = inform_charts.bars(view, "kind", inform_charts.MEASURES["cost"])
         context["movers"] = _movers(view)
+        context["token_kinds"] = inform_charts.token_kinds(view)
         context["unattributed"] = _unattributed(view)
     context["setup"] = _setup(request, view, coverage, budgets)
     return render(request, "portal/home.html", context)

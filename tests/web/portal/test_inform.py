@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -75,6 +76,15 @@ def test_the_headline_answers_and_compares_the_same_days(world, used):
     assert "November so far cost $200, 100.0% above the same days of October" in html
     assert "1–11 Oct" in html
     assert "Why cost rose $100" in html
+
+
+def test_home_leads_with_tokens_beside_money_and_shows_their_kinds(world, used):
+    _, html = page(world, "portal:home")
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    assert "Tokens, month to date 15.7 K" in text
+    assert "10.7 K in, 5.0 K out" in text
+    assert "Tokens by kind" in text
+    assert text.index("Tokens, month to date") < text.index("Cost per million tokens")
 
 
 def test_use_without_a_price_is_shown_beside_the_cost(world, used):
