@@ -14,12 +14,15 @@ class LedgerConfig(AppConfig):
         from apps.ledger.selectors.spend import read_spend
         from apps.ledger.selectors.used_models import used_models
         from apps.ledger.web.capability import runs_panel, why_panel
+        from apps.ledger.web.usage_card import unit_panel
         from apps.organizations.guards import settings_guard
+        from apps.organizations.panels import register_panel as register_unit_panel
         from apps.portfolio.panels import register_panel
         from apps.pricing.ports import register_used_models
 
         register_panel("runs", runs_panel)
         register_panel("why", why_panel)
+        register_unit_panel("usage", unit_panel)
         register_usage_reader(read_spend)
         register_used_models(used_models)
         settings_guard(refuse_settings)

@@ -5,22 +5,14 @@ their AppConfig.ready().
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 
+from apps.common.web.panels import Panel
 from apps.portfolio.models import Capability
 
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A card of the detail page: a template and its context."""
-
-    template: str
-    context: Mapping[str, Any] = field(default_factory=dict)
-
+__all__ = ["Panel", "costs", "panels_for", "register_costs", "register_panel"]
 
 PanelProvider = Callable[[HttpRequest, Capability], Panel | None]
 CostProvider = Callable[[HttpRequest], Mapping[UUID, int]]

@@ -11,60 +11,26 @@ from apps.access.services import can, can_anywhere, visible_unit_ids
 from apps.budgets import selectors
 from apps.budgets.enums import BudgetStatus as State
 from apps.budgets.web.present import BudgetRow
-from apps.common import charts, clock, fmt
+from apps.common import clock
 from apps.ledger.changelog.selectors import marks as change_marks
 from apps.ledger.query import Query, run
-from apps.ledger.web.notes import Event, chart_notes, prices_of
+from apps.ledger.web.notes import Event, prices_of
+from apps.ledger.web.usage_card import DAYS, usage_card
 from apps.portfolio.models import Capability
 from apps.portfolio.panels import Panel
-
-DAYS = 30
+from apps.tenancy.urls import org_url
 
 
 def usage_panel(request: HttpRequest, capability: Capability) -> Panel | None:
-    """Daily cost of the last 30 days, tokens and requests. None without the permission."""
+    """What it used in the last 30 days. None without the permission."""
     if not can(request.actor, P.USAGE_VIEW, unit_id=capability.unit_id):
         return None
-    today = clock.today(request.organization.timezone)
-    start = today - timedelta(days=DAYS - 1)
-    result = run(
-        Query(
-            start=start,
-            end=today + timedelta(days=1),
-            grain="day",
-            filters={"capability": [str(capability.id)]},
-        )
-    )
-    by_day = {row.period: row for row in result.rows}
-    days = [start + timedelta(days=n) for n in range(DAYS)]
-    currency, total = result.currency, result.total
-    costs = [(by_day[day].cost_nanos or 0) if day in by_day else 0 for day in days]
-    labels = [fmt.day(day, today) for day in days]
-    chart = charts.stacked_bars(
-        labels,
-        [charts.Series("Cost", "s1", costs)],
-        title=f"Daily cost, {capability.name}",
-        summary=f"{fmt.money(total.cost_nanos, currency)} in {DAYS} days",
-        axis=lambda value: fmt.axis_money(value, currency),
-        cell=lambda value: fmt.money(int(value), currency, style="cents"),
-        notes=chart_notes(_events(request, capability, start), days, "day") if result.rows else (),
-    )
-    return Panel(
-        "budgets/_capability_usage.html",
-        {
-            "chart": chart if result.rows else "",
-            "cost": fmt.money(total.cost_nanos, currency) if result.rows else fmt.DASH,
-            "tokens": fmt.tokens(total.tokens.total),
-            "requests": fmt.count(total.requests),
-            "unit_cost": fmt.money(
-                fmt.per_million(total.cost_nanos, total.tokens.total), currency, style="unit"
-            ),
-            "unpriced": fmt.tokens(total.unpriced_tokens) if total.unpriced_tokens else "",
-            "data_as_of": result.data_as_of,
-            "coverage": result.coverage,
-            "zone": result.timezone,
-            "days": DAYS,
-        },
+    return usage_card(
+        request,
+        capability.name,
+        {"capability": [str(capability.id)]},
+        lambda start: _events(request, capability, start),
+        link=f"{org_url(request, 'portal:explore')}?group=model&capability={capability.id}",
     )
 
 

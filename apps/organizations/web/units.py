@@ -14,6 +14,7 @@ from apps.common.web.lists import Action, Column, CustomFilter, Empty, ListPage
 from apps.organizations import selectors, services
 from apps.organizations.enums import UnitKind
 from apps.organizations.models import Unit
+from apps.organizations.panels import panels_for
 from apps.organizations.selectors import UnitNode
 from apps.organizations.web.base import SettingsConfirmPage, SettingsFormPage, SettingsMixin
 from apps.organizations.web.forms import MoveUnitForm, NewUnitForm, ReasonForm, UnitForm
@@ -139,7 +140,7 @@ class _OneUnit(SettingsMixin):
 
 @requires(P.ORG_VIEW)
 class UnitPage(_OneUnit, SettingsFormPage):
-    """One unit: change it, and what else can be done with it."""
+    """One unit: what it used, its settings, and what else can be done with it."""
 
     template_name = "organizations/unit.html"
     submit_label = "Save unit"
@@ -174,6 +175,7 @@ class UnitPage(_OneUnit, SettingsFormPage):
             "kind_label": UnitKind(unit.kind).label,
             "may_change": can(actor, P.UNIT_MANAGE, unit_id=unit.id),
             "may_place": above,
+            "panels": panels_for(self.request, unit),
         }
 
 

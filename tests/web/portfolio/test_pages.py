@@ -84,7 +84,7 @@ def test_a_capability_without_usage_says_so(side):
     with side.scope():
         capability = make_capability()
     page = html(side, Role.EA, "portfolio:detail", capability.id)
-    assert "No usage was attributed to this capability" in page
+    assert "No usage belongs to" in page
     assert "No budget yet" in page
 
 
