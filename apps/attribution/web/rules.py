@@ -52,6 +52,7 @@ POSITION = Column(
     sort="position",
     value=lambda rule: rule.position if rule.status == RuleStatus.ACTIVE else None,
     align="num",
+    phone=False,
 )
 
 
