@@ -44,9 +44,15 @@ class Told:
 
 
 def step(known: Told | None, *, reached: bool, limit: int) -> Step:
-    """TELL for news, ARM where a higher limit puts a told threshold ahead again, else KEEP."""
-    if known is None or known.is_armed:
+    """TELL for news, ARM where a higher limit puts a told threshold ahead again, else KEEP.
+
+    An armed one is news only under a higher limit than it was told under: a raise that was taken
+    back tells nobody of the old amount again.
+    """
+    if known is None:
         return Step.TELL if reached else Step.KEEP
+    if known.is_armed:
+        return Step.TELL if reached and limit > known.limit else Step.KEEP
     return Step.ARM if not reached and limit > known.limit else Step.KEEP
 
 
