@@ -89,9 +89,11 @@ class BandCause(Choice):
 
 
 class BandOutcome(Choice):
-    """What was decided about a month that left what was approved."""
+    """What was decided about a month that left what was approved. DROPPED: nothing, because a later
+    month was asked about or the story ended."""
 
     OPEN = "open", "Waiting for a decision"
     ACCEPTED = "accepted", "Accepted as it is"
     AMEND = "amend", "To be amended"
     RETURN = "return", "To be brought back"
+    DROPPED = "dropped", "Not decided"

@@ -220,7 +220,7 @@ class BandSubject(SubjectHandler):
 
     def on_voided(self, *, actor: Actor, request: ApprovalRequest) -> None:
         BandExit.objects.filter(id=request.revision_id, outcome=BandOutcome.OPEN).update(
-            outcome=BandOutcome.ACCEPTED
+            outcome=BandOutcome.DROPPED
         )
 
     def detail(self, *, actor: Actor, request: ApprovalRequest) -> SubjectDetail:
@@ -239,7 +239,7 @@ class BandSubject(SubjectHandler):
 
     def words(self, request: ApprovalRequest) -> Mapping[str, tuple[str, str]]:
         if _is_overrun(request):
-            accept = ("Accept the overrun", "Accept this month over its budget")
+            accept = ("Accept the overrun", "Accept the overrun")
         else:
             accept = ("Accept the month", "Accept the month as it was")
         return {

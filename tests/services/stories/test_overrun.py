@@ -160,6 +160,20 @@ def test_the_month_is_not_asked_about_again_when_it_is_over(desk, overrun):
     assert ApprovalRequest.objects.get(subject_type="story_band").status == RequestStatus.APPROVED
 
 
+def test_an_open_question_about_an_earlier_month_ends_undecided(desk, story):
+    for n in range(1, 32):
+        use(story, dt.date(2026, 10, n), 30)
+    with clock.at(NOW):
+        assert watch_bands() == 1
+        use(story, dt.date(2026, 11, 12), 1_300)
+        watch()
+        deliver(desk)
+    months = BandExit.objects.order_by("month").values_list("cause", "outcome")
+    assert list(months) == [("band", "dropped"), ("budget", "open")]
+    states = ApprovalRequest.objects.filter(subject_type="story_band").order_by("id")
+    assert list(states.values_list("status", flat=True)) == ["voided", "pending"]
+
+
 def test_a_story_that_is_amended_already_is_not_asked_about(desk, story):
     with clock.at(NOW):
         desk.resubmitted(story)
