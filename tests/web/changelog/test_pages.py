@@ -134,6 +134,6 @@ def test_changes_are_marked_on_the_charts(side):
     ):
         args = [side.capability.id] if url == "portfolio:detail" else []
         drawn = text(lead, side.url(url, *args), **query)
-        assert f">{label}</text>" in drawn, (url, query)
+        assert f"</b> {label}</li>" in drawn, (url, query)
     page = text(lead, side.url("portal:explore"), model="m1")
-    assert ">Claims: release 2.3</text>" not in page
+    assert "Claims: release 2.3</li>" not in page
