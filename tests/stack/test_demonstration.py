@@ -55,7 +55,13 @@ DAYS = 58
 AXES = ("unit", "capability", "kind", "provider", "model", "source", "service_tier", "account")
 
 
-READERS = {"approvals:list", "portal:home", "outcomes:list", "ledger:unattributed"}
+READERS = {
+    "approvals:list",
+    "portal:home",
+    "outcomes:list",
+    "ledger:unattributed",
+    "reports:list",
+}
 DECIDE_NOTHING = (Role.OWNER, Role.ADMIN, Role.TOKENOPS_ANALYST, Role.UNIT_LEAD, Role.MEMBER,
                   Role.AUDITOR, Role.VIEWER)  # fmt: skip
 MAY_BE_EMPTY = dict.fromkeys(DECIDE_NOTHING, READERS)
