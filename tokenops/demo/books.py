@@ -37,6 +37,8 @@ ACCOUNTS = (
     ("deepseek", "personal", "Somebody’s own account", KeyStanding.BANNED, "",
      "Somebody’s own card", "Personal data must not leave the company."),
 )  # fmt: skip
+SANCTIONED = 12
+"""Keys of production that TokenOps has looked at so far, the dearest first."""
 BASES = {"USD": Decimal("1.0840"), "GBP": Decimal("0.8410"), "CHF": Decimal("0.9390")}
 """Rates of one EUR around which the invented table moves."""
 
@@ -85,10 +87,12 @@ def _review_keys(demo: Demo) -> None:
     teams = {key.name: COMPANY.capability(key.capability).team for key in COMPANY.keys
              if key.capability and key.name.endswith("-prod")}  # fmt: skip
     names = {team.code: team.name for team in COMPANY.teams}
-    for line in lines():
+    sanctioned = 0
+    for line in sorted(lines(), key=lambda line: -(line.cost_nanos or 0)):
         standing = wanted.get(line.label)
-        if standing is None and line.label not in teams:
+        if standing is None and (line.label not in teams or sanctioned == SANCTIONED):
             continue
+        sanctioned += standing is None
         review_key(
             actor=actor,
             provider=line.provider,
