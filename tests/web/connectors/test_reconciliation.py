@@ -97,7 +97,7 @@ def test_by_model_and_by_key(side):
     assert "no source of record" in models["Other line items"]["What explains it"]
     (key,) = rows(side, "&by=api_key").values()
     assert (key["Measured (USD)"], key["Billed (USD)"]) == ("30.000000000", "")
-    assert key["Compared (tokens)"] == "600"
+    assert (key["Name"], key["Compared (tokens)"]) == ("Search", "600")
     assert (key["Not compared (tokens)"], key["Compared cost (USD)"]) == ("1600", "1.000000000")
     assert rows(side, "&by=provider")["openai"]["Billed (USD)"] == "40.000000000"
 
