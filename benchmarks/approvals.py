@@ -11,8 +11,10 @@ import argparse
 import gc
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -29,6 +31,7 @@ from apps.approvals.models import (
     ApprovalStep,
 )
 from apps.approvals.services import decide
+from apps.budgets.models import Budget, BudgetEntry
 from apps.common import clock
 from apps.common.ids import uuid7
 from apps.common.periods import month_of
@@ -36,6 +39,7 @@ from apps.stories.models import PhaseEstimate, StoryRevision, TokenStory
 from benchmarks import report, world
 from benchmarks.meter import Meter, p50, p95
 from tests.factories.approvals import set_route
+from tests.factories.budgets import make_budget
 from tests.factories.ledger import take, usage
 from tests.factories.stories import make_assumptions, make_prices, make_submitted
 from tests.world import OrganizationWorld, World
@@ -99,6 +103,8 @@ class Seed:
                     cap_nanos=amount,
                 )
             )  # fmt: skip
+            if not waiting:
+                self._budget(add, story, f"TS-{n:05d} {title}", unit, amount, at)
             for phase in self.phases:
                 add(self._twin(phase, uuid7(), revision_id=revision))
             status = "pending" if waiting else self.random.choice(("approved", "rejected"))
@@ -134,10 +140,27 @@ class Seed:
                 add(self._twin(party, uuid7(), request_id=request))
         order = (
             TokenStory, StoryRevision, PhaseEstimate, ApprovalRequest, ApprovalStep,
-            ApprovalAssignment, ApprovalParty,
+            ApprovalAssignment, ApprovalParty, Budget, BudgetEntry,
         )  # fmt: skip
         for model in order:
             model.objects.bulk_create(rows.get(model, []), batch_size=1_000)
+
+    @staticmethod
+    def _budget(
+        add: Callable[[Any], None], story: UUID, name: str, unit: UUID, amount: int, at: datetime
+    ) -> None:
+        """What an approval opens: a budget of its own, below that of its team."""
+        budget = Budget(
+            name=name, name_norm=name.lower(), scope="story", unit_id=unit, story_id=story,
+            period_kind="month", starts_on=at.date(), timezone="UTC",
+        )  # fmt: skip
+        add(budget)
+        add(
+            BudgetEntry(
+                budget_id=budget.id, kind="initial", effective_on=at.date(), amount_nanos=amount,
+                budget_version=1, actor_name="CFO Acme",
+            )
+        )  # fmt: skip
 
     @staticmethod
     def _twin(row: Any, new_id: Any, **changes: Any) -> Any:
@@ -163,6 +186,11 @@ def build(side: OrganizationWorld, stories: int, opened: int) -> None:
         assumptions = msgspec.structs.replace(
             make_assumptions(), starts_on=begun, live_on=month_of(begun).shift(1).start
         )
+        make_budget(starts_on=begun, amount_nanos=400_000_000_000_000_000)
+        for unit in side.units.values():
+            make_budget(
+                scope="unit", unit_id=unit.id, starts_on=begun, amount_nanos=90_000_000_000_000_000
+            )
         story = make_submitted(lead, side.units["platform"].id, assumptions=assumptions)
         Seed(side, story).run(stories, opened)
         _measure_use()

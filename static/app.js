@@ -97,6 +97,9 @@
     // A form that comes back from the server keeps the parts that were unfolded.
     if (at.matches("[data-keep-open]")) $$("details", at).forEach((d, n) => { if (unfolded[n]) d.open = true; });
     ready(at);
+    // What waits for the person has changed with the queue: the menu says it too.
+    const waiting = at.dataset.waiting;
+    if (waiting) $$(':is(.nav,.tabbar) a[href$="/approvals/"] :is(.cnt,.n)').forEach((e) => { e.firstChild.data = waiting; e.hidden = waiting === "0"; });
     const count = $("[data-live]", at);
     if (count) say(count.textContent);
     const heading = $("[data-focus]", at);

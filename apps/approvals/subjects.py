@@ -118,7 +118,8 @@ class SubjectHandler:
     def effect(self, *, actor: "Actor", request: "ApprovalRequest") -> SubjectDetail:
         """The part of `detail` that says what approving commits, such as a budget above it.
 
-        Its template renders inside `#effect` and is asked for again for another cap:
+        The template of `detail` includes `approvals/_effect.html` where it belongs, and that part
+        is asked for again for another cap:
         `request.approved_nanos` is always the amount that the answer on the screen approves.
         """
         return SubjectDetail()

@@ -3,13 +3,14 @@
 from collections import Counter
 from typing import Any
 
-from apps.audits.models import Audit
+from apps.audits.models import Audit, Finding
+from apps.common import clock
 
 
 def report_document(audit: Audit) -> dict[str, Any]:
     """Everything a reader needs, as plain JSON values."""
     baseline = audit.baselines.latest("number")
-    findings = list(audit.findings.select_related("owner__user", "unit"))
+    findings = list(audit.findings.select_related("owner__user", "unit", "exception"))
     return {
         "format": "tokenops.audit.report/1",
         "audit": {
@@ -47,7 +48,22 @@ def report_document(audit: Audit) -> dict[str, Any]:
                 "due_on": finding.due_on.isoformat() if finding.due_on else None,
                 "response": finding.response,
                 "resolution": finding.resolution,
+                **_accepted(finding),
             }
             for finding in findings
         ],
+    }
+
+
+def _accepted(finding: Finding) -> dict[str, Any]:
+    """Who decided to live with a finding, by which exception, and until when."""
+    exception = finding.exception
+    if exception is None or not finding.is_accepted_on(clock.today()):
+        return {}
+    return {
+        "accepted": {
+            "by": exception.decided_by_name,
+            "exception": exception.ref,
+            "until": exception.ends_on.isoformat() if exception.ends_on else None,
+        }
     }

@@ -1,7 +1,10 @@
 """An audit, what it froze, what it found and who signed."""
 
+from datetime import date
+
 from django.db import models
 
+from apps.audits import rules
 from apps.audits.enums import AuditStatus, Check, FindingStatus, Severity
 from apps.common import clock
 from apps.organizations.models import Membership, Unit
@@ -76,7 +79,11 @@ class AuditBaseline(TenantModel):
 
 
 class Finding(TenantModel):
-    """Something that must be explained or mended. `evidence` is the query that shows it."""
+    """Something that must be explained or mended. `evidence` is the query that shows it.
+
+    `exception` is the last request to live with it: approved, the finding is accepted while the
+    exception holds, and it counts again on the day after.
+    """
 
     audit = TenantForeignKey(Audit, models.PROTECT, related_name="findings", db_index=False)
     number = models.IntegerField()
@@ -96,6 +103,9 @@ class Finding(TenantModel):
         Membership, models.PROTECT, null=True, related_name="+", db_index=False
     )
     due_on = models.DateField(null=True)
+    exception = TenantForeignKey(
+        "asks.Ask", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     response = models.TextField(blank=True, default="")
     resolution = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(default=clock.now)
@@ -113,11 +123,24 @@ class Finding(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization_id", "owner", "status"], name="finding_owner")
+            models.Index(fields=["organization_id", "owner", "status"], name="finding_owner"),
+            models.Index(
+                fields=["organization_id", "exception"],
+                condition=models.Q(exception__isnull=False),
+                name="finding_exception",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"F-{self.number:02d} {self.title}"
+
+    def is_accepted_on(self, day: date) -> bool:
+        """Whether somebody who may has decided to live with it, for this day."""
+        return self.exception is not None and self.exception.holds_on(day)
+
+    def is_settled_on(self, day: date) -> bool:
+        """Whether it no longer holds up the report."""
+        return self.status in rules.SETTLED or self.is_accepted_on(day)
 
     def trail_ref(self) -> ObjectRef:
         return ObjectRef("finding", self.id, f"{self.audit.ref} {self}")

@@ -29,6 +29,9 @@ FINDING_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "reopen": (frozenset({F.RESOLVED, F.DISMISSED}), F.OPEN),
 }
 
+#: Findings in these states may be asked to be lived with.
+ACCEPTABLE = frozenset({F.OPEN, F.ASSIGNED, F.RESPONDED})
+
 #: Findings in these states no longer hold up the report.
 SETTLED = frozenset({F.RESPONDED, F.RESOLVED, F.DISMISSED})
 

@@ -19,9 +19,13 @@ from apps.approvals.selectors import (
     requests_of_subject,
     steps_of,
 )
+from apps.approvals.subjects import SubjectDetail
+from apps.asks.enums import AskStatus
+from apps.asks.selectors import may_ask
 from apps.audits import figures, rules
-from apps.audits.enums import FindingStatus, Severity
+from apps.audits.enums import AuditStatus, FindingStatus, Severity
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
+from apps.common import clock
 from apps.common.errors import NotFound
 
 SUBJECT = "audit"
@@ -32,6 +36,18 @@ SIGNING_ROLES: tuple[Role, ...] = tuple(
 _OPEN = (FindingStatus.OPEN, FindingStatus.ASSIGNED)
 
 
+def _accepted(path: str = "") -> Q:
+    """Findings that somebody who may has decided to live with, as of today."""
+    today = clock.today()
+    return Q(
+        **{
+            f"{path}exception__status": AskStatus.APPROVED,
+            f"{path}exception__starts_on__lte": today,
+            f"{path}exception__ends_on__gte": today,
+        }
+    )
+
+
 def audits(actor: Actor) -> QuerySet[Audit]:
     """The audits the actor may read, with the count of findings that wait."""
     return (
@@ -39,7 +55,9 @@ def audits(actor: Actor) -> QuerySet[Audit]:
         .select_related("unit", "lead__user")
         .annotate(
             finding_count=Count("findings"),
-            open_count=Count("findings", filter=Q(findings__status__in=_OPEN)),
+            open_count=Count(
+                "findings", filter=Q(findings__status__in=_OPEN) & ~_accepted("findings__")
+            ),
         )
     )
 
@@ -53,7 +71,7 @@ def audit_by_id(actor: Actor, audit_id: UUID) -> Audit:
 
 def finding_by_id(actor: Actor, audit_id: UUID, finding_id: UUID) -> Finding:
     """A finding of an audit the actor may read, or one the actor must answer."""
-    found = Finding.objects.select_related("audit", "owner__user", "unit").filter(
+    found = Finding.objects.select_related("audit", "owner__user", "unit", "exception").filter(
         id=finding_id, audit_id=audit_id
     )
     finding = found.first()
@@ -64,6 +82,21 @@ def finding_by_id(actor: Actor, audit_id: UUID, finding_id: UUID) -> Finding:
     return finding
 
 
+def finding_panel(actor: Actor, request: ApprovalRequest) -> SubjectDetail | None:
+    """Beside the decision about an exception: the finding that somebody wants to live with."""
+    if request.amount_period != "once":
+        return None
+    finding = (
+        Finding.objects.select_related("audit", "owner__user", "unit")
+        .filter(exception_id=request.subject_id)
+        .first()
+    )
+    if finding is None:
+        return None
+    context = {"finding": finding, "may_open": can(actor, P.AUDIT_VIEW, unit_id=finding.unit_id)}
+    return SubjectDetail(aside_template="audits/_finding_panel.html", context=context)
+
+
 def may_respond(actor: Actor, finding: Finding) -> bool:
     """Its owner, wherever the owner's role is bound; else whoever answers for the unit."""
     if actor.owns(finding.owner_id):
@@ -71,10 +104,29 @@ def may_respond(actor: Actor, finding: Finding) -> bool:
     return can(actor, P.AUDIT_RESPOND, unit_id=finding.unit_id or finding.audit.unit_id)
 
 
+def may_ask_to_accept(actor: Actor, finding: Finding) -> bool:
+    """Whether the actor may ask to live with it now (`services.acceptance` refuses otherwise)."""
+    known = finding.exception
+    if known is not None and (
+        known.status == AskStatus.ASKED or finding.is_accepted_on(clock.today())
+    ):
+        return False
+    return (
+        finding.status in rules.ACCEPTABLE
+        and finding.audit.status in {AuditStatus.BASELINED, AuditStatus.RESPONDING}
+        and may_respond(actor, finding)
+        and may_ask(actor, finding.unit_id or finding.audit.unit_id)
+    )
+
+
 def my_findings(actor: Actor) -> QuerySet[Finding]:
-    """Findings that wait for this person's answer, soonest first."""
+    """Findings that wait for this person's answer, soonest first; not those whose acceptance is
+    asked or was decided.
+    """
     return (
         Finding.objects.filter(owner_id=actor.membership_id, status=FindingStatus.ASSIGNED)
+        .exclude(_accepted())
+        .exclude(exception__status=AskStatus.ASKED)
         .select_related("audit")
         .order_by("due_on", "number")
     )

@@ -7,7 +7,9 @@ import datetime as dt
 from apps.access.actors import Actor
 from apps.access.roles import Role
 from apps.audits.models import Audit, Finding
+from apps.audits.selectors import may_ask_to_accept
 from apps.audits.services import baseline, findings, plan, report
+from apps.audits.services.acceptance import ask_to_accept
 from apps.common.periods import Month, month_of
 from tokenops.demo.organization import Demo
 
@@ -32,6 +34,8 @@ def ensure_audit(demo: Demo, now: dt.datetime) -> None:
     raised = findings.raise_findings(actor=lead, audit=audit, version=audit.version)
     for index, finding in enumerate(raised):
         _assign(demo, finding, answer=index < ANSWERED)
+    if raised:
+        _live_with(demo, raised[-1], now.date())
 
 
 def _waiting_for_signatures(lead: Actor, month: Month) -> None:
@@ -54,10 +58,28 @@ def _waiting_for_signatures(lead: Actor, month: Month) -> None:
     report.issue_report(actor=lead, audit=audit, version=audit.version)
 
 
+def _live_with(demo: Demo, finding: Finding, today: dt.date) -> None:
+    """Its owner would rather live with the smallest one; the people on the route decide."""
+    finding.refresh_from_db()
+    owner = _owner(demo, finding)
+    if may_ask_to_accept(owner, finding):
+        ask_to_accept(
+            actor=owner,
+            finding=finding,
+            version=finding.version,
+            reason="The supplier mends it with its release in spring; until then it costs little.",
+            until=today + dt.timedelta(days=120),
+        )
+
+
+def _owner(demo: Demo, finding: Finding) -> Actor:
+    team = next((code for code, unit in demo.units.items() if unit == finding.unit_id), None)
+    return demo.lead_of(team) if team else demo.role(Role.TOKENOPS_ANALYST)
+
+
 def _assign(demo: Demo, finding: Finding, *, answer: bool) -> None:
     lead = demo.role(Role.TOKENOPS_LEAD)
-    team = next((code for code, unit in demo.units.items() if unit == finding.unit_id), None)
-    owner = demo.lead_of(team) if team else demo.role(Role.TOKENOPS_ANALYST)
+    owner = _owner(demo, finding)
     if owner.membership_id is None:
         return
     assigned = findings.assign_finding(

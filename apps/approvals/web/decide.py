@@ -37,6 +37,7 @@ class Effect(View):
             return HttpResponseRedirect(f"{page}?{urlencode({'choice': choice, 'cap': cap})}")
         form = decision_form(current, choice=choice, cap=cap)
         context: dict[str, Any] = present.answer_context(current, form)
+        context["chosen"] = request.GET.get("bar") == "1"
         shown = context["approval"]
         context["effect"] = handler_for(current.subject_type).effect(
             actor=request.actor, request=shown

@@ -157,6 +157,7 @@ class Pane(View):
             "tab": tab,
             "tabs": self._tabs(tab, page.total or 0, mine, delegated),
             "queue_title": QUEUE_TITLES[tab],
+            "mine": mine,
             "items": [
                 present.queue_item(row, now, zone, known, seats.get(row.id, ""))
                 for row in page.rows

@@ -11,7 +11,7 @@ from apps.approvals import services as approvals
 from apps.approvals.enums import Lane
 from apps.approvals.models import ApprovalRequest
 from apps.asks import events, selectors
-from apps.asks.enums import AskKind, AskStatus
+from apps.asks.enums import AskKind, AskStatus, Rule
 from apps.asks.models import Ask, AskedEntitlement, AskRevision
 from apps.asks.services.checking import (
     AskInput,
@@ -165,7 +165,7 @@ def _submit(actor: Actor, ask: Ask, entitlement: EntitlementInput | None) -> App
         unit_id=ask.unit_id,
         requester_id=ask.requester_id,
         amount_nanos=ask.amount_nanos,
-        amount_period="month" if ask.kind in MONTHLY else "once",
+        amount_period="month" if ask.kind in MONTHLY and ask.rule != Rule.FINDING else "once",
         currency=ask.currency,
         context=context,
         funder_ids=_funders(ask),

@@ -32,6 +32,15 @@ RESOLVE = request_example(
     "Resolve it", "Say what was done",
     {"version": 1, "action": "resolve", "text": "The timeout is 60 seconds since 20 November."},
 )  # fmt: skip
+ACCEPT = request_example(
+    "Ask to live with it", "Until a day: the people on the route of exceptions decide",
+    {
+        "version": 1,
+        "action": "accept",
+        "text": "The supplier mends it with its release in March.",
+        "until": "2027-03-31",
+    },
+)  # fmt: skip
 SIGN = request_example(
     "Sign", "The hash says which report was read",
     {"version": 1, "role": "cio", "sha256": SHA256},

@@ -10,6 +10,7 @@ from apps.audits.enums import Severity
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding, Signature
 from apps.audits.selectors import SIGNING_ROLES, sign_off_of, signatures
 from apps.audits.services.plan import DEFAULT_ROLES
+from apps.common import clock
 from apps.common.api.fields import MoneyField
 
 
@@ -57,6 +58,7 @@ class FindingSerializer(serializers.ModelSerializer):
 
     effect = MoneyField(source="effect_nanos", read_only=True, allow_null=True)
     check = serializers.CharField(source="check_name", read_only=True)
+    accepted_until = serializers.SerializerMethodField()
 
     class Meta:
         model = Finding
@@ -77,7 +79,15 @@ class FindingSerializer(serializers.ModelSerializer):
             "due_on",
             "response",
             "resolution",
+            "exception",
+            "accepted_until",
         )
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_accepted_until(self, finding: Finding) -> Any:
+        """The last day somebody has decided to live with it; null when it must be answered."""
+        known = finding.exception
+        return known.ends_on if known and finding.is_accepted_on(clock.today()) else None
 
 
 class AuditSerializer(serializers.ModelSerializer):
@@ -158,11 +168,16 @@ class NewFindingSerializer(serializers.Serializer):
 
 
 class FindingActionSerializer(VersionSerializer):
-    """`assign` needs owner; `respond` a text; `resolve`, `dismiss` and `reopen` a text."""
+    """`assign` needs owner; `respond` a text; `resolve`, `dismiss` and `reopen` a text; `accept` a
+    text (why one lives with it) and `until`: it asks for an exception, which others decide.
+    """
 
-    action = serializers.ChoiceField(["assign", "respond", "resolve", "dismiss", "reopen"])
+    action = serializers.ChoiceField(
+        ["assign", "respond", "resolve", "dismiss", "reopen", "accept"]
+    )
     owner = serializers.UUIDField(required=False, allow_null=True, default=None)
     due_on = serializers.DateField(required=False, allow_null=True, default=None)
+    until = serializers.DateField(required=False, allow_null=True, default=None)
     text = serializers.CharField(required=False, allow_blank=True, default="")
 
 

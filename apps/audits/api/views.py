@@ -18,7 +18,7 @@ from apps.audits.api import examples
 from apps.audits.api import serializers as s
 from apps.audits.documents import document_response
 from apps.audits.models import Audit
-from apps.audits.services import baseline, findings, plan, report, sign_off
+from apps.audits.services import acceptance, baseline, findings, plan, report, sign_off
 from apps.common.errors import Invalid, NotFound
 
 
@@ -159,12 +159,12 @@ class FindingListView(ActorMixin, APIView):
 
 
 class FindingActionView(ActorMixin, APIView):
-    """Assign, respond to, resolve, dismiss or reopen a finding."""
+    """Assign, respond to, resolve, dismiss or reopen a finding, or ask to live with it."""
 
     permission_required = {"POST": P.AUDIT_VIEW}
 
     @extend_schema(
-        examples=[examples.ASSIGN, examples.RESOLVE],
+        examples=[examples.ASSIGN, examples.RESOLVE, examples.ACCEPT],
         operation_id="audits_findings_act",
         request=s.FindingActionSerializer,
         responses=s.FindingSerializer,
@@ -181,6 +181,8 @@ class FindingActionView(ActorMixin, APIView):
             )
         elif data["action"] == "respond":
             finding = findings.respond_to_finding(**common, response=data["text"])
+        elif data["action"] == "accept":
+            finding = acceptance.ask_to_accept(**common, reason=data["text"], until=data["until"])
         else:
             finding = findings.settle_finding(
                 **common, action=data["action"], resolution=data["text"]

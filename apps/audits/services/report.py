@@ -22,7 +22,9 @@ def issue_report(*, actor: Actor, audit: Audit, version: int) -> AuditReport:
     Raises Conflict while a finding has no answer.
     """
     require(actor, P.AUDIT_RUN, unit_id=audit.unit_id)
-    waiting = [str(f) for f in audit.findings.all() if f.status not in rules.SETTLED]
+    today = clock.today()
+    found = audit.findings.select_related("exception")
+    waiting = [str(f) for f in found if not f.is_settled_on(today)]
     if waiting:
         raise Conflict(
             f"{len(waiting)} findings have no answer: {'; '.join(waiting[:3])}",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from apps.access.permissions import P
 from apps.access.web import requires
 from apps.audits import selectors
-from apps.audits.services import findings, report, sign_off
+from apps.audits.services import acceptance, findings, report, sign_off
 from apps.audits.web.forms import FindingForm
 from apps.audits.web.views import posted_version
 from apps.common.errors import Invalid
@@ -117,6 +117,26 @@ def settle(request: HttpRequest, audit_id: UUID, finding_id: UUID) -> HttpRespon
         action=request.POST.get("action", ""),
         resolution=request.POST.get("resolution", ""),
     )
+    return _back(request, audit_id, f"#finding-{finding.number}")
+
+
+@requires(P.AUDIT_RESPOND)
+@require_POST
+def accept(request: HttpRequest, audit_id: UUID, finding_id: UUID) -> HttpResponse:
+    """Ask to live with a finding until a day."""
+    finding = selectors.finding_by_id(request.actor, audit_id, finding_id)
+    try:
+        until = parse_date(request.POST.get("until", ""))
+    except ValueError:
+        until = None
+    asked = acceptance.ask_to_accept(
+        actor=request.actor,
+        finding=finding,
+        version=posted_version(request),
+        reason=request.POST.get("reason", ""),
+        until=until,
+    )
+    messages.success(request, f"{asked.exception} is asked. The people on its route decide.")
     return _back(request, audit_id, f"#finding-{finding.number}")
 
 

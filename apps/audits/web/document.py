@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from apps.audits import rules, selectors
 from apps.audits.enums import AuditStatus
 from apps.audits.models import Audit, AuditBaseline, AuditReport, Finding
-from apps.common import fmt
+from apps.common import clock, fmt
 from apps.common.charts import dumbbell
 from apps.tenancy.urls import org_url
 
@@ -35,7 +35,8 @@ def headline(audit: Audit, frozen: AuditBaseline | None, findings: Sequence[Find
     spend = fmt.money(frozen.spend_nanos, audit.currency)
     if audit.status == AuditStatus.BASELINED:
         return f"{audit.title}: {spend} measured, checks not run yet"
-    waiting = [f for f in findings if f.status not in rules.SETTLED]
+    today = clock.today()
+    waiting = [f for f in findings if not f.is_settled_on(today)]
     if audit.status == AuditStatus.RESPONDING and waiting:
         return f"{audit.title}: {len(waiting)} of {fmt.plural(len(findings), 'finding')} wait"
     if audit.status == AuditStatus.SIGNED:
@@ -46,7 +47,8 @@ def headline(audit: Audit, frozen: AuditBaseline | None, findings: Sequence[Find
 def phases(audit: Audit, frozen: AuditBaseline | None, findings: Sequence[Finding]) -> list[Phase]:
     """Plan, baseline, findings, responses, sign-off, signed."""
     reached = _ORDER.index(audit.status)
-    settled = sum(f.status in rules.SETTLED for f in findings)
+    today = clock.today()
+    settled = sum(f.is_settled_on(today) for f in findings)
     notes = (
         fmt.day(audit.created_at.date()),
         fmt.moment(frozen.captured_at) if frozen else "Not frozen",

@@ -25,6 +25,9 @@ urlpatterns = [
     path(
         "audits/<uuid:audit_id>/findings/<uuid:finding_id>/settle/", actions.settle, name="settle"
     ),
+    path(
+        "audits/<uuid:audit_id>/findings/<uuid:finding_id>/accept/", actions.accept, name="accept"
+    ),
     path("audits/<uuid:audit_id>/issue/", actions.issue, name="issue"),
     path("audits/<uuid:audit_id>/sign/", actions.sign, name="sign"),
     path("audits/<uuid:audit_id>/reopen/", actions.reopen, name="reopen"),

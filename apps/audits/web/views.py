@@ -19,7 +19,7 @@ from apps.audits.models import Audit
 from apps.audits.services import baseline, plan
 from apps.audits.web.document import declared_chart, headline, phases, report_context
 from apps.audits.web.forms import AssignForm, PlanForm
-from apps.common import fmt
+from apps.common import clock, fmt
 from apps.common.errors import NotFound
 from apps.common.fmt import day_range
 from apps.common.web.forms import FormPage
@@ -153,7 +153,9 @@ class AuditDetail(View):
     def context(self, request: HttpRequest, audit: Audit) -> dict[str, Any]:
         frozen = selectors.latest_baseline(audit)
         report = selectors.latest_report(audit)
-        findings = list(audit.findings.select_related("owner__user", "unit"))
+        findings = list(
+            audit.findings.select_related("owner__user", "unit", "exception", "audit__unit")
+        )
         order = {name: index for index, name in enumerate(Severity.values)}
         findings.sort(key=lambda f: (order[f.severity], -(f.effect_nanos or 0), f.number))
         actor = request.actor
@@ -176,6 +178,8 @@ class AuditDetail(View):
             "to_sign": selectors.roles_to_sign(actor, audit, sign_off),
             "can_run": can(actor, P.AUDIT_RUN, unit_id=audit.unit_id),
             "can_find": can(actor, P.AUDIT_FINDING_WRITE, unit_id=audit.unit_id),
+            "accepted": {f.id for f in findings if f.is_accepted_on(clock.today())},
+            "acceptable": {f.id for f in findings if selectors.may_ask_to_accept(actor, f)},
             "mine": {f.id for f in findings if selectors.may_respond(actor, f)},
             "assign_form": AssignForm(auto_id=False),
         }

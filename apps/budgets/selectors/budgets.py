@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.access.actors import Actor
 from apps.access.permissions import P
@@ -16,6 +16,8 @@ from apps.budgets.rules.periods import Period
 from apps.budgets.rules.tree import Node, children_of, parents_of
 from apps.common.errors import NotFound
 from apps.organizations.selectors import parents
+
+WIDEST = (Scope.ORGANIZATION, Scope.UNIT, Scope.CAPABILITY, Scope.STORY)
 
 
 def budgets_for(actor: Actor) -> QuerySet[Budget]:
@@ -55,14 +57,13 @@ def budgets_matching(
     while unit is not None and unit not in units:
         units.append(unit)
         unit = tree.get(unit)
-    active = Budget.objects.filter(status=BudgetStatus.ACTIVE)
-    found = list(active.filter(scope=Scope.ORGANIZATION))
-    found += active.filter(scope=Scope.UNIT, unit_id__in=units)
+    wanted = Q(scope=Scope.ORGANIZATION) | Q(scope=Scope.UNIT, unit_id__in=units)
     if capability_id is not None:
-        found += active.filter(scope=Scope.CAPABILITY, capability_id=capability_id)
+        wanted |= Q(scope=Scope.CAPABILITY, capability_id=capability_id)
     if story_id is not None:
-        found += active.filter(scope=Scope.STORY, story_id=story_id)
-    return found
+        wanted |= Q(scope=Scope.STORY, story_id=story_id)
+    found = Budget.objects.filter(wanted, status=BudgetStatus.ACTIVE).order_by("id")
+    return sorted(found, key=lambda budget: WIDEST.index(Scope(budget.scope)))
 
 
 def entries_of(budget: Budget) -> list[BudgetEntry]:
@@ -94,7 +95,10 @@ def node_of(budget: Budget) -> Node:
 
 def active_tree() -> tuple[dict[UUID, list[UUID]], dict[UUID, list[UUID]]]:
     """(parents, children) of every active budget, by id."""
-    nodes = [node_of(b) for b in Budget.objects.filter(status=BudgetStatus.ACTIVE)]
+    rows = Budget.objects.filter(status=BudgetStatus.ACTIVE).values_list(
+        "id", "scope", "unit_id", "capability_id", "story_id"
+    )
+    nodes = [Node(row_id, Scope(scope), *rest) for row_id, scope, *rest in rows]
     above = parents_of(nodes, parents())
     return above, children_of(above)
 

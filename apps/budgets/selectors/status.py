@@ -6,15 +6,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from apps.budgets.enums import Basis, Health
-from apps.budgets.enums import BudgetStatus as Status
 from apps.budgets.models import Budget
 from apps.budgets.rules import position
 from apps.budgets.rules.amounts import Entry, limit_of
 from apps.budgets.rules.forecast import WINDOW_DAYS, Forecast, NoForecast, forecast
-from apps.budgets.rules.periods import Period, nearest_period, periods_between
+from apps.budgets.rules.periods import Period, nearest_period
 from apps.budgets.rules.position import ThresholdState
-from apps.budgets.rules.tree import share_within
-from apps.budgets.selectors.budgets import active_tree, entries_by_budget
+from apps.budgets.selectors.budgets import entries_by_budget
+from apps.budgets.selectors.commitments import committed_below
 from apps.budgets.selectors.thresholds import thresholds_of
 from apps.budgets.selectors.usage import Usage, usage_of
 from apps.common import clock
@@ -151,7 +150,7 @@ def budget_statuses(
     end = max(min(periods[b.id].end, days[b.id] + timedelta(days=1)) for b in budgets)
     used = usage_of(budgets, start, max(end, start + timedelta(days=1)), home.timezone)
     ids = [b.id for b in budgets]
-    committed = _committed(budgets, periods, days)
+    committed = committed_below(periods, days)
     entries, wanted = entries_by_budget(ids), thresholds_of(budgets)
     return [
         _status(
@@ -247,37 +246,3 @@ def _measure(
         spent_per_day=position.per_day(complete, done),
         sustainable_per_day=position.sustainable_per_day(limit, used, period, done),
     )
-
-
-def _committed(
-    budgets: Sequence[Budget], periods: Mapping[UUID, Period], days: Mapping[UUID, date]
-) -> dict[UUID, tuple[int, int]]:
-    """For each budget what those directly below it may use in its period, and how many of them
-    have no limit.
-    """
-    children = active_tree()[1]
-    below = {c for b in budgets for c in children.get(b.id, [])}
-    found = {b.id: b for b in Budget.objects.filter(id__in=below, status=Status.ACTIVE)}
-    entries = entries_by_budget(below)
-    result = {}
-    for budget in budgets:
-        total = unlimited = 0
-        for child_id in children.get(budget.id, []):
-            amount = _commits(
-                found[child_id], entries.get(child_id, []), periods[budget.id], days[budget.id]
-            )
-            total += amount or 0
-            unlimited += amount is None
-        result[budget.id] = (total, unlimited)
-    return result
-
-
-def _commits(child: Budget, entries: list[Entry], within: Period, today: date) -> int | None:
-    """What a child may use inside a parent's period; None when it has no limit there."""
-    total = 0
-    for period in periods_between(child.plan, within.start, within.end):
-        limit = limit_of(entries, period, max(today, period.start)).nanos
-        if limit is None:
-            return None
-        total += share_within(limit, period, within)
-    return total

@@ -14,6 +14,7 @@ from apps.budgets.selectors.budgets import (
     entries_by_budget,
     get_budget,
 )
+from apps.budgets.selectors.commitments import commitments
 from apps.budgets.selectors.status import BudgetStatus, budget_statuses
 from apps.common import clock
 from apps.common.periods import Month, month_of
@@ -90,7 +91,7 @@ def parent_effects(
         if budget.scope != Scope.STORY
     ]
     effects = []
-    for status in budget_statuses(above):
+    for status in commitments(above):
         if status.limit_nanos is None:
             continue
         months = 1 if once else _months_left(status.period, month_of(status.today))

@@ -154,7 +154,7 @@ def test_with_a_lower_cap_everything_on_the_screen_says_it(side, asked):
     assert promises(html) == {"bar": whole, "wide": whole}
     chosen = page(side, Role.CFO, "approvals:detail", asked.id, query="?choice=lower&cap=2500")[1]
     shown = post(side, Role.CFO, asked, preview="1", **LOWER)
-    url = side.url("approvals:effect", asked.id) + "?decision=lower&cap=2500"
+    url = side.url("approvals:effect", asked.id) + "?bar=1&decision=lower&cap=2500"
     parts = side.client(Role.CFO).get(url, headers={"HX-Request": "true"}).content.decode()
     assert shown.status_code == 200
     for text in (chosen, shown.content.decode(), parts):
@@ -163,6 +163,8 @@ def test_with_a_lower_cap_everything_on_the_screen_says_it(side, asked):
         assert said.startswith("lower 2500")
         assert "Approve $4,000" not in text
     assert parts.count('hx-swap-oob="true"') == 3
+    beside = side.client(Role.CFO).get(url.replace("bar=1&", ""), headers={"HX-Request": "true"})
+    assert 'id="mdec"' not in beside.content.decode()
     assert "Nothing is recorded yet." in shown.content.decode()
     plain = side.client(Role.CFO).get(url)
     assert plain["Location"].endswith("?choice=lower&cap=2500")
