@@ -15,7 +15,7 @@ from apps.access.services import visible, visible_unit_ids
 from apps.accounts.models import User
 from apps.common import clock
 from apps.common.errors import NotFound
-from apps.common.memo import once
+from apps.common.memo import kept, once
 from apps.organizations import rules
 from apps.organizations.models import (
     ApiKey,
@@ -68,6 +68,9 @@ def organization() -> Organization:
 _OWN = RowLookup(Organization, "id = %s")
 
 
+_UNITS = "organizations.units"
+
+
 def units() -> QuerySet[Unit]:
     return Unit.objects.order_by("name", "id")
 
@@ -75,6 +78,9 @@ def units() -> QuerySet[Unit]:
 @once
 def parents() -> dict[UUID, UUID | None]:
     """The tree as each unit's parent, retired units included."""
+    known = kept(_UNITS).get("all")
+    if known is not None:
+        return {unit.id: unit.parent_id for unit in known}
     return dict(Unit.objects.values_list("id", "parent_id"))
 
 
@@ -94,7 +100,10 @@ class UnitNode:
 def units_tree(*, include_retired: bool = False) -> list[UnitNode]:
     """The whole tree in reading order: each unit before its children, siblings by name."""
     children: dict[UUID | None, list[Unit]] = {}
-    for unit in units():
+    read = kept(_UNITS)
+    if "all" not in read:
+        read["all"] = list(units())
+    for unit in read["all"]:
         if include_retired or unit.is_active:
             children.setdefault(unit.parent_id, []).append(unit)
     nodes: list[UnitNode] = []

@@ -190,7 +190,11 @@ def steps_of(request: ApprovalRequest) -> list[ApprovalStep]:
 
 
 def decisions_of(request: ApprovalRequest) -> list[ApprovalDecision]:
-    """Every answer ever given, also those that were undone (`undone` says which)."""
+    """Every answer ever given, also those that were undone (`undone` says which). An answer moves
+    the version: of a request that never moved nothing is asked.
+    """
+    if request.version == 1:
+        return []
     gone = Exists(ApprovalUndo.objects.filter(decision_id=OuterRef("pk")))
     return list(
         ApprovalDecision.objects.filter(request_id=request.id).annotate(undone=gone).order_by("id")

@@ -46,6 +46,13 @@ class Effect(View):
 
 
 @requires(P.APPROVAL_ANSWER)
+def usual(request: HttpRequest) -> HttpResponse:
+    """Conditions that were asked before, for the list under the field: read when it is unfolded."""
+    texts = selectors.usual_conditions()
+    return render(request, "approvals/_usual.html", {"texts": texts})
+
+
+@requires(P.APPROVAL_ANSWER)
 class Decide(Pane):
     """POST: one answer. 422 and 409 come back on the same page with what was typed.
 

@@ -144,12 +144,16 @@ class Pane(View):
     ) -> HttpResponse:
         """The page, or its region for htmx. `chosen`: the person opened this request."""
         now, zone, known = clock.now(), self.request.organization.timezone, calendar()
-        page = paging.numbered(self.rows(), self.request.GET.get("page", ""), PAGE_SIZE)
+        mine, delegated = selectors.count_mine(self.request.actor)
+        filtered = any(f.read(self.request) for f in self.filters())
+        known_total = {MINE: mine, DELEGATED: delegated}.get(self.tab()) if not filtered else None
+        page = paging.numbered(
+            self.rows(), self.request.GET.get("page", ""), PAGE_SIZE, total=known_total
+        )
         if current is None and page.rows:
             current = page.rows[0]
         tab = self.tab()
         ids = {row.id for row in page.rows} | ({current.id} if current else set())
-        mine, delegated = selectors.count_mine(self.request.actor)
         seats = selectors.seats_of(self.request.actor, sorted(ids)) if delegated else {}
         context: dict[str, Any] = {
             "title": current.title if current is not None and chosen else "Approvals",
@@ -167,7 +171,7 @@ class Pane(View):
             "may_answer_many": tab in {MINE, DELEGATED} and len(page.rows) > 1,
             "page": page,
             "controls": self.controls(),
-            "filtered": any(f.read(self.request) for f in self.filters()),
+            "filtered": filtered,
             "sorted": self.request.GET.get("sort", "") in self.sorts(),
             "keep": "tab",
             "views": bar(self.request, "approvals"),
@@ -242,7 +246,6 @@ class Pane(View):
                 p.membership_id == actor.membership_id and p.reason in ASKERS for p in parties
             ),
             "conditions": selectors.conditions_of(current),
-            "usual_conditions": selectors.usual_conditions() if not blocked else [],
             "can_undo": present.is_last_word(actor, current, steps)
             and services.can_undo(actor, current),
             "can_sample": current.sample_status == SampleStatus.DUE

@@ -18,6 +18,7 @@ app_name = "approvals"
 urlpatterns = [
     path("approvals/", queue.Queue.as_view(), name="list"),
     path("approvals/bulk/", bulk.Bulk.as_view(), name="bulk"),
+    path("approvals/conditions/usual/", decide.usual, name="usual"),
     path("approvals/conditions/", conditions.Conditions.as_view(), name="conditions"),
     path(
         "approvals/conditions/<uuid:condition_id>/",

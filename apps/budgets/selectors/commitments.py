@@ -43,8 +43,7 @@ def commitments(budgets: Iterable[Budget]) -> list[Commitment]:
         return []
     days = {b.id: clock.today(b.timezone) for b in known}
     periods = {b.id: nearest_period(b.plan, days[b.id]) for b in known}
-    below = committed_below(periods, days)
-    entries = entries_by_budget(list(periods))
+    below, entries = _below(periods, days)
     return [
         Commitment(
             b,
@@ -63,6 +62,13 @@ def committed_below(
     """For each budget what those directly below it may use in its period, and how many of them
     have no limit.
     """
+    return _below(periods, days)[0]
+
+
+def _below(
+    periods: Mapping[UUID, Period], days: Mapping[UUID, date]
+) -> tuple[dict[UUID, tuple[int, int]], dict[UUID, list[Entry]]]:
+    """`committed_below`, and the entries of the budgets asked about and of those it has read."""
     nodes, plans = _above_stories()
     total, unlimited = dict.fromkeys(periods, 0), dict.fromkeys(periods, 0)
     children = {k: v for k, v in children_of(parents_of(nodes, parents())).items() if k in periods}
@@ -71,17 +77,15 @@ def committed_below(
         unlimited[parent] += without
         children.setdefault(parent, []).extend(others)
     below = {child for found in children.values() for child in found}
-    if below:
-        plans |= _plans(below - plans.keys())
-        entries = entries_by_budget(below)
-        for parent, found in children.items():
-            for child in found:
-                amount = _commits(
-                    plans[child], entries.get(child, ()), periods[parent], days[parent]
-                )
-                total[parent] += amount or 0
-                unlimited[parent] += amount is None
-    return {budget_id: (total[budget_id], unlimited[budget_id]) for budget_id in periods}
+    if unread := below - plans.keys():
+        plans |= _plans(unread)
+    entries = entries_by_budget(below | periods.keys())
+    for parent, found in children.items():
+        for child in found:
+            amount = _commits(plans[child], entries.get(child, ()), periods[parent], days[parent])
+            total[parent] += amount or 0
+            unlimited[parent] += amount is None
+    return {each: (total[each], unlimited[each]) for each in periods}, entries
 
 
 _PLAN = ("period_kind", "starts_on", "ends_on", "timezone", "year_starts_in")

@@ -59,9 +59,14 @@ def parse_size(text: str, default: int) -> int:
     return int(text) if text.isdecimal() and int(text) in {*SIZES, default} else default
 
 
-def numbered(rows: QuerySet[Any] | Sequence[Any], number: str, size: int) -> Page:
-    """A numbered page; a number that is out of range gives the nearest page."""
-    total = rows.count() if isinstance(rows, QuerySet) else len(rows)
+def numbered(
+    rows: QuerySet[Any] | Sequence[Any], number: str, size: int, *, total: int | None = None
+) -> Page:
+    """A numbered page; a number that is out of range gives the nearest page. `total` is the number
+    of rows where the caller knows it.
+    """
+    if total is None:
+        total = rows.count() if isinstance(rows, QuerySet) else len(rows)
     last = max(1, -(-total // size))
     wanted = int(number) if number.isdecimal() and len(number) < 10 else 1
     at = min(max(1, wanted), last)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from operator import attrgetter
 
-from apps.ledger.enums import Axis
+from apps.ledger.enums import NO_KEY, Axis
 from apps.ledger.models import MEASURES
 from apps.ledger.query.convert import Reported, convert, convert_total, day_of
 from apps.ledger.query.countable import WIDTH, with_countable
@@ -136,6 +136,16 @@ def over_time(result: Result) -> Result:
 
 def _run_costs(rows: Iterable[Row]) -> int:
     return sum(row.run_cost_nanos or 0 for row in rows)
+
+
+def keyed(query: Query) -> list[Row]:
+    """The rows of a query without a word about what its keys are called, in no order: for callers
+    that know them, such as an app that asks about its own objects.
+    """
+    return [
+        Row(tuple(None if key == NO_KEY else key for key in keys), (), period, measures)
+        for period, keys, measures in read(plan(query))
+    ]
 
 
 def values(query: Query, names: Sequence[str]) -> dict[Group, tuple[Words, dict[Period, int]]]:

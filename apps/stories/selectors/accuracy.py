@@ -17,7 +17,7 @@ from django.db.models import Sum
 from apps.access.actors import Actor
 from apps.common import clock
 from apps.common.periods import Month, day_in_zone, month_of
-from apps.ledger.query import Query, run
+from apps.ledger.query import Query, keyed
 from apps.organizations.selectors import organization
 from apps.stories import rules
 from apps.stories.models import PhaseEstimate, TokenStory
@@ -145,7 +145,7 @@ def _measured(
     """Known cost by story and month. A month with use that has no price is left out."""
     wanted = {} if story_ids is None else {"story": sorted(str(each) for each in story_ids)}
     asked = Query(start=start, end=end, grain="month", group_by=("story",), filters=wanted)
-    rows = run(asked).rows
+    rows = keyed(asked)
     return {
         (row.keys[0], row.period): row.cost_nanos
         for row in rows

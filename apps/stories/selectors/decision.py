@@ -15,7 +15,7 @@ from apps.stories.selectors.budget_effect import parent_effects
 from apps.stories.selectors.checks import Check, checks
 from apps.stories.selectors.diff import DiffRow, compare
 from apps.stories.selectors.material import approvals_of
-from apps.stories.selectors.stories import cells, revision_by_id, revisions
+from apps.stories.selectors.stories import revision_by_id, revisions
 
 SIMILAR = 5
 
@@ -54,8 +54,6 @@ def decision_context(actor: Actor, request: ApprovalRequest) -> dict[str, Any]:
         "design": load_design(revision.design),
         "checks_passed": sum(check.passed for check in found),
         "return_times": return_times(revision),
-        "first_year": revision.estimate.get("first_year", {}),
-        "cells": list(cells(revision)),
         "similar": similar_stories(story, known),
         "likeness": cohort_of(known, story.kind, story.pattern),
     }

@@ -303,7 +303,7 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(
     browser = side.client(Role.CFO)
     url = side.url("approvals:list")
     browser.get(url)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(27):
         browser.get(url)
 
 
