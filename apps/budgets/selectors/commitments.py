@@ -17,9 +17,9 @@ from apps.budgets.models import Budget
 from apps.budgets.rules.amounts import Entry, limit_of
 from apps.budgets.rules.periods import Period, Plan, nearest_period, periods_between
 from apps.budgets.rules.tree import Key, Node, children_of, parents_of, share_within
-from apps.budgets.selectors.budgets import entries_by_budget
+from apps.budgets.selectors.budgets import WIDEST, entries_by_budget, node_of
 from apps.common import clock
-from apps.organizations.selectors import parents
+from apps.organizations.selectors import parents, unit_ancestor_ids
 from apps.tenancy.scope import require_organization_id
 
 
@@ -36,14 +36,21 @@ class Commitment:
     committed_nanos: int
 
 
-def commitments(budgets: Iterable[Budget]) -> list[Commitment]:
-    """Many budgets at once, in the order given: a fixed number of queries, none of the ledger."""
-    known = list(budgets)
-    if not known:
-        return []
-    days = {b.id: clock.today(b.timezone) for b in known}
-    periods = {b.id: nearest_period(b.plan, days[b.id]) for b in known}
-    below, entries = _below(periods, days)
+def commitments_above(*, unit_id: UUID, capability_id: UUID | None) -> list[Commitment]:
+    """Of every active budget above a story of the unit and capability, the widest first: a fixed
+    number of queries, none of the ledger.
+    """
+    known = list(
+        Budget.objects.filter(status=BudgetStatus.ACTIVE).exclude(scope=Scope.STORY).order_by("id")
+    )
+    around = {(Scope.ORGANIZATION, None), (Scope.CAPABILITY, capability_id)}
+    around |= {(Scope.UNIT, unit) for unit in unit_ancestor_ids(unit_id)}
+    above = [budget for budget in known if node_of(budget).key in around]
+    above.sort(key=lambda budget: WIDEST.index(Scope(budget.scope)))
+    days = {b.id: clock.today(b.timezone) for b in above}
+    periods = {b.id: nearest_period(b.plan, days[b.id]) for b in above}
+    tree = [node_of(b) for b in known], {b.id: b.plan for b in known}
+    below, entries = _below(periods, days, tree)
     return [
         Commitment(
             b,
@@ -52,7 +59,7 @@ def commitments(budgets: Iterable[Budget]) -> list[Commitment]:
             limit_of(entries.get(b.id, []), periods[b.id], days[b.id]).nanos,
             below[b.id][0],
         )
-        for b in known
+        for b in above
     ]
 
 
@@ -62,14 +69,18 @@ def committed_below(
     """For each budget what those directly below it may use in its period, and how many of them
     have no limit.
     """
-    return _below(periods, days)[0]
+    return _below(periods, days, _above_stories())[0]
 
 
 def _below(
-    periods: Mapping[UUID, Period], days: Mapping[UUID, date]
+    periods: Mapping[UUID, Period],
+    days: Mapping[UUID, date],
+    tree: tuple[list[Node], dict[UUID, Plan]],
 ) -> tuple[dict[UUID, tuple[int, int]], dict[UUID, list[Entry]]]:
     """`committed_below`, and the entries of the budgets asked about and of those it has read."""
-    nodes, plans = _above_stories()
+    if not periods:
+        return {}, {}
+    nodes, plans = tree
     total, unlimited = dict.fromkeys(periods, 0), dict.fromkeys(periods, 0)
     children = {k: v for k, v in children_of(parents_of(nodes, parents())).items() if k in periods}
     for parent, nanos, without, others in _stories_below(nodes, periods):
@@ -78,7 +89,7 @@ def _below(
         children.setdefault(parent, []).extend(others)
     below = {child for found in children.values() for child in found}
     if unread := below - plans.keys():
-        plans |= _plans(unread)
+        plans = plans | _plans(unread)
     entries = entries_by_budget(below | periods.keys())
     for parent, found in children.items():
         for child in found:

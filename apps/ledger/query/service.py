@@ -143,7 +143,12 @@ def keyed(query: Query) -> list[Row]:
     that know them, such as an app that asks about its own objects.
     """
     return [
-        Row(tuple(None if key == NO_KEY else key for key in keys), (), period, measures)
+        Row(
+            tuple(None if key == NO_KEY else key for key in keys),
+            (),
+            None if isinstance(period, int) else period,
+            measures,
+        )
         for period, keys, measures in read(plan(query))
     ]
 

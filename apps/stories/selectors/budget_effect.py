@@ -4,17 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from apps.budgets.enums import Scope
 from apps.budgets.models import Budget
 from apps.budgets.rules.amounts import limit_of
 from apps.budgets.rules.periods import Period, periods_between
 from apps.budgets.selectors.budgets import (
     active_budget_of_story,
-    budgets_matching,
     entries_by_budget,
     get_budget,
 )
-from apps.budgets.selectors.commitments import commitments
+from apps.budgets.selectors.commitments import commitments_above
 from apps.budgets.selectors.status import BudgetStatus, budget_statuses
 from apps.common import clock
 from apps.common.periods import Month, month_of
@@ -85,13 +83,8 @@ def parent_effects(
     months is charged for those from this month to the end of its period; ``once`` for one month
     alone.
     """
-    above = [
-        budget
-        for budget in budgets_matching(unit_id=unit_id, capability_id=capability_id, story_id=None)
-        if budget.scope != Scope.STORY
-    ]
     effects = []
-    for status in commitments(above):
+    for status in commitments_above(unit_id=unit_id, capability_id=capability_id):
         if status.limit_nanos is None:
             continue
         months = 1 if once else _months_left(status.period, month_of(status.today))

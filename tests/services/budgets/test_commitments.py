@@ -12,9 +12,10 @@ from apps.budgets.rules.amounts import limit_of
 from apps.budgets.rules.periods import nearest_period, periods_between
 from apps.budgets.rules.tree import share_within
 from apps.budgets.selectors.budgets import active_tree, entries_by_budget
-from apps.budgets.selectors.commitments import commitments, committed_below
+from apps.budgets.selectors.commitments import commitments_above, committed_below
 from apps.common import clock
 from apps.common.ids import uuid7
+from apps.organizations.selectors import root_unit
 from tests.factories.budgets import make_budget
 from tests.factories.portfolio import make_capability
 
@@ -103,17 +104,22 @@ def test_the_database_adds_up_as_the_rules_do(world, seed):
         expected = one_by_one(periods, days)
         assert committed_below(periods, days) == expected
         assert any(total for total, _ in expected.values())
-        assert [c.committed_nanos for c in commitments(above)] == [expected[b.id][0] for b in above]
+        found = commitments_above(unit_id=side.units["core"].id, capability_id=held.id)
+        assert [c.budget.id for c in found] == [b.id for b in above]
+        assert [c.committed_nanos for c in found] == [expected[b.id][0] for b in above]
 
 
 def test_nothing_is_read_of_each_story(world, django_assert_max_num_queries):
     side = world.a
     with side.scope():
         unit = side.units["core"].id
-        above = [make_budget(), make_budget(scope="unit", unit_id=unit)]
+        make_budget()
+        make_budget(scope="unit", unit_id=unit)
         for _ in range(3):
             story_budget(Random(1), unit, None)
         with django_assert_max_num_queries(6):
-            commitments(above)
+            assert len(commitments_above(unit_id=unit, capability_id=None)) == 2
     with world.b.scope():
-        assert commitments([make_budget()])[0].committed_nanos == 0
+        make_budget()
+        (only,) = commitments_above(unit_id=root_unit().id, capability_id=None)
+        assert only.committed_nanos == 0
