@@ -341,7 +341,7 @@ class Coverage(ListPage):
         share, text = min(known, key=lambda pair: pair[0])
         if share == 1:
             return "Every known account, all spend and every day are covered"
-        return f"{fmt.pct(share)} {text}"
+        return f"{fmt.pct(share, 0 if share < 0.99 else 1)} {text}"
 
     def get_lede(self) -> str:
         days = fmt.day_range(self.found.start, self.found.end)
