@@ -11,7 +11,9 @@ LOW, HIGH = 0.2, 5.0
 """Reported cost against tokens x price: outside of it something is counted in the wrong unit."""
 MIN_TOKENS = 10_000
 MIN_REQUESTS = 10
-"""Smaller days may well be equal by chance."""
+MIN_UNCOUNTED = 100_000
+"""Smaller days may well be equal by chance. The last is the least number of tokens of a day, in two
+kinds or more, where a source counts no requests."""
 MIN_COST_NANOS = 10_000_000
 
 Shape = tuple[int, ...]
@@ -50,13 +52,20 @@ def repeated(shapes: Mapping[date, Shape], since: date) -> list[tuple[date, date
     found = []
     for day in sorted(shapes):
         shape = shapes[day]
-        *kinds, requests, _ = shape
-        if sum(kinds) < MIN_TOKENS or requests < MIN_REQUESTS:
+        if not _telling(shape):
             continue
         if shape in seen and day >= since:
             found.append((day, seen[shape]))
         seen.setdefault(shape, day)
     return found
+
+
+def _telling(shape: Shape) -> bool:
+    """Whether a day is large enough that another one like it is no chance."""
+    *kinds, requests, _ = shape
+    if requests:
+        return sum(kinds) >= MIN_TOKENS and requests >= MIN_REQUESTS
+    return sum(kinds) >= MIN_UNCOUNTED and sum(map(bool, kinds)) > 1
 
 
 def implausible(reported: int | None, computed: int | None) -> float | None:

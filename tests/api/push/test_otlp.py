@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from apps.access.permissions import P
 from apps.connectors.push import services
 from apps.connectors.push.models import PushTally
+from apps.connectors.push.rules.calls import moment
 from apps.ledger.models import IngestBatch
 from tests.api.push.conftest import tally, tokens
 from tests.factories.organizations import make_api_key
@@ -207,6 +208,37 @@ def test_a_repeated_body_adds_nothing(world, otlp, ledger):
     assert len(ledger()) == 2
     with world.a.scope():
         assert IngestBatch.objects.count() == 1
+
+
+def test_the_json_of_exporters_in_the_field_is_read(otlp, ledger):
+    """A log without a time of its own, values that are empty, text or doubles, fields to come."""
+    at = ago()
+    attributes = {
+        "event.name": {"stringValue": "api_request"},
+        "model": {"stringValue": "claude-sonnet-4-5-20250929"},
+        "input_tokens": {"intValue": "10"},
+        "output_tokens": {"doubleValue": 200.0},
+        "cache_read_tokens": {"stringValue": "3000"},
+        "cache_creation_tokens": {"intValue": 400},
+        "session.id": {"stringValue": "s-1"},
+        "request_id": {"stringValue": "req_1"},
+        "prompt_id": {},
+    }
+    record = {
+        "timeUnixNano": "0",
+        "observedTimeUnixNano": str(at),
+        "body": {},
+        "attributes": [{"key": key, "value": value} for key, value in attributes.items()],
+        "aFieldToCome": {"deep": [1, 2]},
+    }
+    service = [{"key": "service.name", "value": {"stringValue": "claude-code"}}]
+    group = {"resource": {"attributes": service}, "scopeLogs": [{"logRecords": [record]}]}
+    answer = otlp(json.dumps({"resourceLogs": [group]}).encode(), "logs", kind=JSON)
+    assert (answer.status_code, answer.content) == (200, b"{}")
+    (found,) = ledger()
+    assert (found.input_uncached, found.output) == (10, 200)
+    assert (found.cache_read, found.cache_write_5m) == (3000, 400)
+    assert found.occurred_at == moment(at)
 
 
 def test_labels_and_stated_attribution_come_from_the_resource(world, otlp, ledger):

@@ -50,6 +50,21 @@ def test_a_day_that_equals_another_one_in_everything():
 
 
 @pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        # Anthropic's report counts no requests: tokens of several kinds must do.
+        ((90_000, 10_000, 0, 100), True),
+        ((90_000, 9_999, 0, 100), False),
+        ((100_000, 0, 0, 100), False),
+    ],
+)
+def test_a_source_that_counts_no_requests_can_repeat_itself_too(shape, told):
+    first, second = MONDAY, MONDAY + timedelta(days=1)
+    found = repeated({first: shape, second: shape}, first)
+    assert found == ([(second, first)] if told else [])
+
+
+@pytest.mark.parametrize(
     ("reported", "computed", "ratio"),
     [
         (100, 10**8, 1e-6),
