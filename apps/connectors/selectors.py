@@ -28,9 +28,11 @@ from apps.connectors.models import (
 )
 from apps.connectors.providers.base import Names
 from apps.connectors.providers.claude_code_rules import SUBSCRIPTION
+from apps.connectors.providers.copilot_rules import ACTIVITY
 from apps.connectors.providers.registry import cadence_of
 from apps.ledger.enums import Axis
 from apps.ledger.models import RollupAxis, SourceCoverage
+from apps.ledger.query.persons import Sight
 
 
 def sources(actor: Actor) -> QuerySet[Source]:
@@ -126,8 +128,12 @@ def names_of(source_id: UUID) -> Names:
     return found
 
 
-def directory(source_id: UUID) -> QuerySet[DirectoryEntry]:
-    return DirectoryEntry.objects.filter(source_id=source_id)
+def directory(actor: Actor, source_id: UUID) -> QuerySet[DirectoryEntry]:
+    """Projects, keys and people as a source's provider names them; people only for those who may
+    see people."""
+    require(actor, P.SOURCE_VIEW)
+    found = DirectoryEntry.objects.filter(source_id=source_id)
+    return found if Sight(actor).everybody else found.exclude(kind=EntryKind.USER)
 
 
 def costs(actor: Actor, source_id: UUID) -> QuerySet[ProviderCost]:
@@ -158,6 +164,12 @@ def units(actor: Actor, source_id: UUID) -> QuerySet[UnitUsage]:
         project_name=_named(EntryKind.PROJECT, source_id, "project_id"),
         key_name=_named(EntryKind.API_KEY, source_id, "api_key_id"),
     )
+
+
+def unit_detail(sight: Sight, row: UnitUsage) -> str:
+    """What splits a line further. Activity is told by person: another word for those who may not
+    see people."""
+    return sight.name(row.detail, None) if row.what in ACTIVITY else row.detail
 
 
 def role_changes(actor: Actor, source_id: UUID) -> QuerySet[RoleChange]:
@@ -205,9 +217,10 @@ def compared_total(source_id: UUID) -> Compared:
     return Compared(int(tokens), found["days"], found["cost"])
 
 
-def unit_kinds(source_id: UUID) -> int:
-    """How many kinds of usage besides tokens a source counted."""
-    return UnitUsage.objects.filter(source_id=source_id).values("what").distinct().count()
+def unit_kinds(source_id: UUID) -> list[str]:
+    """The kinds of usage besides tokens that a source counted."""
+    rows = UnitUsage.objects.filter(source_id=source_id).order_by("what")
+    return list(rows.values_list("what", flat=True).distinct())
 
 
 def alarms(actor: Actor, source_id: UUID, *, open_only: bool = False) -> QuerySet[SchemaAlarm]:

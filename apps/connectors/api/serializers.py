@@ -94,7 +94,13 @@ class AlarmSerializer(serializers.ModelSerializer):
 
 
 class UnitSerializer(serializers.ModelSerializer):
-    """Usage of a UTC day that is not tokens. A gauge is a level: its days are never added."""
+    """Usage of a UTC day that is not tokens. A gauge is a level: its days are never added. Of a
+    person's activity `detail` is another word for the person where you may not see people."""
+
+    detail = serializers.SerializerMethodField()
+
+    def get_detail(self, row: UnitUsage) -> str:
+        return selectors.unit_detail(Sight(self.context["request"].auth), row)
 
     class Meta:
         model = UnitUsage

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db.models import Max, Min
@@ -18,6 +18,7 @@ from apps.connectors.models import DirectoryEntry, KeyReview
 from apps.ledger.enums import Axis
 from apps.ledger.models import DimensionValue, RollupAxis
 from apps.ledger.query import Query, Row, run
+from apps.ledger.query.persons import Sight
 from apps.ledger.selectors.state import ledger_settings
 
 DAYS = 90
@@ -65,12 +66,17 @@ class KeyLine:
 def inventory(actor: Actor) -> list[KeyLine]:
     """Every key: first what is used without a directory that lists it, then the dearest.
 
-    Forbidden for somebody who sees a part of the organization only: keys belong to none of them.
+    Whom a directory names as a key's owner is told to those who may see people; an owner that a
+    review states, to everybody. Forbidden for somebody who sees a part of the organization only:
+    keys belong to none of them.
     """
     require(actor, P.SOURCE_VIEW)
     if visible_unit_ids(actor, P.USAGE_VIEW) is not None:
         raise Forbidden("Keys belong to the whole organization, and you see a part of it.")
-    return lines()
+    found = lines()
+    if Sight(actor).everybody:
+        return found
+    return [replace(line, owner=line.review.owner if line.review else "") for line in found]
 
 
 def one(actor: Actor, provider: str, key: str) -> KeyLine | None:

@@ -18,6 +18,10 @@ SCALE = 1000
 """Quantities may be fractions (a request counts 0.33 with some models): kept in thousandths."""
 
 
+ACTIVITY = frozenset({"interactions", "generations", "acceptances"})
+"""Usage whose `detail` names the person it is of."""
+
+
 class BillItem(Documented, rename="camel"):
     """One item of usageItems."""
 

@@ -1,6 +1,7 @@
 """Runs, the provider's bill and its directory: lists below a source."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from apps.connectors.enums import EntryKind, RunKind, RunStatus
 from apps.connectors.files.web import pages as files
 from apps.connectors.models import DirectoryEntry, ProviderCost, PullRun, Source
 from apps.connectors.web import words
+from apps.ledger.query.persons import Sight
 from apps.tenancy.urls import org_url
 
 
@@ -232,7 +234,19 @@ class SourceDirectory(OfSource, ListPage):
         return self.trail(self.request, "Directory")
 
     def get_queryset(self) -> QuerySet[DirectoryEntry]:
-        return selectors.directory(self.source.id)
+        return selectors.directory(self.request.actor, self.source.id)
+
+    @cached_property
+    def sees_people(self) -> bool:
+        return Sight(self.request.actor).everybody
+
+    def get_columns(self) -> Sequence[Column]:
+        return [c for c in self.columns if self.sees_people or c.name != "owner"]
+
+    def get_filters(self) -> Sequence[Filter]:
+        if self.sees_people:
+            return self.filters
+        return (self.filters[0], SearchFilter("q", "Search", fields=("name", "external_id")))
 
 
 @requires(P.SOURCE_VIEW)

@@ -151,7 +151,7 @@ class SourceDetail(View):
             "running": running,
             "watching": running is not None or health in ("catching_up", "waiting"),
             "totals": totals,
-            "names": selectors.directory(source.id).count(),
+            "names": selectors.directory(request.actor, source.id).count(),
             "alarms": list(selectors.alarms(request.actor, source.id, open_only=True)[:3]),
             "alarm_count": alarm_count,
             "alarm_words": fmt.plural(alarm_count, "field"),

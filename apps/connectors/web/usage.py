@@ -34,6 +34,12 @@ from apps.ledger.query.persons import Sight
 from apps.tenancy.urls import org_url
 
 
+def _kinds(request: HttpRequest) -> list[tuple[str, str]]:
+    match = request.resolver_match
+    found = selectors.unit_kinds(match.kwargs["source_id"]) if match else []
+    return [(what, words.UNIT_LABELS.get(what, what)) for what in found]
+
+
 @requires(P.SOURCE_VIEW)
 class SourceUnits(OfSource, ListPage):
     """Images, seconds, calls and the like: counted, not priced."""
@@ -46,8 +52,7 @@ class SourceUnits(OfSource, ListPage):
     )
     columns = (
         Column("day", "Day (UTC)", sort="day", csv=lambda u: u.day.isoformat()),
-        Column("what", "Usage", sort="what", value=words.unit_label, sub=lambda u: u.detail,
-               csv=lambda u: u.what),
+        Column("what", "Usage", sort="what", value=words.unit_label, csv=lambda u: u.what),
         Column("detail", "Detail", in_table=False),
         Column("project", "Project", value=lambda u: u.project_name, sort="project_name"),
         Column("project_id", "Project id", in_table=False),
@@ -62,19 +67,32 @@ class SourceUnits(OfSource, ListPage):
     )  # fmt: skip
     filters = (
         DateRangeFilter("day", "Day"),
-        ChoiceFilter("what", "Usage", choices=lambda r: words.UNIT_LABELS.items()),
+        ChoiceFilter("what", "Usage", choices=_kinds),
     )
     default_sort = "-day,what"
     empty = Empty("Nothing besides tokens", "Images, audio, searches and storage appear here.")
 
     def get_title(self) -> str:
-        kinds = selectors.unit_kinds(self.source.id)
+        kinds = len(selectors.unit_kinds(self.source.id))
         if not kinds:
             return f"{self.source.name} counts nothing besides tokens"
         return f"{self.source.name} counts {fmt.plural(kinds, 'kind')} of usage besides tokens"
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return self.trail(self.request, "Other usage")
+
+    def get_columns(self) -> Sequence[Column]:
+        sight = Sight(self.request.actor)
+
+        def detail(row: UnitUsage) -> str:
+            return selectors.unit_detail(sight, row)
+
+        def of(column: Column) -> Column:
+            if column.name == "what":
+                return replace(column, sub=detail)
+            return replace(column, value=detail) if column.name == "detail" else column
+
+        return [of(column) for column in self.columns]
 
     def get_queryset(self) -> QuerySet[UnitUsage]:
         return selectors.units(self.request.actor, self.source.id)

@@ -66,6 +66,12 @@ UNIT_LABELS = {
     "code_interpreter_sessions": "Code interpreter",
     "file_search_calls": "File search",
     "web_search_calls": "Web search",
+    "requests": "Requests",
+    "premium_requests": "Premium requests",
+    "ai_credits": "AI credits",
+    "interactions": "Interactions",
+    "generations": "Code generations",
+    "acceptances": "Code acceptances",
 }
 
 

@@ -12,7 +12,7 @@ from apps.access.roles import Role
 from apps.common.errors import Forbidden
 from apps.common.ids import uuid7
 from apps.connectors.enums import SourceKind, SourceRole
-from apps.connectors.models import ComparisonUsage
+from apps.connectors.models import ComparisonUsage, DirectoryEntry, UnitUsage
 from apps.connectors.seats import services as seats
 from apps.ledger.models import UsageRecord
 from apps.ledger.query.persons import Sight
@@ -64,6 +64,19 @@ def side(world):
                 model="m1",
                 output=7,
             )
+            UnitUsage.objects.create(
+                source=source,
+                day=AT.date(),
+                key=uuid7(),
+                what="interactions",
+                unit="events",
+                quantity=3,
+                detail=ADA,
+            )
+            for kind, owner in (("user", ADA), ("api_key", ADA)):
+                DirectoryEntry.objects.create(
+                    source=source, kind=kind, external_id=f"{kind}-1", name=kind, owner=owner
+                )
             lead = side.person(Role.TOKENOPS_LEAD).actor
             seats.save_plan(actor=lead, name="Chat", price_nanos=10**10)
             seats.import_seats(actor=lead, text=f"person,plan\n{ADA},Chat\n")
@@ -127,6 +140,11 @@ def test_pages_name_people_to_those_who_may_see_them_only(side):
         "burn": side.url("budgets:stop", budget_id=side.budget.id),
         "compared": side.url("connectors:compared", source_id=side.source.id),
         "compared CSV": side.url("connectors:compared", source_id=side.source.id) + "?format=csv",
+        "other usage": side.url("connectors:units", source_id=side.source.id),
+        "other usage CSV": side.url("connectors:units", source_id=side.source.id) + "?format=csv",
+        "directory": side.url("connectors:directory", source_id=side.source.id),
+        "directory CSV": side.url("connectors:directory", source_id=side.source.id) + "?format=csv",
+        "keys": side.url("connectors:inventory"),
     }
     assert {place for place, url in urls.items() if named(body(lead.get(url)))} == set(urls)
     assert {place for place, url in urls.items() if named(body(viewer.get(url)))} == set()
@@ -138,6 +156,8 @@ def test_the_api_names_people_to_those_who_may_see_them_only(side):
     paths = API | {
         "record": f"records/{side.record.code}/",
         "compared": f"sources/{side.source.id}/comparison/",
+        "other usage": f"sources/{side.source.id}/other-usage/",
+        "keys": "key-inventory/",
         "seats": "seats/",
     }
 
@@ -174,6 +194,15 @@ def test_pages_leave_the_filter_out_and_say_so(side):
         assert all('name="user"' not in text for text in texts)
         if name != "ledger:records":
             assert all("filter by user was left out" in text for text in texts)
+
+
+def test_a_directory_is_not_searched_by_owner_without_the_right_to_see_people(side):
+    url = side.url("connectors:directory", source_id=side.source.id)
+    lead, viewer = side.client(Role.TOKENOPS_LEAD), side.client(Role.VIEWER)
+    assert "api_key-1" in body(lead.get(f"{url}?q={ADA}"))
+    assert "api_key-1" not in body(viewer.get(f"{url}?q={ADA}"))
+    assert "api_key-1" in body(viewer.get(url))
+    assert "user-1" not in body(viewer.get(url))
 
 
 def test_few_people_are_one_group_and_the_sum_stays(side):
