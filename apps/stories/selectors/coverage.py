@@ -118,6 +118,8 @@ def _over(actor: Actor, story: TokenStory) -> str:
     """What its use is over, in the current period of its own budget; empty within it. Amounts are
     for those who see budgets.
     """
+    if story.budget_id is None:
+        return ""
     budget = Budget.objects.filter(id=story.budget_id, status=BudgetStatus.ACTIVE).first()
     if budget is None:
         return ""
