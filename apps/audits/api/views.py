@@ -19,6 +19,7 @@ from apps.audits.api import serializers as s
 from apps.audits.documents import document_response
 from apps.audits.models import Audit
 from apps.audits.services import acceptance, baseline, findings, plan, report, sign_off
+from apps.common.api.bodies import checked
 from apps.common.errors import Invalid, NotFound
 
 
@@ -216,10 +217,3 @@ class ReportDocumentView(ActorMixin, APIView):
         if issued is None:
             raise NotFound("no such report")
         return document_response(f"{audit.ref}-report-{issued.number}.json", issued.document)
-
-
-def checked(serializer: type[Serializer], request: Request) -> dict[str, Any]:
-    """The body's clean values; a 422 problem names each refused field."""
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

@@ -19,6 +19,7 @@ from apps.budgets.enums import Basis, BudgetStatus, PeriodKind, Scope
 from apps.budgets.models import Budget, BudgetEntry
 from apps.budgets.rules.periods import nearest_period
 from apps.common import clock
+from apps.common.api.bodies import checked
 from apps.common.errors import Invalid
 from apps.common.web.filters import parse_day
 
@@ -48,7 +49,7 @@ class BudgetListView(generics.ListCreateAPIView):
         responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        data = _cleaned(serializers.BudgetCreateSerializer, request)
+        data = checked(serializers.BudgetCreateSerializer, request)
         data["amount_nanos"] = data.pop("amount")
         data["thresholds"] = _pairs(data["thresholds"])
         made = services.create_budget(actor=request.auth, **data)
@@ -70,7 +71,7 @@ class BudgetView(APIView):
         responses=serializers.BudgetSerializer,
     )
     def patch(self, request: Request, budget_id: UUID) -> Response:
-        data = _cleaned(serializers.BudgetChangeSerializer, request)
+        data = checked(serializers.BudgetChangeSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
         data["thresholds"] = _pairs(data["thresholds"])
         services.change_budget(actor=request.auth, budget_id=budget_id, **data)
@@ -125,7 +126,7 @@ class ReviseView(APIView):
         responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, budget_id: UUID) -> Response:
-        data = _cleaned(serializers.ReviseSerializer, request)
+        data = checked(serializers.ReviseSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
         data["amount_nanos"] = data.pop("amount")
         services.revise_budget(actor=request.auth, budget_id=budget_id, **data)
@@ -143,7 +144,7 @@ class GrantView(APIView):
         responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, budget_id: UUID) -> Response:
-        data = _cleaned(serializers.GrantSerializer, request)
+        data = checked(serializers.GrantSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
         data["amount_nanos"] = data.pop("amount")
         services.grant_budget(actor=request.auth, budget_id=budget_id, **data)
@@ -161,7 +162,7 @@ class MoveView(APIView):
         responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, budget_id: UUID) -> Response:
-        data = _cleaned(serializers.MoveSerializer, request)
+        data = checked(serializers.MoveSerializer, request)
         for each in (budget_id, data["to"]):
             selectors.budget_by_id(request.auth, each)
         services.move_budget(
@@ -187,7 +188,7 @@ class CloseView(APIView):
         responses=serializers.BudgetSerializer,
     )
     def post(self, request: Request, budget_id: UUID) -> Response:
-        data = _cleaned(serializers.CloseSerializer, request)
+        data = checked(serializers.CloseSerializer, request)
         selectors.budget_by_id(request.auth, budget_id)
         services.close_budget(actor=request.auth, budget_id=budget_id, **data)
         return _budget(request, budget_id)
@@ -198,12 +199,6 @@ def _pairs(thresholds: list[dict[str, Any]] | None) -> list[tuple[Basis, int]] |
     if thresholds is None:
         return None
     return [(Basis(one["basis"]), one["percent"]) for one in thresholds]
-
-
-def _cleaned(serializer: Any, request: Request) -> dict[str, Any]:
-    asked = serializer(data=request.data)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
 
 
 def _budget(request: Request, budget_id: UUID) -> Response:

@@ -1,6 +1,5 @@
 """Sources over the API. Network work is left to a worker: `pull` answers 202."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,11 +7,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.connectors import selectors, services
 from apps.connectors.api import examples
 from apps.connectors.api import serializers as s
@@ -241,10 +240,3 @@ class RunView(ActorMixin, APIView):
     @extend_schema(responses=s.RunSerializer)
     def get(self, request: Request, run_id: UUID) -> Response:
         return Response(s.RunSerializer(selectors.run_by_id(self.actor, run_id)).data)
-
-
-def checked(body: type[Serializer], request: Request) -> dict[str, Any]:
-    """The validated body. Raises ValidationError, which answers 422."""
-    serializer = body(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

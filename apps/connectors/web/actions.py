@@ -12,11 +12,12 @@ from apps.access.permissions import P
 from apps.access.web import requires
 from apps.common import clock
 from apps.common.web.forms import ConfirmPage
-from apps.connectors import selectors, services
+from apps.connectors import services
 from apps.connectors.enums import SourceRole
 from apps.connectors.models import Source
 from apps.connectors.services.roles import change_role
 from apps.connectors.web.forms import PauseForm, ReadAgainForm, RoleForm
+from apps.connectors.web.of_source import SourceForm
 from apps.tenancy.urls import org_url
 
 
@@ -53,23 +54,8 @@ def resume(request: HttpRequest, source_id: UUID) -> HttpResponse:
     return _back(request, source)
 
 
-class _SourceConfirm(ConfirmPage):
+class _SourceConfirm(SourceForm, ConfirmPage):
     """Asks before something happens to one source."""
-
-    source: Source
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.source = selectors.source_by_id(request.actor, kwargs["source_id"])
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        return [
-            ("Sources", org_url(self.request, "connectors:list")),
-            (self.source.name, self.cancel_url()),
-        ]
-
-    def cancel_url(self) -> str:
-        return org_url(self.request, "connectors:detail", self.source.id)
 
 
 @requires(P.SOURCE_MANAGE)

@@ -21,6 +21,7 @@ from apps.connectors.files.web import pages as files
 from apps.connectors.models import Source
 from apps.connectors.web import words
 from apps.connectors.web.forms import CredentialForm, EditSourceForm, NewSourceForm
+from apps.connectors.web.of_source import SourceForm
 from apps.ledger.quality.selectors import live
 from apps.ledger.selectors.coverage import received
 from apps.tenancy.urls import org_url
@@ -197,23 +198,8 @@ class SourceNew(FormPage):
         return org_url(self.request, "connectors:detail", source.id)
 
 
-class _SourceForm(FormPage):
-    """A form about one source."""
-
-    source: Source
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.source = selectors.source_by_id(request.actor, kwargs["source_id"])
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        return [
-            ("Sources", org_url(self.request, "connectors:list")),
-            (self.source.name, self.cancel_url()),
-        ]
-
-    def cancel_url(self) -> str:
-        return org_url(self.request, "connectors:detail", self.source.id)
+class _SourceForm(SourceForm):
+    """A form about one source, at the version that was read."""
 
     def get_initial(self) -> dict[str, Any]:
         return {"version": self.source.version}

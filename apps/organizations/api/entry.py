@@ -11,11 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.common.api.secrets import with_secret
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
 from apps.organizations.api import examples, filters, serializers
-from apps.organizations.api.views import actor_of, cleaned
+from apps.organizations.api.views import actor_of
 from apps.organizations.models import ApiKey, Invitation
 
 
@@ -37,7 +38,7 @@ class InvitationListView(generics.ListCreateAPIView):
         responses={201: serializers.InvitationSerializer},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = cleaned(serializers.NewInvitationSerializer, request)
+        asked = checked(serializers.NewInvitationSerializer, request)
         invitation = services.invite_person(actor=actor_of(request), **asked)
         return Response(self.get_serializer(invitation).data, status=status.HTTP_201_CREATED)
 
@@ -90,7 +91,7 @@ class ApiKeyListView(generics.ListCreateAPIView):
         responses={201: serializers.ApiKeySecretSerializer},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = cleaned(serializers.NewApiKeySerializer, request)
+        asked = checked(serializers.NewApiKeySerializer, request)
         key, secret = services.create_api_key(actor=actor_of(request), **asked)
         return _with_secret(key, secret)
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from apps.access.actors import Actor
 from apps.access.permissions import P
 from apps.access.services import can_anywhere
+from apps.common.api.bodies import checked
 from apps.common.errors import NotFound
 from apps.organizations import selectors, services
 from apps.organizations.api import examples, filters, serializers
@@ -23,13 +24,6 @@ from apps.organizations.services.organization import SETTINGS
 def actor_of(request: Request) -> Actor:
     """The authenticated actor; views run after the permission check."""
     return request.auth
-
-
-def cleaned(serializer: Any, request: Request) -> dict[str, Any]:
-    """The validated body; a problem document otherwise."""
-    asked = serializer(data=request.data)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
 
 
 class MeView(APIView):
@@ -66,7 +60,7 @@ class OrganizationView(generics.GenericAPIView):
     def patch(self, request: Request) -> Response:
         organization = selectors.organization()
         values = {name: getattr(organization, name) for name in SETTINGS}
-        values |= cleaned(serializers.OrganizationSerializer, request)
+        values |= checked(serializers.OrganizationSerializer, request)
         changed = services.change_organization(actor=actor_of(request), **values)
         return Response(self.get_serializer(changed).data)
 
@@ -88,7 +82,7 @@ class UnitListView(generics.ListCreateAPIView):
         responses={201: serializers.UnitSerializer},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = cleaned(serializers.NewUnitSerializer, request)
+        asked = checked(serializers.NewUnitSerializer, request)
         unit = services.add_unit(actor=actor_of(request), **asked)
         return Response(self.get_serializer(unit).data, status=status.HTTP_201_CREATED)
 
@@ -111,7 +105,7 @@ class UnitView(generics.RetrieveAPIView):
     def patch(self, request: Request, unit_id: UUID) -> Response:
         unit = selectors.unit_by_id(unit_id)
         values = {"name": unit.name, "kind": unit.kind, "cost_centre": unit.cost_centre}
-        values |= cleaned(serializers.UnitChangeSerializer, request)
+        values |= checked(serializers.UnitChangeSerializer, request)
         changed = services.change_unit(actor=actor_of(request), unit_id=unit_id, **values)
         return Response(self.get_serializer(changed).data)
 
@@ -129,7 +123,7 @@ class UnitMoveView(_UnitAction):
         responses=serializers.UnitSerializer,
     )
     def post(self, request: Request, unit_id: UUID) -> Response:
-        asked = cleaned(serializers.MoveSerializer, request)
+        asked = checked(serializers.MoveSerializer, request)
         unit = services.move_unit(actor=actor_of(request), unit_id=unit_id, **asked)
         return Response(serializers.UnitSerializer(unit).data)
 
@@ -143,7 +137,7 @@ class UnitRetireView(_UnitAction):
         responses=serializers.UnitSerializer,
     )
     def post(self, request: Request, unit_id: UUID) -> Response:
-        asked = cleaned(serializers.ReasonSerializer, request)
+        asked = checked(serializers.ReasonSerializer, request)
         unit = services.retire_unit(actor=actor_of(request), unit_id=unit_id, **asked)
         return Response(serializers.UnitSerializer(unit).data)
 
@@ -157,7 +151,7 @@ class UnitRestoreView(_UnitAction):
         responses=serializers.UnitSerializer,
     )
     def post(self, request: Request, unit_id: UUID) -> Response:
-        asked = cleaned(serializers.ReasonSerializer, request)
+        asked = checked(serializers.ReasonSerializer, request)
         unit = services.restore_unit(actor=actor_of(request), unit_id=unit_id, **asked)
         return Response(serializers.UnitSerializer(unit).data)
 
@@ -205,7 +199,7 @@ class RoleListView(APIView):
         responses={201: serializers.BindingSerializer},
     )
     def post(self, request: Request, person_id: UUID) -> Response:
-        asked = cleaned(serializers.NewBindingSerializer, request)
+        asked = checked(serializers.NewBindingSerializer, request)
         actor = actor_of(request)
         person = person_of(actor, person_id)
         binding = services.bind_role(actor=actor, membership_id=person.id, **asked)
@@ -238,7 +232,7 @@ class SuspendView(APIView):
         responses=serializers.PersonSerializer,
     )
     def post(self, request: Request, person_id: UUID) -> Response:
-        asked = cleaned(serializers.ReasonSerializer, request)
+        asked = checked(serializers.ReasonSerializer, request)
         actor = actor_of(request)
         person_of(actor, person_id)
         services.suspend_person(actor=actor, membership_id=person_id, **asked)
@@ -256,7 +250,7 @@ class RestoreView(APIView):
         responses=serializers.PersonSerializer,
     )
     def post(self, request: Request, person_id: UUID) -> Response:
-        asked = cleaned(serializers.ReasonSerializer, request)
+        asked = checked(serializers.ReasonSerializer, request)
         actor = actor_of(request)
         person_of(actor, person_id)
         services.restore_person(actor=actor, membership_id=person_id, **asked)

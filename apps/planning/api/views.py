@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from apps.access.permissions import P
 from apps.budgets.api.serializers import BudgetSerializer
+from apps.common.api.bodies import checked
 from apps.common.errors import Invalid
 from apps.planning import selectors, services
 from apps.planning.api import examples, serializers
@@ -43,7 +44,7 @@ class CycleListView(generics.ListAPIView):
         responses={201: serializers.CycleSerializer},
     )
     def post(self, request: Request) -> Response:
-        data = _cleaned(serializers.OpenCycleSerializer, request)
+        data = checked(serializers.OpenCycleSerializer, request)
         cycle = services.open_cycle(actor=request.auth, **data)
         return Response(serializers.CycleSerializer(cycle).data, status=201)
 
@@ -84,7 +85,7 @@ class EnvelopesView(APIView):
         responses={201: serializers.EnvelopeStateSerializer},
     )
     def post(self, request: Request, cycle_id: UUID) -> Response:
-        data = _cleaned(serializers.AddEnvelopeSerializer, request)
+        data = checked(serializers.AddEnvelopeSerializer, request)
         made = services.add_envelope(actor=request.auth, cycle_id=cycle_id, **data)
         return Response(_state(request, made), status=201)
 
@@ -107,7 +108,7 @@ class RoundsView(APIView):
         responses={201: serializers.RoundSerializer},
     )
     def post(self, request: Request, cycle_id: UUID) -> Response:
-        data = _cleaned(serializers.StartRoundSerializer, request)
+        data = checked(serializers.StartRoundSerializer, request)
         made = services.start_round(actor=request.auth, cycle_id=cycle_id, **data)
         return Response(serializers.RoundSerializer(made).data, status=201)
 
@@ -123,7 +124,7 @@ class LockView(APIView):
         responses=serializers.CycleSerializer,
     )
     def post(self, request: Request, cycle_id: UUID) -> Response:
-        data = _cleaned(serializers.LockSerializer, request)
+        data = checked(serializers.LockSerializer, request)
         cycle = services.lock_cycle(actor=request.auth, cycle_id=cycle_id, **data)
         return Response(serializers.CycleSerializer(cycle).data)
 
@@ -139,7 +140,7 @@ class EnvelopeRequestView(APIView):
         responses=serializers.EnvelopeStateSerializer,
     )
     def put(self, request: Request, envelope_id: UUID) -> Response:
-        data = _cleaned(serializers.AmountSerializer, request)
+        data = checked(serializers.AmountSerializer, request)
         row = services.request_envelope(
             actor=request.auth, envelope_id=envelope_id, amount_nanos=data.pop("amount"), **data
         )
@@ -157,7 +158,7 @@ class EnvelopeAllocationView(APIView):
         responses=serializers.EnvelopeStateSerializer,
     )
     def put(self, request: Request, envelope_id: UUID) -> Response:
-        data = _cleaned(serializers.AmountSerializer, request)
+        data = checked(serializers.AmountSerializer, request)
         row = services.allocate_envelope(
             actor=request.auth, envelope_id=envelope_id, amount_nanos=data.pop("amount"), **data
         )
@@ -179,9 +180,3 @@ def _state(request: Request, envelope: Envelope) -> Any:
     found = standing(request.auth, envelope.round.cycle, envelope.round.number)
     row = next(row for row in found.rows if row.envelope.id == envelope.id)
     return serializers.EnvelopeStateSerializer(row).data
-
-
-def _cleaned(serializer: Any, request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)

@@ -1,6 +1,5 @@
 """Scheduled reports over the API: for people; a key sees and keeps none."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -8,23 +7,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.access.actors import Actor
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.reports import selectors, services
 from apps.reports.api import examples
 from apps.reports.api import serializers as s
 from apps.reports.models import ReportDelivery, ReportSchedule
-
-
-def _checked(serializer: type[Serializer], request: Request) -> dict[str, Any]:
-    """The body's clean values; a 422 problem names each refused field."""
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
 
 
 def _shown(actor: Actor, schedule_id: UUID, code: int = status.HTTP_200_OK) -> Response:
@@ -52,7 +44,7 @@ class SchedulesView(ActorMixin, generics.ListAPIView):
         examples=[examples.NEW, examples.EXPLORE],
     )
     def post(self, request: Request) -> Response:
-        values = _checked(s.NewScheduleSerializer, request)
+        values = checked(s.NewScheduleSerializer, request)
         made = services.create_schedule(
             actor=self.actor, kind=values.pop("kind"), wanted=services.Wanted(**values)
         )
@@ -79,7 +71,7 @@ class ScheduleView(ActorMixin, APIView):
     )
     def put(self, request: Request, schedule_id: UUID) -> Response:
         selectors.schedule_by_id(self.actor, schedule_id)
-        values = _checked(s.ChangedScheduleSerializer, request)
+        values = checked(s.ChangedScheduleSerializer, request)
         services.change_schedule(
             actor=self.actor,
             schedule_id=schedule_id,
@@ -110,7 +102,7 @@ class PauseView(ActorMixin, APIView):
     )
     def post(self, request: Request, schedule_id: UUID) -> Response:
         selectors.schedule_by_id(self.actor, schedule_id)
-        values = _checked(s.ScheduleVersionSerializer, request)
+        values = checked(s.ScheduleVersionSerializer, request)
         services.pause_schedule(actor=self.actor, schedule_id=schedule_id, **values)
         return _shown(self.actor, schedule_id)
 
@@ -127,7 +119,7 @@ class ResumeView(ActorMixin, APIView):
     )
     def post(self, request: Request, schedule_id: UUID) -> Response:
         selectors.schedule_by_id(self.actor, schedule_id)
-        values = _checked(s.ScheduleVersionSerializer, request)
+        values = checked(s.ScheduleVersionSerializer, request)
         services.resume_schedule(actor=self.actor, schedule_id=schedule_id, **values)
         return _shown(self.actor, schedule_id)
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.discussions import selectors, services, web
 from apps.discussions.models import Attachment, Comment, WorkItem
 from apps.stories.api import examples
@@ -72,9 +73,7 @@ class StoryTalkView(ActorMixin, APIView):
         return story_by_ref(self.actor, ref)
 
     def checked(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
-        body = serializer(data=self.request.data)
-        body.is_valid(raise_exception=True)
-        return dict(body.validated_data)
+        return checked(serializer, self.request)
 
 
 class DiscussionView(StoryTalkView):

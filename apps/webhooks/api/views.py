@@ -1,6 +1,5 @@
 """Webhooks over the API. The services decide; a view reads, calls and shows."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,23 +7,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.common.api.secrets import with_secret
 from apps.webhooks import selectors, services
 from apps.webhooks.api import examples
 from apps.webhooks.api import serializers as s
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
-
-
-def checked(serializer: type[Serializer], request: Request) -> dict[str, Any]:
-    """The body's clean values; a 422 problem names each refused field."""
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
 
 
 def _with_secret(

@@ -2,8 +2,7 @@
 
 Filing, deciding, lowering, handing over, adding approvers, stepping back, undoing, replacing by a
 newer revision, amending, leaving the band, closing: each act is done or refused, a refusal writes
-nothing, and after every act what is stored is a legal state. What is legal is said here anew, from
-the rows, not by the code that moved them.
+nothing, and after every act what is stored is a legal state (`legal.py`).
 """
 
 from collections import Counter
@@ -14,9 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -24,7 +21,6 @@ from hypothesis.stateful import (
 
 from apps.access.roles import Role
 from apps.approvals import services as approvals
-from apps.approvals.enums import Lane, RequestStatus, StepStatus
 from apps.approvals.models import (
     ApprovalAssignment,
     ApprovalDecision,
@@ -33,20 +29,19 @@ from apps.approvals.models import (
     ApprovalStep,
     ApprovalUndo,
 )
-from apps.budgets.models import Budget, BudgetEntry
+from apps.budgets.models import BudgetEntry
 from apps.common import clock
 from apps.common.errors import DomainError
 from apps.common.periods import month_of
 from apps.stories import rules, services
-from apps.stories.enums import Act, BandOutcome, StoryStatus
+from apps.stories.enums import Act
 from apps.stories.models import BandExit, StoryDraft, StoryRevision, TokenStory
 from apps.stories.selectors.accuracy import Outcome
 from apps.stories.services import band
 from tests.factories.approvals import set_route
 from tests.factories.stories import CAP, make_plan, make_prices
+from tests.property.stories.legal import LEAD, Legal, S
 
-S = StoryStatus
-LEAD = Role.UNIT_LEAD
 BOARD = (Role.CFO, Role.CIO, Role.CTO)
 PEOPLE = (LEAD, *BOARD, Role.EA, Role.VIEWER)
 ROUTES = (
@@ -73,16 +68,12 @@ MUST = (
 )  # fmt: skip
 """What the test has done at least once, or it proves nothing."""
 ENDING = frozenset({Act.WITHDRAW, Act.CLOSE})
-ENDED = frozenset({S.CLOSED, S.SUPERSEDED})
-CLOSING = {"rejected": "reject", "changes_requested": "request_changes"}
 SEEN = Counter()
 """What was done and refused, so that the test can say that it tried everything."""
 
 
-class Life(RuleBasedStateMachine):
+class Life(Legal):
     """One story, filed by the lead of its team. `now` is the story as the last act left it."""
-
-    side = None
 
     @initialize(route=st.sampled_from(ROUTES), amended=st.booleans())
     def file(self, route, amended):
@@ -374,119 +365,6 @@ class Life(RuleBasedStateMachine):
             lambda: approvals.decide(**what, decision=answer, note=note),
             legal=legal,
         )
-
-    def member(self, role):
-        return self.side.person(role).membership.id
-
-    # What holds whatever happened
-
-    @invariant()
-    def what_is_stored_is_legal(self):
-        """After each act that was done; one that was refused has left everything as it was."""
-        if not getattr(self, "changed", False):
-            return
-        self.changed = False
-        self.the_story_is_in_a_legal_state()
-        for request in ApprovalRequest.objects.filter(subject_id=self.id):
-            self.answers_are_by_who_may(request)
-            self.steps_are_in_order(request)
-
-    def the_story_is_in_a_legal_state(self):
-        story = self.now
-        revisions = list(StoryRevision.objects.filter(story_id=story.id).order_by("number"))
-        assert [r.number for r in revisions] == list(range(1, story.revision_number + 1))
-        if revisions:
-            assert story.current_revision_id == revisions[-1].id
-        drafts = StoryDraft.objects.filter(story_id=story.id).count()
-        if story.state in {S.DRAFT, S.CHANGES_REQUESTED}:
-            assert drafts == 1
-        if story.state in rules.FINISHED and revisions:
-            assert drafts == 0
-        waiting = ApprovalRequest.objects.filter(
-            subject_type="story", subject_id=story.id, status=RequestStatus.PENDING
-        )
-        if story.state in rules.WAITING:
-            request = waiting.get()
-            assert (request.id, request.revision_id) == (
-                story.request_id, story.current_revision_id,
-            )  # fmt: skip
-        else:
-            assert (list(waiting), story.request_id) == ([], None)
-        if story.resume_status:
-            assert story.state in {*rules.WAITING, S.CHANGES_REQUESTED}
-            assert story.resume in rules.UNDER_WAY
-        if story.state in rules.UNDER_WAY or story.resume_status:
-            assert story.approved_revision_id in {r.id for r in revisions}
-        self.its_approval_stands(story)
-
-    def its_approval_stands(self, story):
-        """The cap and the budget in force are those of the approval in force."""
-        approved = ApprovalRequest.objects.filter(
-            subject_type="story", revision_id=story.approved_revision_id, status="approved"
-        )
-        if story.approved_revision_id is None:
-            assert story.approved_cap_nanos is None
-            assert not approved.exists()
-            return
-        request = approved.get()
-        assert story.approved_cap_nanos == request.approved_nanos <= CAP
-        if story.state not in ENDED:
-            assert Budget.objects.filter(id=story.budget_id, closed_at__isnull=True).count() == 1
-        months = BandExit.objects.filter(story_id=story.id, outcome=BandOutcome.OPEN)
-        asked = ApprovalRequest.objects.filter(
-            subject_type="story_band", subject_id=story.id, status=RequestStatus.PENDING
-        )
-        assert {m.id for m in months} == {r.revision_id for r in asked}
-        if story.state in ENDED:
-            assert not asked.exists()
-
-    def answers_are_by_who_may(self, request):
-        undone = set(ApprovalUndo.objects.values_list("decision_id", flat=True))
-        rows = list(ApprovalDecision.objects.filter(request_id=request.id).order_by("id"))
-        live = [d for d in rows if d.id not in undone]
-        parties = {p.membership_id: p for p in ApprovalParty.objects.filter(request_id=request.id)}
-        for answer in live:
-            party = parties.get(answer.membership_id)
-            assert party is None or (
-                party.reason == "recused" and party.created_at >= answer.decided_at
-            )
-            assert answer.revision_id == request.revision_id
-        by_step = Counter((d.step_id, d.membership_id) for d in live)
-        assert set(by_step.values()) <= {1}
-        if request.status in {"rejected", "changes_requested"}:
-            assert live[-1].decision == CLOSING[request.status]
-        else:
-            assert {d.decision for d in live} <= {"approve"}
-        self.live = live
-
-    def steps_are_in_order(self, request):
-        steps = list(ApprovalStep.objects.filter(request_id=request.id).order_by("position"))
-        if request.lane != Lane.PEOPLE:
-            assert (steps, request.status) == ([], RequestStatus.APPROVED)
-            return
-        places = list(ApprovalAssignment.objects.filter(request_id=request.id))
-        active = [s for s in steps if s.status == StepStatus.ACTIVE]
-        assert [s.position for s in active] == ([request.current_step] if request.is_open else [])
-        assert {p.step_id for p in places if p.is_open} <= {s.id for s in active}
-        if request.status == RequestStatus.APPROVED:
-            assert {s.status for s in steps} == {StepStatus.APPROVED}
-        earlier = set()
-        for step in steps:
-            given = [d for d in self.live if d.step_id == step.id]
-            people = {d.membership_id for d in given}
-            if step.status == StepStatus.APPROVED:
-                seats = {seat for d in given for seat in d.seats}
-                mine = [p for p in places if p.step_id == step.id]
-                owed = {str(p.seat) for p in mine if p.is_required}
-                assert given
-                assert owed <= seats
-                counted = len(seats) if step.mode == "all" else len(people)
-                assert counted >= step.needed
-            if step.status == StepStatus.WAITING:
-                assert not given
-            if step.is_distinct:
-                assert not people & earlier
-            earlier |= people
 
 
 def pick(data, among):

@@ -1,7 +1,6 @@
 """Seats over the API."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.access.api import ActorMixin
 from apps.access.permissions import P
+from apps.common.api.bodies import checked
 from apps.connectors.api import examples
 from apps.connectors.seats import selectors, services
 from apps.connectors.seats.models import Seat, SeatPlan
@@ -91,12 +91,6 @@ class ChangedSerializer(serializers.Serializer):
     updated = serializers.IntegerField()
 
 
-def _checked(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
-
-
 class MonthSerializer(serializers.Serializer):
     """The first day of a month; the running month by default."""
 
@@ -122,7 +116,7 @@ class PlanListView(ActorMixin, APIView):
         examples=[examples.PLAN], request=SavePlanSerializer, responses={201: PlanSerializer}
     )
     def post(self, request: Request) -> Response:
-        values = _checked(SavePlanSerializer, request)
+        values = checked(SavePlanSerializer, request)
         values.pop("version")
         plan = services.save_plan(actor=self.actor, **values)
         return Response(PlanSerializer(plan).data, status=status.HTTP_201_CREATED)
@@ -142,7 +136,7 @@ class PlanView(ActorMixin, APIView):
     )
     def put(self, request: Request, plan_id: UUID) -> Response:
         selectors.plan_by_id(self.actor, plan_id)
-        values = _checked(SavePlanSerializer, request)
+        values = checked(SavePlanSerializer, request)
         plan = services.save_plan(actor=self.actor, plan_id=plan_id, **values)
         return Response(PlanSerializer(plan).data)
 
@@ -170,6 +164,6 @@ class ImportView(ActorMixin, APIView):
     @extend_schema(examples=[examples.SEATS], request=TableSerializer, responses=ChangedSerializer)
     def post(self, request: Request) -> Response:
         done = services.import_seats(
-            actor=self.actor, text=_checked(TableSerializer, request)["table"]
+            actor=self.actor, text=checked(TableSerializer, request)["table"]
         )
         return Response(ChangedSerializer(done).data)
