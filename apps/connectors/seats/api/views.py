@@ -1,6 +1,7 @@
 """Seats over the API."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
