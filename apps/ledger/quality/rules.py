@@ -23,17 +23,20 @@ Shape = tuple[int, ...]
 def silent_days(active: set[date], last_full_day: date) -> list[date]:
     """Usual days since the last usage on which nothing came, up to a day that is over.
 
-    `active` are the days with usage of at least the last five weeks. Empty for a source that is
-    too young, or whose rhythm does not include these days.
+    `active` are the days with usage of at least the last five weeks. A source that is too young to
+    have weekdays misses every day once it had usage on seven days in a row. Empty for one whose
+    rhythm does not include these days.
     """
     before = [day for day in active if day <= last_full_day]
     if not before:
         return []
     last = max(before)
+    young = min(before) > last - timedelta(weeks=USUAL)
+    daily = young and all(last - timedelta(days=n) in active for n in range(7))
     found = []
     day = last + timedelta(days=1)
     while day <= last_full_day:
-        if _usual(day, active, last):
+        if daily or _usual(day, active, last):
             found.append(day)
         day += timedelta(days=1)
     return found

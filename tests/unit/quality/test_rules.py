@@ -29,6 +29,11 @@ WORKDAYS = days(*(week * 7 + day for week in range(-5, 0) for day in range(5)))
         (set(), 3, []),
         (days(-28, -21, -14, -7), 3, [0]),
         (WORKDAYS, 9, [0, 1, 2, 3, 4, 7, 8, 9]),
+        # Too young for weekdays: seven days in a row are a rhythm, six are none.
+        (days(*range(-10, 0)), 1, [0, 1]),
+        (days(*range(-6, 0)), 1, []),
+        # An old source of workdays that once worked through a weekend keeps its weekends.
+        (WORKDAYS | days(-2, -1), 6, [0, 1, 2, 3, 4]),
     ],
 )
 def test_only_days_of_the_sources_own_week_are_missed(active, until, silent):
