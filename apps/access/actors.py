@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.access.permissions import P
 from apps.access.roles import Role
+from apps.trail.actors import name_of
 
 Kind = Literal["user", "service", "system"]
 
@@ -32,7 +33,8 @@ class Actor:
     """The one who acts, inside one organization.
 
     `id` is the user's, or the API key's; `scopes` limits a key to a part of its role's rights and
-    is None for people. `request_id` and `ip` go to the trail.
+    is None for people. `request_id` and `ip` go to the trail. `code` tells the system's own
+    programs apart (`apps.trail.actors`); it is empty for people and keys.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Actor:
     scopes: frozenset[P] | None = None
     request_id: str = ""
     ip: str = ""
+    code: str = ""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -57,8 +60,9 @@ class Actor:
         return not self.roles.isdisjoint(roles)
 
 
-def system_actor(name: str, organization_id: UUID | None = None) -> Actor:
-    """The system, doing its own work under a task's name; by default in the open tenant scope.
+def system_actor(code: str, organization_id: UUID | None = None) -> Actor:
+    """The system, doing its own work; by default in the open tenant scope. `code` has its name in
+    words in `apps.trail.actors`; what is no code, as the name of an approval rule, is shown as is.
 
     May do everything inside the organization: tasks call services that ask for a permission.
     Raises TenantScopeRequired without a scope and without an organization.
@@ -68,7 +72,8 @@ def system_actor(name: str, organization_id: UUID | None = None) -> Actor:
     return Actor(
         kind="system",
         id=None,
-        name=name,
+        name=name_of(code),
+        code=code,
         organization_id=organization_id or require_organization_id(),
     )
 

@@ -7,6 +7,7 @@ from django.db.models import Func
 
 from apps.tenancy.db.constraints import TenantTable
 from apps.tenancy.models import TenantModel
+from apps.trail.actors import name_of
 
 
 class CurrentXid(Func):
@@ -31,7 +32,10 @@ class XidField(models.Field):
 
 
 class TrailEvent(TenantModel):
-    """Who did what to which object, with the values before and after."""
+    """Who did what to which object, with the values before and after.
+
+    `actor_name` of the system is the code of its program; `who` says it in words.
+    """
 
     at = models.DateTimeField()
     xid = XidField(db_default=CurrentXid(), editable=False)
@@ -64,7 +68,16 @@ class TrailEvent(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action} {self.object_label}"
+        return f"{self.at:%Y-%m-%d %H:%M} {self.who} {self.action} {self.object_label}"
+
+    @property
+    def who(self) -> str:
+        return name_of(self.actor_name) if self.actor_kind == "system" else self.actor_name
+
+    @property
+    def actor_code(self) -> str:
+        """Which program of the system it was; empty for people and keys."""
+        return self.actor_name if self.actor_kind == "system" else ""
 
 
 class TrailBlock(TenantModel):

@@ -36,6 +36,21 @@ _UNSEALED = """
 """
 
 
+_WAITING = """
+    SELECT count(*) FROM trail_trailevent
+    WHERE organization_id = %s AND xid >= coalesce((
+        SELECT xid_to FROM trail_trailblock
+        WHERE organization_id = %s ORDER BY number DESC LIMIT 1), 0)::text::xid8
+"""
+
+
+def waiting_events() -> int:
+    """How many events wait for the next sealing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [require_organization_id()] * 2)
+        return int(cursor.fetchone()[0])
+
+
 def all_events() -> QuerySet[TrailEvent]:
     """Every event of the organization, newest first."""
     return TrailEvent.objects.order_by("-id")

@@ -46,7 +46,7 @@ def record(
         at=clock.now(),
         actor_kind=actor.kind,
         actor_id=actor.id,
-        actor_name=actor.name[:200],
+        actor_name=(getattr(actor, "code", "") or actor.name)[:200],
         action=action,
         object_type=target.type,
         object_id=target.id,

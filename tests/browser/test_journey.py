@@ -13,7 +13,7 @@ def test_sign_in_leads_home_and_a_wrong_password_says_so(site):
     email = site.world.a.person(Role.CFO).user.email
     with site.visit(None) as watched:
         page = watched.open(site.path("portal:inform"))
-        page.get_by_label("Email").fill(email)
+        page.get_by_label("E-mail address").fill(email)
         page.get_by_label("Password", exact=True).fill("not the password")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_be_visible()

@@ -10,7 +10,9 @@ description. After a change of an answer:
 
 import json
 import os
+import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from tests.contract.acts import ACTS
 from tests.contract.described import Example, Operation, document, misfits, operations
 from tests.contract.grown import GROWS, NOW, Grown
 from tests.contract.transitions import PARTS, Event, Move, watched
+from tests.isolation import rows
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -163,10 +166,14 @@ def described(told: Told) -> None:
 
 
 class Shown:
-    """An answer as an example: ids, hashes and secrets are neutral, lists are short."""
+    """An answer as an example: ids, hashes and secrets are neutral, lists are short.
+
+    The clock of the database runs on: its instants, told by their fractions, are NOW.
+    """
 
     _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
     _HASH = re.compile(r"\b[0-9a-f]{64}\b")
+    _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|\+00:00)")
     _SECRET = re.compile(r"\b(tok_|whsec_)[\w+/=.-]+")
 
     def __init__(self) -> None:
@@ -188,6 +195,7 @@ class Shown:
         text = self._HASH.sub(
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", text
         )
+        text = self._INSTANT.sub(lambda found: f"{NOW:%Y-%m-%dT%H:%M:%S}{found.group(1)}", text)
         return self._SECRET.sub(lambda found: f"{found.group(1)}…", text)
 
     def _neutral(self, found: str) -> str:
@@ -204,10 +212,34 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """The same ids and words in every run: recorded answers differ where the product does."""
+    numbers: Counter[str] = Counter()
+
+    def words(field: Any) -> str:
+        name = str(field.verbose_name).capitalize()
+        numbers[name] += 1
+        text = f"{name} {numbers[name]}"
+        size = field.max_length or len(text)
+        return text if len(text) <= size else f"{sum(numbers.values()):x}".rjust(size, "x")
+
+    seeded = random.Random(1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "urandom", seeded.randbytes)
+        patched.setattr(rows, "unique_text", words)
+        yield
+
+
 @pytest.fixture(scope="module")
 def told(django_db_setup: None, django_db_blocker: Any) -> list[Told]:
     """All examples, told once for the tests below."""
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+    with (
+        django_db_blocker.unblock(),
+        time_machine.travel(NOW, tick=False),
+        repeatable(),
+        transaction.atomic(),
+    ):
         try:
             return list(everything(Grown(World().a)))
         finally:

@@ -60,14 +60,20 @@ PLAIN = (
     (models.JSONField, lambda field: {}),
     (ArrayField, lambda field: []),
     (models.BinaryField, lambda field: b"x"),
-    (models.CharField | models.TextField, lambda field: uuid4().hex[: field.max_length or 32]),
 )
+
+
+def unique_text(field):
+    """Text that no other row has. The recording of examples puts readable words here."""
+    return uuid4().hex[: field.max_length or 32]
 
 
 def plain(field, model):
     """A valid value of a field's type; text that no other row has."""
     if field.choices:
         return next(value for value, _ in field.flatchoices if value != "")
+    if isinstance(field, models.CharField | models.TextField):
+        return unique_text(field)
     for kind, make in PLAIN:
         if isinstance(field, kind):
             return make(field)
@@ -78,6 +84,8 @@ def is_left_alone(field, model):
     """Filled by the database, by its default, or allowed to be empty."""
     if field.name in {"organization_id", "pk"} or field.generated:
         return True
+    if isinstance(field, models.DateTimeField) and field.has_db_default():
+        return False
     if isinstance(field, models.CompositePrimaryKey | models.AutoField | models.BigAutoField):
         return True
     if field.get_internal_type() == "XidField" or (field.null and not field.primary_key):

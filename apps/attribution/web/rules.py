@@ -151,6 +151,19 @@ class RuleList(ListPage):
         use = self.uses.get(rule.id)
         return getattr(use, name) if use else 0
 
+    def get_title(self) -> str:
+        """The answer: which rules are of no use."""
+        every = len(self.active)
+        if not every:
+            return "No rule decides to whom usage belongs"
+        if not self.uses:
+            return f"{fmt.plural(every, 'rule')}, not counted yet"
+        working = {use.rule_id for use in self.uses.values() if use.records}
+        idle = sum(rule_id not in working for rule_id in self.active)
+        if not idle:
+            return "Each rule decided something in 30 days"
+        return f"{idle} of {fmt.plural(every, 'rule')} decided nothing in 30 days"
+
     def get_lede(self) -> str:
         counted = max((use.as_of for use in self.uses.values()), default=None)
         if counted is None:
@@ -158,9 +171,13 @@ class RuleList(ListPage):
         return f"{self.lede} What each decided is counted every hour, last {_moment(counted)}."
 
     @cached_property
+    def active(self) -> list[UUID]:
+        return list(selectors.active_rules().values_list("id", flat=True))
+
+    @cached_property
     def last(self) -> int:
         """The position of the last active rule."""
-        return selectors.active_rules().count()
+        return len(self.active)
 
     def get_actions(self) -> list[Action]:
         actions = [Action("Test box", org_url(self.request, "attribution:test"), "search")]

@@ -92,6 +92,7 @@ def declared_chart(audit: Audit, frozen: AuditBaseline) -> SafeString:
         summary="Approved estimates of the period against the measured spend of each team",
         cell=lambda value: fmt.money(int(value), audit.currency),
         head="Team",
+        minimum=fmt.MIN_BASE_NANOS,
     )
 
 

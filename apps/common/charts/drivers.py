@@ -55,10 +55,16 @@ def dumbbell(
     head: str = "Category",
     declared_label: str = "Declared",
     measured_label: str = "Measured",
+    minimum: Number = 0,
 ) -> SafeString:
-    """Two figures per row and their gap: (label, declared or None, measured, note)."""
+    """Two figures per row and their gap: (label, declared or None, measured, note).
+
+    Against less than `minimum` declared the gap says "new": a multiple of next to nothing is noise.
+    """
     largest = max((max(d or 0, m) for _, d, m, _ in rows), default=0) * 1.1 or 1
-    body = "".join(_pair(row, largest, cell, declared_label, measured_label) for row in rows)
+    body = "".join(
+        _pair(row, largest, cell, declared_label, measured_label, minimum) for row in rows
+    )
     return SafeString(
         '<table class="t dumb cards" role="table">'
         f'<caption class="vh">{esc(title)}. {esc(summary)}</caption><thead role="rowgroup">'
@@ -77,13 +83,16 @@ def _pair(
     cell: Format,
     declared_label: str,
     measured_label: str,
+    minimum: Number,
 ) -> str:
     label, declared, measured, note = row
     right = measured / largest * 100
     left = (declared or 0) / largest * 100
     over = measured / declared - 1 if declared else None
     tone = "bad" if over is None or over > 0.25 else "warn" if over > 0.05 else "ok"
-    gap = "not declared" if over is None else fmt.delta(over, 0)
+    gap = "not declared"
+    if over is not None:
+        gap = fmt.delta(None if (declared or 0) < minimum else over, 0)
     ring = f'<circle class="dd" cx="{num(left)}%" cy="50%" r="5"/>' if declared else ""
     small = f"<small>{esc(note)}</small>" if note else ""
     return (

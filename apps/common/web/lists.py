@@ -98,7 +98,9 @@ class ListPage(View):
 
     `paging = "keyset"` for tables that only grow (`keyset_key`: the `key` of `paging.keyset`).
     `get_queryset` may return a list: then only sorting by attribute and numbered pages are
-    available, and filters must be `CustomFilter`s or be applied by the subclass. Everything in
+    available, and filters must be `CustomFilter`s or be applied by the subclass.
+    `moved_template`: what stands outside the table and moves with the filters, sent out of band
+    with the table. `title` names the place, `get_title` answers. Everything in
     upper hooks (`get_title`, `get_lede`, `get_actions`, `get_empty`, `extra_context`) may look at
     `self.page`, the page being shown.
     """
@@ -107,6 +109,7 @@ class ListPage(View):
     lede: ClassVar[str] = ""
     noun: ClassVar[tuple[str, str]] = ("row", "rows")
     template_name: ClassVar[str] = "list.html"
+    moved_template: ClassVar[str] = ""
     columns: ClassVar[Sequence[Column]] = ()
     filters: ClassVar[Sequence[Filter]] = ()
     default_sort: ClassVar[str] = ""
@@ -139,7 +142,7 @@ class ListPage(View):
         return ()
 
     def get_crumbs(self) -> Sequence[tuple[str, str]]:
-        return self.crumbs
+        return self.crumbs or ([(self.title, "")] if self.title else ())
 
     def get_empty(self) -> Empty:
         return self.empty
@@ -191,6 +194,7 @@ class ListPage(View):
             "noun": self.noun,
             "empty": self.get_empty(),
             "region": REGION,
+            "moved": self.moved_template if region_only else "",
             **self.extra_context(),
         }
         template = "partials/_list_region.html" if region_only else self.template_name

@@ -73,6 +73,7 @@ class ReconciliationPage(ListPage):
     title = "Reconciliation"
     noun = ("line", "lines")
     template_name = "connectors/reconciliation.html"
+    moved_template = "connectors/_reconciliation_moved.html"
     filename = "reconciliation"
     default_sort = "-order"
     empty = Empty(
@@ -121,6 +122,17 @@ class ReconciliationPage(ListPage):
     def _order(self, request: Any) -> tuple[str, list[str]]:
         sort, order = super()._order(request)
         return (sort, []) if self.by == "day" and "sort" not in request.GET else (sort, order)
+
+    def get_title(self) -> str:
+        """The answer: whether a line needs somebody."""
+        if not self.found.lines:
+            return "Nothing to compare in these days"
+        if self.found.total.billed_nanos is None:
+            return self._no_bill().rstrip(".")
+        gaps = self.found.count("gap")
+        if not gaps:
+            return "No line needs an answer"
+        return f"{fmt.plural(gaps, 'line')} {'needs' if gaps == 1 else 'need'} an answer"
 
     def get_lede(self) -> str:
         found, total = self.found, self.found.total

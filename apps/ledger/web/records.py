@@ -150,6 +150,17 @@ class RecordList(ListPage):
         ),
     )
 
+    def get_title(self) -> str:
+        """The answer: how far usage is recorded, whatever the filters leave."""
+        if self.request.GET:
+            latest = self.get_queryset().order_by("-occurred_at", "-record_key").first()
+        else:
+            latest = next(iter(self.page.rows), None)
+        if latest is None:
+            return "No usage is recorded yet"
+        moment = fmt.moment(latest.occurred_at, ledger_settings().timezone)
+        return f"Usage is recorded up to {moment}"
+
     def get_empty(self) -> Empty:
         return nothing_connected(self.request) or self.empty
 

@@ -47,7 +47,6 @@ def explore(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return _export(chosen, state)
     context: dict[str, Any] = {
-        "title": "Explore",
         "crumbs": [("Inform", ""), ("Explore", "")],
         "region": REGION,
         "state": state,
@@ -62,6 +61,7 @@ def explore(request: HttpRequest) -> HttpResponseBase:
             context |= _figures(request, chosen, state)
     except TooSlow as error:
         context |= _cut(state, error)
+    context["title"] = context["headline"]
     if _wants_region(request):
         context["oob"] = True
         template = "portal/_explore_region.html"

@@ -58,6 +58,18 @@ class CapabilityList(ListPage):
     def costs(self) -> Any:
         return panels.costs(self.request)
 
+    def get_title(self) -> str:
+        """The answer: how many nobody answers for."""
+        found = selectors.capabilities(self.request.actor).exclude(stage=Stage.RETIRED)
+        owners = list(found.order_by().values_list("owner_membership_id", flat=True))
+        alone = sum(owner is None for owner in owners)
+        if not owners:
+            return "No capability is in use yet"
+        if len(owners) == 1:
+            return f"1 capability, {'without' if alone else 'with'} an owner"
+        counted = fmt.plural(len(owners), *self.noun)
+        return f"{counted}, {f'{alone} without' if alone else 'each with'} an owner"
+
     def get_queryset(self) -> QuerySet[Capability]:
         found = selectors.capabilities(self.request.actor)
         if self.request.GET.get("stage", "") in Stage.values:

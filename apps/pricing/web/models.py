@@ -1,5 +1,6 @@
 """Models and prices: the catalogue, one model with its history, and what changed."""
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.shortcuts import render
 from apps.access.permissions import P
 from apps.access.services import can
 from apps.access.web import requires
-from apps.common import fmt
+from apps.common import clock, fmt
 from apps.common.tokens import KINDS, TokenCounts
 from apps.common.web.lists import (
     Action,
@@ -232,8 +233,28 @@ class ChangeList(ListPage):
         ),
     )
 
-    def get_queryset(self) -> list[PriceEvent]:
+    def get_title(self) -> str:
+        """The answer: whether tokens got dearer, and what is about to change."""
+        today, events = clock.today(), self.events
+        past = [event for event in events if event.on <= today]
+        ahead = len(events) - len(past)
+        coming = f"{ahead} to come" if ahead else ""
+        if not past:
+            return f"No price changed in a year{f', {coming}' if coming else ''}"
+        dearer = sum(event.share is not None and event.share > 0 for event in past)
+        cheaper = sum(event.share is not None and event.share < 0 for event in past)
+        parts = [f"{dearer} dearer"] if dearer else []
+        parts += [f"{cheaper} cheaper"] if cheaper else []
+        parts += [coming] if coming else []
+        counted = f"{fmt.plural(len(past), 'price change')} in a year"
+        return f"{counted}: {', '.join(parts)}" if parts else counted
+
+    @cached_property
+    def events(self) -> list[PriceEvent]:
         return price_events()
+
+    def get_queryset(self) -> list[PriceEvent]:
+        return self.events
 
     def get_crumbs(self) -> list[tuple[str, str]]:
         return [

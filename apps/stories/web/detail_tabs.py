@@ -228,7 +228,7 @@ def history(story: TokenStory) -> list[dict[str, Any]]:
             event.action == "story.saved"
             and told
             and told[-1]["action"] == "story.saved"
-            and told[-1]["actor"] == event.actor_name
+            and told[-1]["actor"] == event.who
         ):
             continue
         told.append(
@@ -236,7 +236,7 @@ def history(story: TokenStory) -> list[dict[str, Any]]:
                 "action": event.action,
                 "did": events.DID.get(event.action, ""),
                 "label": label_of(event.action),
-                "actor": event.actor_name,
+                "actor": event.who,
                 "at": event.at,
                 "reason": event.reason,
                 "revision": (event.after or {}).get("revision"),

@@ -6,7 +6,12 @@ from apps.trail.models import TrailEvent
 
 
 class TrailEventSerializer(serializers.ModelSerializer):
-    """One event. Instants are UTC."""
+    """One event. Instants are UTC. `actor_code` tells the system's own programs apart."""
+
+    actor_name = serializers.CharField(source="who", read_only=True)
+    actor_code = serializers.CharField(
+        read_only=True, help_text="Stable; empty for people and keys"
+    )
 
     class Meta:
         model = TrailEvent
@@ -16,6 +21,7 @@ class TrailEventSerializer(serializers.ModelSerializer):
             "actor_kind",
             "actor_id",
             "actor_name",
+            "actor_code",
             "action",
             "object_type",
             "object_id",

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from apps.common.web.lists import DateRangeFilter, Filter
+from apps.trail.actors import codes_like
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,14 @@ class TextFilter(Filter):
 
     def apply(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs.filter(**{f"{self.lookup}__icontains": value})
+
+
+class WhoFilter(TextFilter):
+    """The text occurs in the name as it is shown: the system's programs are kept by their codes."""
+
+    def apply(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        named = Q(actor_kind="system", actor_name__in=codes_like(value))
+        return qs.filter(Q(actor_name__icontains=value) | named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from apps.common.web.lists import Action, ChoiceFilter, Column, Empty, Filter, L
 from apps.tenancy.urls import org_url
 from apps.trail import registry, reports
 from apps.trail.models import TrailEvent
-from apps.trail.web.filters import DaysFilter, IdFilter, TextFilter
+from apps.trail.web.filters import DaysFilter, IdFilter, TextFilter, WhoFilter
 
 KINDS = (("user", "Person"), ("service", "API key"), ("system", "System"))
 
@@ -49,6 +49,13 @@ class Trail(ListPage):
     default_sort = "-at,-id"
     empty = Empty("Nothing has happened yet", icon="history")
 
+    def get_title(self) -> str:
+        """The answer: whether what happened can still be changed unseen."""
+        waiting = reports.waiting_events()
+        if not waiting:
+            return "Every event is sealed"
+        return f"{fmt.plural(waiting, 'event')} {'waits' if waiting == 1 else 'wait'} to be sealed"
+
     def get_columns(self) -> Sequence[Column]:
         zone = self.request.organization.timezone
         return (
@@ -60,7 +67,7 @@ class Trail(ListPage):
                 csv=lambda e: e.at,
                 csv_label="When (UTC)",
             ),
-            Column("actor", "Who", value=lambda e: e.actor_name),
+            Column("actor", "Who", value=lambda e: e.who),
             Column(
                 "action",
                 "What",
@@ -70,7 +77,12 @@ class Trail(ListPage):
             Column("object", "Object", value=_object, full=True),
             Column("reason", "Reason", full=True),
             Column("actor_kind", "Kind of actor", in_table=False),
-            Column("actor_id", "Actor id", in_table=False, csv=lambda e: str(e.actor_id or "")),
+            Column(
+                "actor_id",
+                "Actor id",
+                in_table=False,
+                csv=lambda e: str(e.actor_id or e.actor_code),
+            ),
             Column("object_id", "Object id", in_table=False, csv=lambda e: str(e.object_id or "")),
             Column("changes", "Changes", in_table=False, csv=_diff_text, value=_diff_text),
             Column("ip", "Address", in_table=False),
@@ -80,7 +92,7 @@ class Trail(ListPage):
     def get_filters(self) -> Sequence[Filter]:
         zone = self.request.organization.timezone
         return (
-            TextFilter("who", "Who", field="actor_name"),
+            WhoFilter("who", "Who"),
             ChoiceFilter("kind", "Kind of actor", field="actor_kind", choices=KINDS),
             ChoiceFilter("action", "What", choices=_actions, multiple=True),
             ChoiceFilter("type", "Kind of object", field="object_type", choices=_types),
@@ -116,7 +128,7 @@ def event(request: HttpRequest, pk: UUID) -> HttpResponse:
     label = registry.label_of(found.action)
     context: dict[str, Any] = {
         "title": label,
-        "lede": f"{found.actor_name}, {fmt.moment(found.at, request.organization.timezone)}",
+        "lede": f"{found.who}, {fmt.moment(found.at, request.organization.timezone)}",
         "crumbs": _crumbs(request, label),
         "event": found,
         "object": _object(found),

@@ -92,7 +92,7 @@ def told(event: TrailEvent) -> rules.Event:
         organization=slug,
         actor_kind=event.actor_kind,
         actor_id=_text(event.actor_id),
-        actor_name=event.actor_name,
+        actor_name=event.who,
         words=registry.label_of(event.action),
         object_type=event.object_type,
         object_id=_text(event.object_id),

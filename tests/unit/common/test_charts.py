@@ -163,3 +163,14 @@ def test_ninety_days_of_six_series_take_less_than_fifteen_milliseconds():
         charts.stacked_bars(labels, series, title="T", summary="S", axis=money)
         best = min(best, time.perf_counter() - started)
     assert best < 0.015
+
+
+def test_a_gap_to_next_to_nothing_is_new():
+    def gaps(declared: int) -> list[str]:
+        rows = [("Claims", declared, 173_400, "")]
+        html = charts.dumbbell(rows, title="T", summary="S", cell=str, minimum=100)
+        return re.findall(r'<span class="chip bad">([^<]*)</span>', html)
+
+    assert gaps(99) == ["new"]
+    assert gaps(100) == ["1734×"]
+    assert gaps(0) == ["not declared"]

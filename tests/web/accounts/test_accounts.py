@@ -63,6 +63,14 @@ def test_signing_in_and_out(world):
     assert browser.get("/o/acme/").status_code == 302
 
 
+def test_the_form_speaks_the_products_words(db):
+    page = Client().get("/account/login/").content.decode()
+    for words in ("E-mail address", "Password", "Keep me signed in", 'autocomplete="email"'):
+        assert words in page
+    for words in ("Remember Me", "Email"):
+        assert words not in page
+
+
 def test_signing_in_leads_back_to_the_page(world):
     world.a.organization  # noqa: B018 -- created on first use
     answer = Client().post(

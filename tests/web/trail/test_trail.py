@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from apps.access.actors import system_actor
 from apps.access.roles import Role
 from apps.common import clock
 from apps.organizations import services as organizations
 from apps.trail import reports
 from apps.trail.models import TrailBlock, TrailEvent
-from apps.trail.services import seal
+from apps.trail.refs import ObjectRef
+from apps.trail.services import record, seal
 from tests.conftest import as_owner
 
 SEES = {
@@ -87,6 +89,31 @@ def test_the_export(acme):
     )
     assert "organization.changed" in line
     assert "currency: USD -> EUR" in line
+
+
+def test_the_systems_own_work_is_told_in_words(acme):
+    with acme.scope():
+        record(
+            actor=system_actor("stories.watch_bands"),
+            action="organization.changed",
+            obj=ObjectRef("organization", acme.id, "Acme"),
+        )
+        event = TrailEvent.objects.latest("id")
+    assert (event.actor_name, event.who) == ("stories.watch_bands", "Band watch")
+    browser, url = acme.client(Role.AUDITOR), acme.url("trail:list")
+    page = browser.get(f"{url}?who=band+WATCH").content.decode()
+    assert rows(page) == 1
+    assert "Band watch" in page
+    assert "stories.watch_bands" not in page
+    assert rows(browser.get(f"{url}?who=stories.watch").content.decode()) == 1
+    assert "Band watch (System)" in browser.get(acme.url("trail:event", event.id)).content.decode()
+    answer = browser.get(f"{url}?who=band&format=csv")
+    line = b"".join(answer.streaming_content).decode().splitlines()[1].split(",")
+    assert (line[1], line[6]) == ("Band watch", "stories.watch_bands")
+    told = browser.get(
+        f"/api/v1/trail/{event.id}/", headers={"X-TokenOps-Organization": "acme"}
+    ).json()
+    assert (told["actor_name"], told["actor_code"]) == ("Band watch", "stories.watch_bands")
 
 
 def test_one_event(acme):

@@ -37,7 +37,6 @@ from apps.organizations.selectors import organization
 from apps.tenancy.scope import tenant_scope
 
 log = structlog.get_logger(__name__)
-ACTOR = "files.read"
 RENEW_EVERY = timedelta(seconds=20)
 TURN_SECONDS = 240
 """A run takes files for this long, then leaves the rest to the next one, which follows at once."""

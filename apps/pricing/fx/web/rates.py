@@ -53,6 +53,16 @@ class RateList(ListPage):
     def get_queryset(self) -> QuerySet[ExchangeRate]:
         return selectors.exchange_rates()
 
+    def get_title(self) -> str:
+        """The answer: how far rates are known, whatever the filters leave."""
+        if self.request.GET:
+            latest = self.get_queryset().first()
+        else:
+            latest = next(iter(self.page.rows), None)
+        if latest is None:
+            return "No exchange rate is known"
+        return f"Exchange rates are known up to {fmt.day(latest.day, clock.today())}"
+
     def get_lede(self) -> str:
         target = selectors.reporting_currency()
         rule = (
