@@ -5,7 +5,7 @@ one organization lie on top. The most specific term that is in force wins.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import pairwise
@@ -169,10 +169,16 @@ class PriceBook:
         return (entry.id if entry else provider.strip().lower()), model.strip().lower()
 
     def _schedule(self, provider: str, model: str, account: str, raw: str) -> Schedule | None:
-        tier, known = rules.parse_tier(raw)
+        word, beside = rules.parse_served(raw)
+        tier, known = rules.parse_tier(word)
         found = self.lists.directory.find(provider, model)
         provider_id, model_id = self.canonical(provider, model)
         spans = self._list_spans(found, tier)
+        if beside:
+            surcharge = rules.SURCHARGES.get((provider_id, beside))
+            if surcharge is None or not known:
+                return None
+            spans = _surcharged(spans, surcharge)
         terms = [
             term
             for term in self.terms
@@ -198,7 +204,23 @@ class PriceBook:
         own = self.lists.spans.get((model.provider, model.id, tier), ())
         if provider.id != model.provider:
             own = ()
+        if (provider.id, tier) in rules.NO_STAND_IN:
+            return own
         return own + tuple(_uncovered(standard, own))
+
+
+def _surcharged(spans: Sequence[Span], basis_points: int) -> tuple[Span, ...]:
+    """Spans with a surcharge on the list price: contracts count from there."""
+    return tuple(
+        replace(
+            span,
+            bands=tuple(
+                replace(band, rates=rules.surcharged(band.rates, basis_points))
+                for band in span.bands
+            ),
+        )
+        for span in spans
+    )
 
 
 def _uncovered(standard: Sequence[Span], own: Sequence[Span]) -> Iterable[Span]:

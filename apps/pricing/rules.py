@@ -78,6 +78,25 @@ def parse_tier(raw: str) -> tuple[Tier, bool]:
     return (tier, True) if tier else (Tier.STANDARD, False)
 
 
+GEO_MARK = "+"
+"""Between a tier and what was asked for beside it: `standard+us`, `fast+us`."""
+SURCHARGES: dict[tuple[str, str], int] = {("anthropic", "us"): 1_000}
+"""Hundredths of a percent on every token kind, by provider and where inference had to run.
+
+Anthropic's pricing of data residency: inference in the US only costs 1.1 times every token price,
+the prices of batches and of fast mode included (platform.claude.com, Data residency and Fast mode).
+"""
+NO_STAND_IN = frozenset({("anthropic", Tier.FAST)})
+"""Tiers whose standard price says nothing about theirs: Anthropic's fast mode costs two to six
+times as much, by model. A model without such a price is unpriced there, not estimated."""
+
+
+def parse_served(raw: str) -> tuple[str, str]:
+    """The tier's word and what was asked for beside it, "" for nothing: `fast+us` is fast, us."""
+    word, _, beside = raw.strip().lower().partition(GEO_MARK)
+    return word, beside
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Pico-units per million tokens in the order of KINDS, and per request. None: no price."""
@@ -138,6 +157,12 @@ def discounted(rates: Rates, basis_points: int) -> Rates:
         return None if rate is None else div_half_even(rate * keep, 10_000)
 
     return Rates(tuple(cut(rate) for rate in rates.per_mtok), cut(rates.per_request))
+
+
+def surcharged(rates: Rates, basis_points: int) -> Rates:
+    """Token prices with hundredths of a percent on top, half-even at the twelfth decimal. What is
+    paid per request has no surcharge."""
+    return Rates(discounted(rates, -basis_points).per_mtok, rates.per_request)
 
 
 def overridden(rates: Rates, fixed: Rates) -> Rates:

@@ -31,7 +31,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "model": lambda w: w.model,
     "service_tier": lambda w: w.tier,
     "context_window": lambda w: w.context,
-    "inference_geo": lambda w: "global",
+    "inference_geo": lambda w: w.geo,
+    "speed": lambda w: w.speed,
     "account_id": lambda w: directory.user_id(w.key.owner) if w.key.id is None else None,
     "service_account_id": lambda w: None,
 }
@@ -42,6 +43,7 @@ _FILTERS = {
     "service_tiers": "service_tier",
     "context_window": "context_window",
     "inference_geos": "inference_geo",
+    "speeds": "speed",
     "account_ids": "account_id",
     "service_account_ids": "service_account_id",
 }
@@ -52,16 +54,22 @@ _TOKEN_TYPES = {
     "write_1h": ("cache_creation.ephemeral_1h_input_tokens", "Input Tokens, Cache Write 1h"),
     "output": ("output_tokens", "Output Tokens"),
 }
+FAST_BETA = "fast-mode-2026-02-01"
 COST_WIDTH = Width("1d", timedelta(days=1), 7, 31)
 _DETAILS = ("cost_type", "description", "model", "service_tier", "token_type", "context_window",
             "inference_geo")  # fmt: skip
 
 
 class AnthropicAPI:
-    """Answers GET requests below /v1/organizations for one admin key."""
+    """Answers GET requests below /v1/organizations for one admin key.
 
-    def __init__(self, model: UsageModel, admin_key: str) -> None:
-        self.model, self.admin_key = model, admin_key
+    `unknown` are groupings that this account's API does not have yet.
+    """
+
+    def __init__(
+        self, model: UsageModel, admin_key: str, unknown: frozenset[str] = frozenset()
+    ) -> None:
+        self.model, self.admin_key, self.unknown = model, admin_key, unknown
 
     def handle(self, request: Request, now: datetime) -> Answer:
         """The answer to one request; problems in Anthropic's error envelope."""
@@ -121,7 +129,8 @@ class AnthropicAPI:
         if width is None:
             raise BadRequest("bucket_width", "Input should be '1d', '1h' or '1m'")
         window = self._window(request, width, now)
-        group_by = _group_by(request, tuple(DIMENSIONS))
+        known = self._dimensions(request)
+        group_by = _group_by(request, tuple(known))
         wanted = {f: set(request.many(name)) for name, f in _FILTERS.items() if request.many(name)}
 
         def keep(work: Workload) -> bool:
@@ -129,18 +138,24 @@ class AnthropicAPI:
                 DIMENSIONS[field](work) in values for field, values in wanted.items()
             )
 
-        groups = Groups(self.model.workloads, keep, DIMENSIONS, group_by)
+        groups = Groups(self.model.workloads, keep, known, group_by)
         data = []
         for start, values in bucket_values(self.model, window, groups, now):
             results = []
             for label, row in zip(groups.labels, values, strict=True):
                 if row.any():
                     found: dict[str, Any] = _messages(row)
-                    found.update(dict.fromkeys(DIMENSIONS))
+                    found.update(dict.fromkeys(known))
                     found.update(zip(groups.names, label, strict=True))
                     results.append(found)
             data.append(_bucket(start, width, results))
         return _page(data, window)
+
+    def _dimensions(self, request: Request) -> dict[str, Dimension]:
+        """What this account's report knows; speeds only behind their beta header."""
+        betas = request.headers.get("anthropic-beta", "").split(",")
+        hidden = self.unknown if FAST_BETA in betas else self.unknown | {"speed"}
+        return {name: pick for name, pick in DIMENSIONS.items() if name not in hidden}
 
     def _claude_code(self, request: Request, now: datetime) -> Answer:
         raw = request.one("starting_at") or ""
@@ -199,7 +214,7 @@ def _details(line: Line) -> tuple[str | None, ...]:
     if work.tier != "standard":
         title += f" {work.tier.title()}"
     description = f"{title} - {words}"
-    return ("tokens", description, work.model, work.tier, token_type, work.context, "global")
+    return ("tokens", description, work.model, work.tier, token_type, work.context, work.geo)
 
 
 def _group_by(request: Request, allowed: tuple[str, ...]) -> list[str]:

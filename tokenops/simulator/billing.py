@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tokenops.simulator.company.types import Workload
 from tokenops.simulator.engine import SEARCHES, UsageModel
-from tokenops.simulator.rates import DISCOUNTS, KINDS, WEB_SEARCH_USD, rates
+from tokenops.simulator.rates import DISCOUNTS, KINDS, WEB_SEARCH_USD, rates_of
 
 MILLION = Decimal(1_000_000)
 
@@ -32,7 +32,7 @@ def bill(
         if not keep(work):
             continue
         payable = 1 - DISCOUNTS[work.provider]
-        price = rates(work.provider, work.model, work.tier, day)
+        price = rates_of(work, day)
         for column, kind in enumerate(KINDS):
             quantity = int(totals[index, column])
             if quantity:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tokenops.simulator.company.types import Person, Workload
 from tokenops.simulator.engine import UsageModel
-from tokenops.simulator.rates import rates
+from tokenops.simulator.rates import rates_of
 
 CAPABILITIES = frozenset({"code-assistant", "infra-agents", "migration-agent"})
 TEAMS = frozenset({"DVX", "PLT", "COR", "SEC", "DEN"})
@@ -79,7 +79,7 @@ def _part(
         return total * share[1] // whole - total * share[0] // whole if whole else 0
 
     counts = [cut(column) for column in range(5)]
-    price = rates(work.provider, work.model, work.tier, day)
+    price = rates_of(work, day)
     dollars = sum(n * float(rate) for n, rate in zip(counts, price, strict=False)) / _MILLION
     return {
         "model": work.model,

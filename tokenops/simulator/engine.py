@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 
 from tokenops.simulator.company import COMPANY, Company
-from tokenops.simulator.rates import KINDS, bills_cache_writes, rates
+from tokenops.simulator.rates import KINDS, bills_cache_writes, rates_of
 from tokenops.simulator.rhythm import weights
 
 COLUMNS = (*KINDS, "requests", "searches")
@@ -79,7 +79,7 @@ class UsageModel:
 
     def _calls_per_hour(self, index: int) -> float:
         work = self.workloads[index]
-        price = rates(work.provider, work.model, work.tier, _REFERENCE)
+        price = rates_of(work, _REFERENCE)
         cost = sum(
             tokens * float(rate) for tokens, rate in zip(self._means[index], price, strict=False)
         )

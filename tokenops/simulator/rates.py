@@ -14,6 +14,8 @@ from functools import lru_cache
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
+from tokenops.simulator.company.types import Workload
+
 KINDS = (
     "uncached",
     "cache_read",
@@ -29,6 +31,9 @@ KINDS = (
 DISCOUNTS = {"openai": Decimal("0.02"), "anthropic": Decimal(0)}
 """Committed-use discount on every line of the bill."""
 
+GEO_FACTORS = {"us": Decimal("1.1")}
+"""Anthropic's factor on every token price where inference has to run in one place."""
+
 WEB_SEARCH_USD = Decimal(10) / 1000
 UNLISTED = {
     "gpt-5.7-sol-preview": {
@@ -43,6 +48,7 @@ _CONTEXT = {
     "batch": {"processing": "batch"},
     "flex": {"service_tier": "flex"},
     "priority": {"service_tier": "priority"},
+    "fast": {"speed": "fast"},
 }
 
 
@@ -86,6 +92,13 @@ def rates(provider: str, model: str, tier: str, day: date) -> tuple[Decimal, ...
         price.get("input_audio_mtok") or given,
         price.get("output_audio_mtok") or out,
     )
+
+
+def rates_of(work: Workload, day: date) -> tuple[Decimal, ...]:
+    """As `rates`, with what a workload pays for speed and for where inference runs."""
+    tier = work.tier if work.speed == "standard" else work.speed
+    factor = GEO_FACTORS.get(work.geo, Decimal(1))
+    return tuple(rate * factor for rate in rates(work.provider, work.model, tier, day))
 
 
 def bills_cache_writes(provider: str, model: str) -> bool:

@@ -19,6 +19,7 @@ from apps.connectors.providers.base import (
 )
 from apps.connectors.providers.drift import Documented
 from apps.connectors.providers.errors import ProviderError
+from apps.connectors.providers.http import ProviderHTTP
 
 DEFAULT_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"
@@ -26,6 +27,22 @@ HOURS_PER_PAGE = 168
 COST_DAYS_PER_PAGE = 31
 LIST_PAGE = 1000
 GROUPS = ("api_key_id", "workspace_id", "model", "service_tier", "context_window")
+BETA = "fast-mode-2026-02-01"
+"""The beta header behind which the usage report knows speeds."""
+LEVELS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+    (("inference_geo", "speed"), {"anthropic-beta": BETA}),
+    (("inference_geo",), {}),
+    ((), {}),
+)
+"""Groupings beside GROUPS with the headers they need, best first: what an account's API does not
+know yet it answers with 400."""
+UNTOLD = (
+    "",
+    "The usage report does not tell speeds for this account: fast mode has the standard price here",
+    "The usage report tells neither speeds nor where inference ran for this account: fast mode and "
+    "inference in the US only have the standard price here",
+)
+"""What is lost at each level."""
 _ORG = "/v1/organizations"
 Params = list[tuple[str, str | int]]
 P = TypeVar("P", bound="_Page")
@@ -119,6 +136,11 @@ class PersonList(_List, kw_only=True):
 class AnthropicClient(ApiClient):
     """The Admin API behind an admin key."""
 
+    def __init__(self, http: ProviderHTTP) -> None:
+        super().__init__(http)
+        self._level = 0
+        self._why = ""
+
     def check(self) -> str:
         """One day of usage, and the organization's id."""
         params: Params = [
@@ -151,9 +173,11 @@ class AnthropicClient(ApiClient):
         return entries
 
     def usage(self, ask: Ask) -> UsageRead:
-        """Messages per hour, key, workspace, model, served tier and context window."""
+        """Messages per hour, key, workspace, model, served tier, context window, and where and how
+        fast they were served, as far as the account's API tells."""
         found = UsageRead()
         searches = []
+        unpriced: dict[str, int] = {}
         for bucket in self._usage_buckets(ask.start, ask.end):
             found.buckets += 1
             start = bucket.starting_at.astimezone(UTC)
@@ -173,7 +197,14 @@ class AnthropicClient(ApiClient):
                     found.refuse(f"{start:%Y-%m-%d %H:%M} {row.model}", error)
                     continue
                 searches.append(rules.searches_of(row, start.date()))
+                if row.no_price:
+                    unpriced[row.no_price] = unpriced.get(row.no_price, 0) + 1
+        found.usage = rules.merged(found.usage)
         found.units = [line for line in searches if line is not None]
+        for reason, rows in sorted(unpriced.items()):
+            found.note(f"{rows} rows without a cost: no price is documented for {reason}.")
+        if self._level:
+            found.note(f"{UNTOLD[self._level]}. It answered: {self._why}")
         return found
 
     def costs(self, start: date, end: date) -> list[CostLine]:
@@ -208,17 +239,39 @@ class AnthropicClient(ApiClient):
             ("limit", HOURS_PER_PAGE),
             *(("group_by[]", name) for name in GROUPS),
         ]
-        for page in self._pages(path, params, UsagePage):
+        for page in self._told_pages(path, params):
             for bucket in page.data:
                 if bucket.starting_at.tzinfo is None:
                     raise ProviderError(f"{path} gave an instant without zone.", code="malformed")
                 if start <= bucket.starting_at < end:
                     yield bucket
 
-    def _pages(self, path: str, params: Params, shape: type[P]) -> Iterator[P]:
+    def _told_pages(self, path: str, params: Params) -> Iterator[UsagePage]:
+        """Pages with the best groupings that the API accepts. A refusal is remembered for the run;
+        one that even the plain question gets has another reason and is raised."""
+        while True:
+            groups, headers = LEVELS[self._level]
+            asked: Params = [*params, *(("group_by[]", name) for name in groups)]
+            pages = self._pages(path, asked, UsagePage, headers)
+            try:
+                first = next(pages)
+            except ProviderError as error:
+                if error.code != "bad_request" or self._level == len(LEVELS) - 1:
+                    raise
+                self._level += 1
+                self._why = error.message
+                continue
+            yield first
+            yield from pages
+            return
+
+    def _pages(
+        self, path: str, params: Params, shape: type[P], headers: dict[str, str] | None = None
+    ) -> Iterator[P]:
         token: str | None = None
         for _ in range(MAX_PAGES):
-            page = self._http.get(path, [*params, ("page", token)] if token else params, shape)
+            asked: Params = [*params, ("page", token)] if token else params
+            page = self._http.get(path, asked, shape, headers=headers)
             yield page
             token = next_token(path, page.has_more, page.next_page, token)
             if token is None:

@@ -99,12 +99,21 @@ class ProviderHTTP:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def get(self, path: str, params: Params, shape: type[T], *, name: str = "") -> T:
+    def get(
+        self,
+        path: str,
+        params: Params,
+        shape: type[T],
+        *,
+        name: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> T:
         """The decoded answer. Raises ProviderError when tries run out or the answer is no good.
 
-        `name` stands for the path where that holds an id. Numbers may arrive as text.
+        `name` stands for the path where that holds an id. `headers` are of this request only.
+        Numbers may arrive as text.
         """
-        return self._decoded(path, self._fetch(path, params), shape, name)
+        return self._decoded(path, self._fetch(path, params, headers=headers), shape, name)
 
     def post(self, path: str, asked: dict[str, Any], shape: type[T]) -> T:
         """The answer to a question that is asked in a body (Cursor). As `get` otherwise."""
@@ -168,6 +177,7 @@ class ProviderHTTP:
         *,
         client: httpx.Client | None = None,
         url: str = "",
+        headers: dict[str, str] | None = None,
     ) -> bytes:
         """Try until an answer comes or the tries run out. `path` names the request in errors."""
         attempt = 0
@@ -176,7 +186,9 @@ class ProviderHTTP:
             self._beat(self.meter)
             self.meter.calls += 1
             try:
-                response, body = self._once(client or self._client, url or path, params, asked)
+                response, body = self._once(
+                    client or self._client, url or path, params, asked, headers
+                )
             except guard.AddressRefused as error:
                 raise ProviderError(str(error), code="address_refused") from error
             except httpx.HTTPError as error:
@@ -198,12 +210,17 @@ class ProviderHTTP:
             self._sleep(pause)
 
     def _once(
-        self, client: httpx.Client, url: str, params: Params, asked: dict[str, Any] | None
+        self,
+        client: httpx.Client,
+        url: str,
+        params: Params,
+        asked: dict[str, Any] | None,
+        headers: dict[str, str] | None,
     ) -> tuple[httpx.Response, bytes]:
         query = httpx.QueryParams(list(params)) if params else None
         method = "GET" if asked is None else "POST"
         body = bytearray()
-        with client.stream(method, url, params=query, json=asked) as response:
+        with client.stream(method, url, params=query, json=asked, headers=headers) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER:

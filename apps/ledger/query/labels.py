@@ -34,6 +34,11 @@ _WORDS = {
     "flex": "Flex",
     "priority": "Priority",
     "fast": "Fast",
+    "standard+us": "Standard, US only",
+    "batch+us": "Batch, US only",
+    "flex+us": "Flex, US only",
+    "priority+us": "Priority, US only",
+    "fast+us": "Fast, US only",
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from apps.ledger.enums import NO_KEY, Axis, Confidence, SliceLevel
 from apps.ledger.rules import days, keys
-from apps.pricing.rules import parse_tier
+from apps.pricing.rules import GEO_MARK, parse_served, parse_tier
 
 NOBODY = UUID(NO_KEY)
 ALWAYS_FROM = date(1970, 1, 1)
@@ -146,8 +146,11 @@ def tier_name(raw: str) -> str:
     tier: it is priced as standard, but nobody said that it is."""
     if not raw.strip():
         return ""
-    tier, known = parse_tier(raw)
-    return tier.value if known else raw
+    word, beside = parse_served(raw)
+    tier, known = parse_tier(word)
+    if not known:
+        return raw
+    return f"{tier.value}{GEO_MARK}{beside}" if beside else tier.value
 
 
 def axis_values(dims: dict[str, str], names: Names) -> dict[Axis, Labelled]:

@@ -102,3 +102,46 @@ def test_long_context_is_a_line_of_its_own():
     line = anthropic_rules.cost_of(row, date(2026, 11, 1))
     assert (line.line_item, line.project_id) == ("Opus - Input, 200k-1M", "default")
     assert line.amount_nanos == 10**9
+
+
+@pytest.mark.parametrize("geo", [None, "global", "not_available"])
+@pytest.mark.parametrize("speed", [None, "standard"])
+@pytest.mark.parametrize("tier", [None, "standard", "batch", "priority_on_demand"])
+def test_ordinary_rows_say_what_they_said_before(geo, speed, tier):
+    found = usage(row(inference_geo=geo, speed=speed, service_tier=tier))
+    assert found == usage(row(service_tier=tier))
+    assert (found.service_tier, found.region) == (tier or "", "")
+
+
+@pytest.mark.parametrize(
+    ("geo", "speed", "tier", "wanted", "reason"),
+    [
+        ("us", "standard", "standard", "standard+us", ""),
+        ("us", None, None, "standard+us", ""),
+        ("us", "standard", "batch", "batch+us", ""),
+        ("global", "fast", "standard", "fast", ""),
+        ("us", "fast", "standard", "fast+us", ""),
+        ("eu", "standard", "standard", "standard+eu", "inference in “eu”"),
+        ("eu", "fast", "standard", "fast+eu", "inference in “eu”"),
+        (None, "turbo", "standard", "standard+turbo", "the speed “turbo”"),
+        (None, "fast", "batch", "batch+fast", "the tier “batch” at the speed “fast”"),
+    ],
+)
+def test_other_rows_are_records_of_their_own(geo, speed, tier, wanted, reason):
+    given = row(inference_geo=geo, speed=speed, service_tier=tier)
+    found = usage(given)
+    assert (found.service_tier, found.region) == (wanted, "" if geo == "global" else geo or "")
+    assert given.no_price == reason
+
+
+def test_rows_of_one_record_are_added_up():
+    both = [
+        usage(row(model="m", inference_geo="global", output_tokens=5)),
+        usage(row(model="m", inference_geo="us", output_tokens=11)),
+        usage(row(model="m", inference_geo="not_available", output_tokens=7)),
+    ]
+    found = anthropic_rules.merged(both)
+    assert [(r.service_tier, r.input_uncached, r.output) for r in found] == [
+        ("", 2, 12),
+        ("standard+us", 1, 11),
+    ]

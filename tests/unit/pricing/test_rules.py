@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from apps.common.tokens import KINDS, TokenCounts
+from apps.pricing.book import PriceBook, Term
 from apps.pricing.catalogue import package_catalogue
 from apps.pricing.matching import compile_clause, with_dashed_date
 from apps.pricing.rules import (
@@ -85,6 +86,49 @@ def test_a_discount_is_exact_to_the_twelfth_decimal():
 )
 def test_the_sources_words_for_tiers(word, tier, known):
     assert parse_tier(word) == (tier, known)
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "nanos"),
+    [
+        # 1,001 fresh, 2,000 read, 300 and 40 written, 507 output at the documented prices.
+        ("claude-opus-5", "standard", 1_001 * 5_000 + 2_000 * 500 + 300 * 6_250 + 40 * 10_000
+         + 507 * 25_000),
+        ("claude-opus-5", "standard+us", 1_001 * 5_500 + 2_000 * 550 + 300 * 6_875 + 40 * 11_000
+         + 507 * 27_500),
+        ("claude-opus-5", "fast", 1_001 * 10_000 + 2_000 * 1_000 + 300 * 12_500 + 40 * 20_000
+         + 507 * 50_000),
+        ("claude-opus-5", "fast+us", 1_001 * 11_000 + 2_000 * 1_100 + 300 * 13_750 + 40 * 22_000
+         + 507 * 55_000),
+        ("claude-opus-5", "Batch+US", 1_001 * 2_750 + 2_000 * 275 + 300 * 3_437 + 150 + 40 * 5_500
+         + 507 * 13_750),
+        ("claude-opus-5", "standard+eu", None),
+        ("claude-opus-5", "batch+fast", None),
+        ("claude-opus-5", "turbo+us", None),
+        ("claude-sonnet-5-5", "fast", None),
+        ("claude-opus-4-7", "fast+us", None),
+    ],
+)  # fmt: skip
+def test_speed_and_place_of_inference_have_prices_of_their_own_or_none(model, tier, nanos):
+    price = package_book().resolve("anthropic", model, NOON, tier, granularity="hour")
+    counts = TokenCounts(
+        input_uncached=1_001, cache_read=2_000, cache_write_5m=300, cache_write_1h=40, output=507
+    )
+    assert (price and price.cost_nanos(counts)) == nanos
+    assert price is None or price.status is CostStatus.EXACT
+
+
+def test_a_surcharge_is_of_the_provider_that_documents_it():
+    assert package_book().resolve("openai", "gpt-5.5", NOON, "standard+us") is None
+
+
+def test_a_contract_counts_from_the_price_with_its_surcharge():
+    tenth_off = Term(
+        UUID(int=9), "anthropic", "", "", "", ALWAYS_FROM, ALWAYS_TO, discount_bp=1_000, fixed=None
+    )
+    book = PriceBook(package_book().lists, (tenth_off,))
+    price = book.resolve("anthropic", "claude-opus-5", NOON, "standard+us")
+    assert price.rates.of("output") == Decimal("24.75")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from tokenops.simulator import claude_analytics, claude_code
 from tokenops.simulator.faults import Schedule
 from tokenops.simulator.http import Request
-from tokenops.simulator.rates import KINDS, rates
+from tokenops.simulator.rates import KINDS, rates_of
 from tokenops.simulator.server import ANTHROPIC_KEY, Simulator
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures/providers/anthropic"
@@ -81,6 +81,23 @@ def test_hours_add_up_to_days_over_all_pages(simulator):
     assert total("1h", 7) == total("1d", 2) > 0
 
 
+def test_speeds_are_behind_their_beta_and_places_are_not(simulator):
+    asked = {"starting_at": START, "limit": 1, "group_by__": ["inference_geo", "speed"]}
+    assert ask(simulator, "usage_report/messages", **asked).status == 400
+    beta = {**HEADERS, "anthropic-beta": "fast-mode-2026-02-01"}
+    body = ask(simulator, "usage_report/messages", headers=beta, **asked).body
+    rows = body["data"][0]["results"]
+    assert {(row["inference_geo"], row["speed"]) for row in rows} == {
+        ("global", "standard"),
+        ("global", "fast"),
+        ("us", "standard"),
+    }
+    asked["group_by__"] = ["inference_geo"]
+    places = ask(simulator, "usage_report/messages", **asked).body["data"][0]["results"]
+    assert {row["inference_geo"] for row in places} == {"global", "us"}
+    assert sum(row["output_tokens"] for row in places) == sum(row["output_tokens"] for row in rows)
+
+
 def test_cost_report_is_usage_times_list_price_in_cents(simulator):
     example = documented("cost_report")
     body = ask(
@@ -96,7 +113,7 @@ def test_cost_report_is_usage_times_list_price_in_cents(simulator):
     dollars = Decimal(0)
     for index, work in enumerate(simulator.model.workloads):
         if work.provider == "anthropic":
-            price = rates("anthropic", work.model, work.tier, day)
+            price = rates_of(work, day)
             dollars += sum(int(sums[index, k]) * price[k] / 1_000_000 for k in range(len(KINDS)))
     assert abs(cents / 100 - dollars) < Decimal("0.001")
     assert {row["token_type"] for row in tokens} >= {"uncached_input_tokens", "output_tokens"}

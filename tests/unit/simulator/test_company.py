@@ -13,7 +13,7 @@ import pytest
 from tokenops.simulator.__main__ import remembered_anchor
 from tokenops.simulator.company import COMPANY
 from tokenops.simulator.engine import REQUESTS, UsageModel
-from tokenops.simulator.rates import find_model, rates
+from tokenops.simulator.rates import find_model, rates, rates_of
 from tokenops.simulator.server import OPENAI_KEY, Simulator, serve
 
 ANCHOR = date(2026, 11, 23)
@@ -32,9 +32,7 @@ def spend(model, day, now=LATER, keep=lambda work: True):
         int(tokens) * float(rate) / 1e6
         for index, work in enumerate(model.workloads)
         if keep(work)
-        for tokens, rate in zip(
-            sums[index], rates(work.provider, work.model, work.tier, day), strict=False
-        )
+        for tokens, rate in zip(sums[index], rates_of(work, day), strict=False)
     )
 
 

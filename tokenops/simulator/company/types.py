@@ -87,7 +87,8 @@ class Workload:
     """One stream of calls: a key using one model in one service tier.
 
     `usd` is the list-price cost of 30 ordinary days at the anchor day. Days (`start`, `stop`,
-    `ramp`) count from the anchor: -50 is 50 days before it. `growth` is per 30 days.
+    `ramp`) count from the anchor: -50 is 50 days before it. `growth` is per 30 days. `geo` and
+    `speed` are Anthropic's: where inference has to run, and fast mode.
     """
 
     key: Key
@@ -101,6 +102,8 @@ class Workload:
     start: int
     stop: int | None
     ramp: int
+    geo: str = "global"
+    speed: str = "standard"
 
     @property
     def provider(self) -> str:

@@ -99,7 +99,8 @@ ROWS: tuple[tuple[str, str, str, str, float, str, str, dict[str, object]], ...] 
     ("feature-labelling", "dev", OA, "gpt-4.1-mini-2025-04-14", 900, "classify", "office", {}),
     ("research-notebooks", "dev", OA, "gpt-5.5", 3100, "reason", "office", {}),
     ("research-notebooks", "dev", OA, UNPRICED, 1300, "reason", "office", {"start": -12}),
-    ("research-notebooks", "dev", AN, "claude-opus-5", 1600, "reason", "office", {}),
+    ("research-notebooks", "dev", AN, "claude-opus-5", 1600, "reason", "office",
+     {"speed": "fast"}),
     ("churn-insights", "prod", OA, "gpt-5-mini-2025-08-07", 1100, "summary", "weekly", {}),
     ("text-to-sql", "prod", AN, "claude-sonnet-5", 4200, "sql", "office",
      {"start": -75, "ramp": 30, "growth": 0.15}),
@@ -110,7 +111,7 @@ ROWS: tuple[tuple[str, str, str, str, float, str, str, dict[str, object]], ...] 
      {"context": "200k-1M"}),
     ("contract-review", "prod", AN, "claude-opus-5", 1400, "summary", "office", {}),
     ("regulatory-watch", "prod", OA, "gpt-5.6-terra", 1800, "reason", "nightly", {}),
-    ("policy-wordings", "prod", AN, "claude-sonnet-5", 1500, "summary", "office", {}),
+    ("policy-wordings", "prod", AN, "claude-sonnet-5", 1500, "summary", "office", {"geo": "us"}),
 )  # fmt: skip
 
 # Nobody has claimed these keys: key name, provider, project, model, usd, profile, shape, options
