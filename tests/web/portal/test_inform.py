@@ -132,7 +132,7 @@ def test_a_person_of_one_team_sees_that_team_only(world, used):
 
 def test_htmx_gets_the_region_and_the_headline_out_of_band(world, used):
     answer, html = page(world, query="?by=unit", **{"HX-Request": "true", "HX-Target": "inform"})
-    assert html.startswith('<div id="inform"')
+    assert html.lstrip().startswith('<div id="inform"')
     assert 'id="headline" hx-swap-oob="true"' in html
     assert "HX-Target" in answer["Vary"]
 
