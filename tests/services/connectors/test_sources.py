@@ -159,7 +159,7 @@ def test_an_intake_source_is_made_once_and_never_pulled(org):
 def test_credentials_move_to_the_new_key(org, source, settings):
     settings.FIELD_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleSE=", *settings.FIELD_KEYS]
     with org.scope():
-        assert services.reencrypt_credentials() == 1
+        assert services.reencrypt_credentials().count == 1
         settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
         assert crypto.decrypt(Source.objects.get().credential) == KEYS["openai"]
 
