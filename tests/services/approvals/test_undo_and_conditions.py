@@ -173,6 +173,7 @@ def test_conditions_are_tracked_until_met_or_waived(people, act, asked):
     )
     lead = people.actor(Role.UNIT_LEAD)
     with people.scope():
+        asked.refresh_from_db()
         review, trim = selectors.conditions_of(asked)
         assert (review.owner_name, review.due_on) == (lead.name, date(2027, 1, 22))
         assert [c.id for c in selectors.conditions_of_subject("probe", asked.subject_id)] == [

@@ -31,6 +31,8 @@ def side(world):
     """Monday, two hours after a schedule of Friday was due."""
     with time_machine.travel(NOW, tick=False):
         seed_league(world.a)
+        dispatch(world.a.id)
+        mail.outbox.clear()
         yield world.a
 
 

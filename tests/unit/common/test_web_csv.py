@@ -12,7 +12,7 @@ from apps.common.web import csvout
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"]
+    "text", ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"]
 )
 def test_text_that_would_run_as_a_formula_is_quoted(text):
     assert csvout.cell(text) == "'" + text
@@ -24,6 +24,8 @@ def test_text_that_would_run_as_a_formula_is_quoted(text):
         (None, ""),
         (True, "yes"),
         (-5, -5),
+        ("+1", "+1"),
+        ("-0.05", "-0.05"),
         (Decimal("-0.000000001"), "-0.000000001"),
         (Decimal("1E+3"), "1000"),
         (date(2026, 11, 22), "2026-11-22"),
