@@ -8,7 +8,6 @@ the database's app role, and take turns.
 """
 
 import argparse
-import gc
 import random
 import time
 from collections.abc import Callable
@@ -43,6 +42,7 @@ from tests.factories.budgets import make_budget
 from tests.factories.ledger import take, usage
 from tests.factories.stories import make_assumptions, make_prices, make_submitted
 from tests.world import OrganizationWorld, World
+from tokenops import memory
 
 TARGET_MS = 150
 QUERIES = 40
@@ -283,7 +283,7 @@ def measure(times: int, stories: int, opened: int) -> bool:
             response = browser.get(url)
         assert response.status_code in {200, 302}, (name, response.status_code)
         queries[name] = len(caught)
-    gc.collect()
+    memory.settle()
     cpu = dict.fromkeys(taken, 0.0)
     for _ in range(times):
         for name, url, browser in cases:
