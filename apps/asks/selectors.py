@@ -89,11 +89,6 @@ def exceptions_in_force(unit_id: UUID | None, rule: str, on: date) -> list[Ask]:
     return list(rows.order_by("ends_on", "number"))
 
 
-def spent_by_budget(budget_id: UUID) -> QuerySet[Ask]:
-    """What was asked for a budget, newest first."""
-    return Ask.objects.filter(budget_id=budget_id).order_by("-number")
-
-
 def budget_requests_approved_since(moment: datetime) -> list[Ask]:
     """Approved requests that changed a budget, decided at or after a moment, oldest first."""
     rows = Ask.objects.select_related("budget", "source_budget").filter(

@@ -37,11 +37,6 @@ def capability_by_id(actor: Actor, capability_id: UUID) -> Capability:
     return found
 
 
-def capability_by_slug(slug: str) -> Capability | None:
-    """For codes in usage records and rules: retired ones included."""
-    return Capability.objects.filter(slug=slug).first()
-
-
 def capability_ids_by_slug() -> dict[str, UUID]:
     """Every code of the organization, retired ones included."""
     return dict(Capability.objects.values_list("slug", "id"))

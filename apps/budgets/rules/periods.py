@@ -68,9 +68,6 @@ class Period:
         """The first instant after the period, in UTC."""
         return day_start(self.end, self.timezone)
 
-    def contains(self, moment: datetime) -> bool:
-        return self.start_at <= moment < self.end_at
-
 
 def day_start(day: date, zone: str) -> datetime:
     """The first instant of a local day, in UTC.

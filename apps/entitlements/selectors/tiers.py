@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from apps.common.errors import NotFound
 from apps.entitlements.enums import Why
 from apps.entitlements.models import TierAssignment
 from apps.entitlements.ports import Design, designs
@@ -108,10 +107,3 @@ def tier_book(only: Iterable[UUID] | None = None) -> Book:
 def assignment(*, unit_id: UUID | None = None, user: str = "") -> TierAssignment | None:
     rows = TierAssignment.objects.select_related("unit")
     return rows.filter(unit_id=unit_id).first() if unit_id else rows.filter(user=user).first()
-
-
-def assignment_by_id(assignment_id: UUID) -> TierAssignment:
-    found = TierAssignment.objects.select_related("unit").filter(id=assignment_id).first()
-    if found is None:
-        raise NotFound("There is no such tier.", code="tier_assignment_not_found")
-    return found

@@ -2,10 +2,10 @@
 
 from apps.ledger.query import labels
 from apps.ledger.query.change import Change, compare, why
-from apps.ledger.query.convert import Reported
 from apps.ledger.query.limit import TooSlow, time_limit
 from apps.ledger.query.people import People, Use, counting_sources, people
 from apps.ledger.query.plan import period_of
+from apps.ledger.query.reported import Reported
 from apps.ledger.query.service import (
     Costs,
     costs,

@@ -7,11 +7,12 @@ however it is grouped. Without a rate a figure is None and says why.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from apps.common.periods import days_between
 from apps.ledger.query.plan import period_of
+from apps.ledger.query.reported import Reported
 from apps.ledger.query.types import Grain, Query, Row
 from apps.pricing.fx.rules import Converter, Rate
 from apps.pricing.fx.selectors import rate_table
@@ -20,35 +21,6 @@ RULE = "the last rate published on or before each day"
 _Key = tuple[tuple[str | None, ...], date | datetime | None]
 Ask = Callable[[Query], tuple[list[Row], Row]]
 AskDays = Callable[[Query], Iterable[tuple[date, int | None]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """An answer's costs in another currency. `rows` go with the answer's rows.
-
-    `first` and `last` are the days on which the rates in use were published. `missing` days have
-    a cost and no rate; where one of them belongs to a figure the figure is None, and `reason`
-    says so.
-    """
-
-    currency: str
-    source: str
-    total_nanos: int | None
-    rows: list[int | None]
-    missing: tuple[date, ...] = ()
-    first: date | None = None
-    last: date | None = None
-
-    @property
-    def reason(self) -> str:
-        """Why figures are missing; empty when none is."""
-        if not self.missing:
-            return ""
-        days = f"{len(self.missing)} days" if len(self.missing) > 1 else "1 day"
-        return (
-            f"No rate from {self.source} to {self.currency} was published on or before "
-            f"{self.missing[-1]} ({days} without one)."
-        )
 
 
 def convert(

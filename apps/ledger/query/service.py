@@ -8,12 +8,13 @@ from operator import attrgetter
 
 from apps.ledger.enums import NO_KEY, Axis
 from apps.ledger.models import MEASURES
-from apps.ledger.query.convert import Reported, convert, convert_total, day_of
+from apps.ledger.query.convert import convert, convert_total, day_of
 from apps.ledger.query.countable import WIDTH, with_countable
 from apps.ledger.query.counted import read_runs
 from apps.ledger.query.naming import Group, Named, Words, added, named_sums
 from apps.ledger.query.plan import Plan, plan, plan_windows
 from apps.ledger.query.read import Measures, Period, Sum, read, read_each
+from apps.ledger.query.reported import Reported
 from apps.ledger.query.types import GROUPINGS, Grain, Query, Result, Row
 from apps.ledger.selectors.state import ledger_settings
 from apps.pricing.fx.selectors import reporting_currency

@@ -5,17 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from apps.common.tokens import KINDS, TokenCounts
 from apps.ledger.enums import Axis
 from apps.ledger.models import MEASURES
+from apps.ledger.query.reported import Reported
 from apps.ledger.selectors.coverage import Coverage, coverage
 from apps.ledger.selectors.state import LedgerSettings, ledger_settings
-
-if TYPE_CHECKING:
-    from apps.ledger.query.convert import Reported
 
 Grain = Literal["total", "hour", "day", "week", "month", "quarter", "year"]
 AXES: dict[str, Axis] = {axis.name.lower(): axis for axis in Axis if axis is not Axis.TOTAL}
@@ -177,9 +175,9 @@ class Result:
     total: Row
     groups: int
     shares: Callable[[], dict[str, float]] = field(repr=False, compare=False)
-    convert: Callable[[str], "Reported"] = field(repr=False, compare=False)
+    convert: Callable[[str], Reported] = field(repr=False, compare=False)
     """The costs in another currency, in the scope of the query."""
-    convert_total: Callable[[str], "Reported"] = field(repr=False, compare=False)
+    convert_total: Callable[[str], Reported] = field(repr=False, compare=False)
     """The same of the total alone."""
     reporting_currency: Callable[[], str] = field(repr=False, compare=False)
 
@@ -211,14 +209,14 @@ class Result:
         return self.shares()
 
     @cached_property
-    def reported(self) -> "Reported | None":
+    def reported(self) -> Reported | None:
         """The costs in the organization's reporting currency, beside their own; None when it
         chose none or the figures are in it. Read when first asked for."""
         target = self.reporting_currency()
         return self.convert(target) if target and target != self.currency else None
 
     @cached_property
-    def reported_total(self) -> "Reported | None":
+    def reported_total(self) -> Reported | None:
         """`reported` without its rows, for pages that show the total alone."""
         target = self.reporting_currency()
         return self.convert_total(target) if target and target != self.currency else None

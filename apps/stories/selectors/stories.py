@@ -100,18 +100,6 @@ def story_labels(ids: Iterable[UUID]) -> dict[UUID, str]:
     return {story_id: f"{ref} {title}" for story_id, ref, title in rows}
 
 
-def story_of_capability(capability_id: UUID) -> TokenStory | None:
-    """The newest story under way of a capability: the one its usage is held against."""
-    return (
-        TokenStory.objects.filter(
-            capability_id=capability_id,
-            status__in=["approved", "in_delivery", "live", "trued_up"],
-        )
-        .order_by("-approved_at")
-        .first()
-    )
-
-
 def capabilities_with_story() -> frozenset[UUID]:
     """Capabilities that some story under way covers."""
     ids = TokenStory.objects.filter(

@@ -7,8 +7,9 @@ from rest_framework import serializers
 from apps.common.api.fields import money
 from apps.common.tokens import KINDS
 from apps.ledger.query import GROUPINGS, Result, Row
-from apps.ledger.query.convert import RULE, Reported
+from apps.ledger.query.convert import RULE
 from apps.ledger.query.plan import GRAINS, ORDERS
+from apps.ledger.query.reported import Reported
 
 
 class QuerySerializer(serializers.Serializer):
